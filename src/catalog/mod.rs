@@ -1,0 +1,1 @@
+//! Floor 1: providers and models, as data.

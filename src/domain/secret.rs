@@ -1,0 +1,49 @@
+//! A value that must never be shown: API keys and the headers made of them.
+//!
+//! It prints nothing of itself, has no `Deref`, and cannot be serialised; the one way
+//! to the text is [`Secret::expose`], called where a request is signed and nowhere else.
+
+use std::fmt;
+
+/// A key or token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a key; surrounding white space, the usual slip of a pasted key, is dropped.
+    /// `None` when nothing is left, because an empty variable means "not set".
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let trimmed = text.trim();
+        (!trimmed.is_empty()).then(|| Self(trimmed.to_owned()))
+    }
+
+    /// The key itself, for the header of a request.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_holds_nothing_of_the_key() {
+        let secret = Secret::new(" sk-12345 \n").unwrap();
+        assert_eq!(format!("{secret:?}"), "Secret(…)");
+        assert_eq!(secret.expose(), "sk-12345");
+    }
+
+    #[test]
+    fn white_space_alone_is_no_key() {
+        assert!(Secret::new(" \t\n").is_none());
+    }
+}

@@ -1,0 +1,166 @@
+//! What can be wrong with a picture, a path to one, or the place it is to be kept in.
+
+use std::path::{Path, PathBuf};
+
+use crate::domain::{ImageFormat, Pixels, Problem, ProblemKind};
+
+/// A fault of this floor. Texts are fragments that follow the name of an argument.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// The bytes are no image we know; holds what they look like.
+    #[error("not a PNG, JPEG, WebP or GIF image: it looks like {0}")]
+    NotAnImage(String),
+    /// The header claims more than is decoded here.
+    #[error("the {0} image claims {1} pixels, more than the {2} million that are read here")]
+    TooManyPixels(ImageFormat, Pixels, u64),
+    /// The file ends before the picture does.
+    #[error("the {0} image is cut short")]
+    CutShort(ImageFormat),
+    /// The decoder gave up; holds its reason.
+    #[error("the {0} image cannot be decoded ({1})")]
+    Undecodable(ImageFormat, String),
+    /// More bytes than the limit.
+    #[error("{bytes} bytes are more than the {most} accepted")]
+    TooLarge {
+        /// How many there are.
+        bytes: u64,
+        /// How many are accepted.
+        most: u64,
+    },
+    /// Mask and image differ in size.
+    #[error("the mask is {mask} and the image is {image}")]
+    MaskSize {
+        /// The mask's size.
+        mask: Pixels,
+        /// The image's size.
+        image: Pixels,
+    },
+    /// A mask that should say by transparency what to repaint has none.
+    #[error("the mask has no alpha channel")]
+    MaskWithoutAlpha,
+    /// Nothing to repaint.
+    #[error("the mask marks nothing to repaint")]
+    MaskEmpty,
+    /// Nothing to keep.
+    #[error("the mask marks the whole image to be repainted")]
+    MaskFull,
+    /// The text is none of the forms of an image reference; holds the text and a hint.
+    #[error("{given:?} is not an image reference")]
+    NotAReference {
+        /// The text, shortened.
+        given: String,
+        /// What to pass instead.
+        hint: String,
+    },
+    /// The path is outside every allowed root.
+    #[error("{} is outside the allowed folders", path.display())]
+    OutsideRoots {
+        /// The path after links were followed.
+        path: PathBuf,
+        /// The folders.
+        roots: Vec<PathBuf>,
+    },
+    /// The path leads through a hidden folder.
+    #[error("{} is in a hidden folder", .0.display())]
+    Hidden(PathBuf),
+    /// Nothing is there.
+    #[error("{} does not exist", .0.display())]
+    Missing(PathBuf),
+    /// Something is there, but no file.
+    #[error("{} is not a file", .0.display())]
+    NotAFile(PathBuf),
+    /// Reading failed; holds the system's words.
+    #[error("{} cannot be read ({reason})", .0.display(), reason = .1)]
+    Unreadable(PathBuf, String),
+    /// Writing failed; holds the system's words.
+    #[error("{} cannot be written ({reason})", .0.display(), reason = .1)]
+    Unwritable(PathBuf, String),
+    /// An image id that the library does not hold.
+    #[error("no stored image has the id {0}")]
+    UnknownId(String),
+    /// The library's database failed; holds its words.
+    #[error("the library's record {} failed ({reason})", .0.display(), reason = .1)]
+    Record(PathBuf, String),
+}
+
+impl ImageError {
+    /// The system's words for a failed read of a path.
+    #[must_use]
+    pub fn reading(path: &Path, error: &std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::NotFound => Self::Missing(path.to_owned()),
+            _ => Self::Unreadable(path.to_owned(), error.to_string()),
+        }
+    }
+
+    /// The system's words for a failed write of a path.
+    #[must_use]
+    pub fn writing(path: &Path, error: &std::io::Error) -> Self {
+        Self::Unwritable(path.to_owned(), error.to_string())
+    }
+
+    /// What the caller can do.
+    fn way_out(&self) -> String {
+        match self {
+            Self::NotAnImage(_) | Self::Undecodable(..) => {
+                "Pass a PNG, JPEG or WebP file; convert other formats first.".to_owned()
+            }
+            Self::TooManyPixels(..) | Self::TooLarge { .. } => "Pass a smaller version of the picture.".to_owned(),
+            Self::CutShort(_) => "Pass the whole file.".to_owned(),
+            Self::MaskSize { image, .. } => format!("Make the mask {image}, the size of the image."),
+            Self::MaskWithoutAlpha => {
+                "Make what is to be repainted transparent, or pass a black and white mask with mask_means \
+                 white_is_repainted or black_is_repainted."
+                    .to_owned()
+            }
+            Self::MaskEmpty => {
+                "Mark the part to repaint, or say with mask_means how the mask marks it.".to_owned()
+            }
+            Self::MaskFull => {
+                "Leave a part unmarked, say with mask_means how the mask marks it, or use edit_image to change \
+                 the whole picture."
+                    .to_owned()
+            }
+            Self::NotAReference { hint, .. } => hint.clone(),
+            Self::OutsideRoots { roots, .. } => {
+                let roots: Vec<_> = roots.iter().map(|root| root.display().to_string()).collect();
+                format!(
+                    "Allowed are: {}. Copy the file there, or add its folder to the setting GPT_IMAGE_MCP_ROOTS.",
+                    roots.join(", ")
+                )
+            }
+            Self::Hidden(_) => {
+                "Copy the file to a folder whose path has no part beginning with a dot, or add its folder to \
+                 the setting GPT_IMAGE_MCP_ROOTS."
+                    .to_owned()
+            }
+            Self::Missing(_) => "Check the path; an absolute one is safest.".to_owned(),
+            Self::NotAFile(_) => "Pass the path of a picture file.".to_owned(),
+            Self::Unreadable(..) => "Check the file's permissions.".to_owned(),
+            Self::Unwritable(..) => {
+                "Pass save_to with a folder that can be written, or set GPT_IMAGE_MCP_STORE to one.".to_owned()
+            }
+            Self::UnknownId(_) => "Use an id from an earlier result, or list the stored images as resources.".to_owned(),
+            Self::Record(..) => "Check that the store's folder is writable and on a local disk.".to_owned(),
+        }
+    }
+
+    /// The problem, at the argument that led here.
+    #[must_use]
+    pub fn at(&self, argument: &str) -> Problem {
+        match self {
+            Self::Record(..) => Problem::new(ProblemKind::Storage, self.to_string(), self.way_out()),
+            _ => Problem::argument(argument, self.to_string(), self.way_out()),
+        }
+    }
+
+    /// The problem of storing or reading back, which no argument led to.
+    #[must_use]
+    pub fn in_store(&self) -> Problem {
+        let kind = match self {
+            Self::UnknownId(_) => ProblemKind::NotFound,
+            _ => ProblemKind::Storage,
+        };
+        Problem::new(kind, self.to_string(), self.way_out())
+    }
+}

@@ -1,0 +1,1 @@
+//! Beside upstream: the embedded upstream.
