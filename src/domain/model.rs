@@ -23,8 +23,9 @@ impl fmt::Display for ModelName {
 }
 
 /// What is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 pub enum Operation {
     /// A picture from words.
     Generate,

@@ -5,23 +5,36 @@
 
 use std::fmt;
 
-/// A key or token.
-#[derive(Clone, PartialEq, Eq)]
+use serde::Deserialize;
+
+/// A key or token; empty means that none is set.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
 pub struct Secret(String);
 
 impl Secret {
     /// Wraps a key; surrounding white space, the usual slip of a pasted key, is dropped.
-    /// `None` when nothing is left, because an empty variable means "not set".
     #[must_use]
-    pub fn new(text: &str) -> Option<Self> {
-        let trimmed = text.trim();
-        (!trimmed.is_empty()).then(|| Self(trimmed.to_owned()))
+    pub fn new(text: &str) -> Self {
+        Self(text.trim().to_owned())
+    }
+
+    /// Whether there is no key: an empty variable means "not set".
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The key itself, for the header of a request.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self::new(&text)
     }
 }
 
@@ -37,13 +50,13 @@ mod tests {
 
     #[test]
     fn debug_output_holds_nothing_of_the_key() {
-        let secret = Secret::new(" sk-12345 \n").unwrap();
+        let secret = Secret::new(" sk-12345 \n");
         assert_eq!(format!("{secret:?}"), "Secret(…)");
         assert_eq!(secret.expose(), "sk-12345");
     }
 
     #[test]
     fn white_space_alone_is_no_key() {
-        assert!(Secret::new(" \t\n").is_none());
+        assert!(Secret::new(" \t\n").is_empty());
     }
 }

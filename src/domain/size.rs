@@ -57,7 +57,8 @@ impl fmt::Display for Pixels {
 }
 
 /// A step of resolution; what it is in pixels depends on the model and the ratio.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[schemars(inline)]
 pub enum Tier {
     /// About a megapixel.
     #[serde(rename = "1K")]
