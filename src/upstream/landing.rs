@@ -33,7 +33,11 @@ impl Landing {
 
     /// Opens a file for one picture.
     pub fn begin(&self) -> io::Result<Arrival> {
-        let file = tempfile::Builder::new().prefix(".arriving-").tempfile_in(&self.folder)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".arriving-");
+        #[cfg(unix)] // as the umask says, like any other program's file; tempfile would keep it to the user
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(&self.folder)?;
         Ok(Arrival { file, hasher: blake3::Hasher::new(), head: Vec::new(), bytes: 0 })
     }
 }

@@ -1,0 +1,78 @@
+//! What is left of a reply when its pictures are out of it.
+
+use serde_json::Value;
+
+use super::error::ReplyError;
+use crate::upstream::Landed;
+
+/// Characters quoted of a reply that is not JSON, on both sides of the fault together.
+const QUOTE_CHARACTERS: usize = 200;
+
+/// A reply.
+#[derive(Debug)]
+pub enum Body {
+    /// JSON.
+    Json(Document),
+    /// Something else, such as a gateway's HTML page; only its beginning.
+    Text(String),
+    /// Nothing, or nothing but white space.
+    Empty,
+}
+
+/// A JSON reply.
+#[derive(Debug)]
+pub struct Document {
+    /// The value; each picture in it is a handle (see [`super::handle`]).
+    pub value: Value,
+    /// The pictures. Those nobody takes are deleted with the document.
+    pub pictures: Pictures,
+}
+
+impl Document {
+    /// Parses the kept text. Bytes that are no UTF-8 are replaced: gateways are known to pass
+    /// on messages in other encodings, and a picture must not be lost for one.
+    pub(super) fn parse(kept: &[u8], pictures: Vec<Landed>) -> Result<Self, ReplyError> {
+        let text = String::from_utf8_lossy(kept);
+        match serde_json::from_str(&text) {
+            Ok(value) => Ok(Self { value, pictures: Pictures(pictures.into_iter().map(Some).collect()) }),
+            Err(error) => {
+                let at = offset(&text, error.line(), error.column());
+                Err(ReplyError::NotJson { at, quote: quote(&text, at) })
+            }
+        }
+    }
+}
+
+/// The pictures of a document, by their number in the order in which they began.
+#[derive(Debug, Default)]
+pub struct Pictures(Vec<Option<Landed>>);
+
+impl Pictures {
+    /// A picture, once. `None` for one that was taken before, and for one that there is not.
+    pub fn take(&mut self, picture: usize) -> Option<Landed> {
+        self.0.get_mut(picture)?.take()
+    }
+
+    /// How many there were.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// The byte that a line and a column, both from 1, point at.
+fn offset(text: &str, line: usize, column: usize) -> usize {
+    let lines_before = text.split_inclusive('\n').take(line.saturating_sub(1));
+    let start: usize = lines_before.map(str::len).sum();
+    (start + column.saturating_sub(1)).min(text.len())
+}
+
+/// What stands around a byte.
+fn quote(text: &str, at: usize) -> String {
+    let middle = text.floor_char_boundary(at);
+    let (before, after) = text.split_at_checked(middle).unwrap_or((text, ""));
+    let before = before.char_indices().rev().take(QUOTE_CHARACTERS / 2).last();
+    let from = before.map_or(middle, |(start, _)| start);
+    let after = after.chars().take(QUOTE_CHARACTERS / 2).map(char::len_utf8).sum::<usize>();
+    text.get(from..middle + after).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,33 @@
+//! What can be wrong with a reply before anyone asks what it says.
+
+use std::io;
+
+use super::reader::{MOST_KEPT_BYTES, MOST_PICTURES};
+
+/// A reply that cannot be read. Whatever of its pictures had arrived is deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplyError {
+    /// The stream ended inside the JSON value; holds how many bytes had come.
+    #[error("the reply ended after {bytes} bytes, before it was complete")]
+    CutShort {
+        /// Bytes of the body, the one before the end included.
+        bytes: u64,
+    },
+    /// It looked like JSON and is not.
+    #[error("the reply is not valid JSON at byte {at}: {quote:?}")]
+    NotJson {
+        /// Where, in bytes of what was kept (pictures are replaced by handles there).
+        at: usize,
+        /// What stands around that place, at most 200 characters.
+        quote: String,
+    },
+    /// Too much of it is no picture.
+    #[error("the reply holds more than {MOST_KEPT_BYTES} bytes that are not a PNG, JPEG, WebP or GIF image")]
+    TooLong,
+    /// More pictures than any request asks for.
+    #[error("the reply holds more than {MOST_PICTURES} images")]
+    TooManyPictures,
+    /// A picture could not be written.
+    #[error("the picture cannot be written ({0})")]
+    Landing(#[from] io::Error),
+}

@@ -1,0 +1,35 @@
+//! Reads a reply while it arrives, in constant memory: pictures go to files as they come,
+//! and what is left is a small document in which a handle stands for each of them.
+//!
+//! A picture is base64 inside a JSON string, at the string's start or right after
+//! `base64,`, whose first bytes announce an image. That is all the reader knows: it knows no
+//! dialect and no field name, opens no connection, and judges no picture. A base64 text that
+//! announces no image is kept as the text it is.
+//!
+//! ```
+//! # let folder = std::env::temp_dir();
+//! use gpt_image_mcp::upstream::{Landing, reply::{Body, Progress, Reader, handle}};
+//!
+//! let mut reader = Reader::new(Landing::new(folder));
+//! reader.push(br#"{"data":[{"b64_json":"R0lGODlh"#)?;
+//! assert_eq!(reader.push(br#"AQABAAAAACw="}]}"#)?, Progress::Complete);
+//! let Body::Json(mut document) = reader.finish()? else { unreachable!() };
+//! let text = document.value["data"][0]["b64_json"].as_str().unwrap_or_default();
+//! let picture = handle::whole(text).and_then(|index| document.pictures.take(index));
+//! assert_eq!(picture.map(|landed| landed.bytes), Some(14));
+//! # Ok::<(), gpt_image_mcp::upstream::reply::ReplyError>(())
+//! ```
+
+mod base64_run;
+mod character;
+mod document;
+mod error;
+pub mod handle;
+mod held;
+mod reader;
+#[cfg(test)]
+mod tests;
+
+pub use document::{Body, Document, Pictures};
+pub use error::ReplyError;
+pub use reader::{MOST_KEPT_BYTES, MOST_PICTURES, MOST_WORDS_BYTES, Progress, Reader};

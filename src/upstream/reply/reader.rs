@@ -1,0 +1,287 @@
+//! The push parser: it walks JSON only as far as it must to know strings from structure and
+//! the end of the top value. What it keeps is parsed, and judged, at the end.
+
+use super::base64_run::Base64Run;
+use super::character::leading_digits;
+use super::document::{Body, Document};
+use super::error::ReplyError;
+use super::handle;
+use super::held::{Held, Place, Verdict};
+use crate::upstream::{Landed, Landing};
+
+/// How much of a reply may be anything but pictures, in bytes.
+pub const MOST_KEPT_BYTES: usize = 1024 * 1024;
+
+/// How much is kept of a reply that is not JSON, in bytes.
+pub const MOST_WORDS_BYTES: usize = 2048;
+
+/// How many pictures one reply may hold. Requests ask for 10 at most; each is an open file.
+pub const MOST_PICTURES: usize = 64;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Whether more bytes are needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// They are.
+    More,
+    /// The JSON value is closed. Further bytes are ignored, so the connection need not end.
+    Complete,
+}
+
+/// Where in the reply the reading is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Nothing but white space has come.
+    Start,
+    /// In a reply that is not JSON.
+    Words,
+    /// In JSON, outside strings.
+    Structure,
+    /// In a string, at text; `escaped` after a backslash.
+    Text { escaped: bool },
+    /// In a string, where a picture may begin, go on or end.
+    Held,
+    /// In a picture.
+    Run,
+    /// After the top value.
+    Complete,
+}
+
+/// Reads one JSON value from the bytes pushed into it. After an error it is of no more use;
+/// for another value (the next server-sent event) make another one, which costs nothing.
+#[derive(Debug)]
+pub struct Reader {
+    landing: Landing,
+    state: State,
+    depth: usize,
+    bytes_read: u64,
+    picture_digits: u64,
+    kept: Vec<u8>,
+    held: Held,
+    run: Option<Base64Run>,
+    landed: Vec<Landed>,
+}
+
+impl Reader {
+    /// A reader that lands pictures here.
+    #[must_use]
+    pub fn new(landing: Landing) -> Self {
+        Self {
+            landing,
+            state: State::Start,
+            depth: 0,
+            bytes_read: 0,
+            picture_digits: 0,
+            kept: Vec::new(),
+            held: Held::default(),
+            run: None,
+            landed: Vec::new(),
+        }
+    }
+
+    /// Bytes read so far, none of those after the value.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.bytes_read
+    }
+
+    /// Bytes of pictures so far, all of them together.
+    #[must_use]
+    pub fn picture_bytes(&self) -> u64 {
+        self.picture_digits / 4 * 3
+    }
+
+    /// Pictures that have begun to arrive.
+    #[must_use]
+    pub fn pictures_begun(&self) -> usize {
+        self.landed.len() + usize::from(self.run.is_some())
+    }
+
+    /// Takes the next bytes, of any number.
+    pub fn push(&mut self, bytes: &[u8]) -> Result<Progress, ReplyError> {
+        let mut rest = bytes;
+        while !rest.is_empty() && self.state != State::Complete {
+            rest = match self.state {
+                State::Start => self.start(rest),
+                State::Words => self.words(rest),
+                State::Structure => self.structure(rest)?,
+                State::Text { escaped } => self.text(rest, escaped)?,
+                State::Held => self.held(rest)?,
+                State::Run => self.run(rest)?,
+                State::Complete => rest,
+            };
+        }
+        self.bytes_read += (bytes.len() - rest.len()) as u64;
+        Ok(if self.state == State::Complete { Progress::Complete } else { Progress::More })
+    }
+
+    /// What was read: call it after [`Progress::Complete`] or when the bytes have ended.
+    pub fn finish(self) -> Result<Body, ReplyError> {
+        match self.state {
+            State::Start if self.kept.is_empty() => Ok(Body::Empty),
+            State::Start | State::Words => {
+                let text = String::from_utf8_lossy(&self.kept);
+                // The limit may have cut a character in two.
+                let text = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
+                Ok(Body::Text(text.to_owned()))
+            }
+            State::Complete => Document::parse(&self.kept, self.landed).map(Body::Json),
+            _ => Err(ReplyError::CutShort { bytes: self.bytes_read }),
+        }
+    }
+
+    /// Skips white space and a byte order mark, of which half may have come.
+    fn start<'bytes>(&mut self, bytes: &'bytes [u8]) -> &'bytes [u8] {
+        let Some((&byte, rest)) = bytes.split_first() else { return bytes };
+        if self.kept.is_empty() && byte.is_ascii_whitespace() {
+            return rest;
+        }
+        if self.kept.is_empty() && matches!(byte, b'{' | b'[') {
+            self.state = State::Structure;
+            return bytes;
+        }
+        self.kept.push(byte);
+        if self.kept == BYTE_ORDER_MARK {
+            self.kept.clear();
+        } else if !BYTE_ORDER_MARK.starts_with(&self.kept) {
+            self.state = State::Words;
+        }
+        rest
+    }
+
+    fn words(&mut self, bytes: &[u8]) -> &'static [u8] {
+        let room = MOST_WORDS_BYTES - self.kept.len();
+        self.kept.extend(bytes.iter().take(room));
+        &[]
+    }
+
+    fn structure<'bytes>(&mut self, bytes: &'bytes [u8]) -> Result<&'bytes [u8], ReplyError> {
+        let place = bytes.iter().position(|byte| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']'));
+        let (byte, rest) = self.keep_through(bytes, place)?;
+        match byte {
+            Some(b'"') => self.hold(Place::BeforeRun),
+            Some(b'{' | b'[') => self.depth += 1,
+            Some(_) => {
+                self.depth -= 1;
+                if self.depth == 0 {
+                    self.state = State::Complete;
+                }
+            }
+            None => {}
+        }
+        Ok(rest)
+    }
+
+    fn text<'bytes>(&mut self, bytes: &'bytes [u8], escaped: bool) -> Result<&'bytes [u8], ReplyError> {
+        let place = if escaped { Some(0) } else { memchr::memchr3(b'"', b'\\', b',', bytes) };
+        let (byte, rest) = self.keep_through(bytes, place)?;
+        self.state = State::Text { escaped: false };
+        match byte {
+            _ if escaped => {}
+            Some(b'"') => self.state = State::Structure,
+            Some(b'\\') => self.state = State::Text { escaped: true },
+            Some(_) if self.kept.ends_with(b"base64,") => self.hold(Place::BeforeRun),
+            _ => {}
+        }
+        Ok(rest)
+    }
+
+    fn held<'bytes>(&mut self, bytes: &'bytes [u8]) -> Result<&'bytes [u8], ReplyError> {
+        let Some((&byte, rest)) = bytes.split_first() else { return Ok(bytes) };
+        let escaped = self.held.after_backslash();
+        match self.held.step(byte) {
+            Verdict::Hold => {
+                self.keep(&[byte])?;
+                return Ok(rest);
+            }
+            Verdict::Run => {
+                self.claim()?;
+                self.state = State::Run;
+                return Ok(rest);
+            }
+            Verdict::Padding => {
+                self.claim()?;
+                self.hold(Place::AfterPadding);
+                return Ok(rest);
+            }
+            Verdict::End => {
+                self.claim()?;
+                self.end_run()?;
+            }
+            Verdict::Release => self.end_run()?,
+        }
+        self.state = State::Text { escaped };
+        Ok(bytes)
+    }
+
+    fn run<'bytes>(&mut self, bytes: &'bytes [u8]) -> Result<&'bytes [u8], ReplyError> {
+        let (digits, rest) = bytes.split_at_checked(leading_digits(bytes)).unwrap_or((bytes, &[]));
+        self.digest(digits)?;
+        if !rest.is_empty() {
+            self.hold(Place::InRun);
+        }
+        Ok(rest)
+    }
+
+    /// Holds what follows.
+    fn hold(&mut self, place: Place) {
+        self.held.begin(place, self.kept.len());
+        self.state = State::Held;
+    }
+
+    /// Gives what is held to the picture, which begins here unless it is under way.
+    fn claim(&mut self) -> Result<(), ReplyError> {
+        self.kept.truncate(self.held.mark);
+        if self.run.is_none() {
+            if self.landed.len() == MOST_PICTURES {
+                return Err(ReplyError::TooManyPictures);
+            }
+            self.keep(handle::spell(self.landed.len()).as_bytes())?;
+            self.run = Some(Base64Run::begin(&self.landing)?);
+        }
+        let digits = std::mem::take(&mut self.held.digits);
+        self.digest(&digits)?;
+        self.held.digits = digits;
+        Ok(())
+    }
+
+    /// Gives digits to the picture under way.
+    fn digest(&mut self, digits: &[u8]) -> Result<(), ReplyError> {
+        self.picture_digits += digits.len() as u64;
+        Ok(self.run.as_mut().map_or(Ok(()), |run| run.push(digits))?)
+    }
+
+    /// Ends the picture under way, if any. A digit too many stays behind its handle, where
+    /// whatever else breaks a run also stands.
+    fn end_run(&mut self) -> Result<(), ReplyError> {
+        if let Some(run) = self.run.take() {
+            let (landed, dangling) = run.finish()?;
+            self.landed.push(landed);
+            if let Some(digit) = dangling {
+                self.kept.insert(self.held.mark, digit);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps bytes up to and with the one at `place`, or all; gives that one and what follows.
+    fn keep_through<'bytes>(
+        &mut self,
+        bytes: &'bytes [u8],
+        place: Option<usize>,
+    ) -> Result<(Option<u8>, &'bytes [u8]), ReplyError> {
+        let cut = place.and_then(|place| bytes.split_at_checked(place + 1));
+        let (kept, rest) = cut.unwrap_or((bytes, &[]));
+        self.keep(kept)?;
+        Ok((cut.and(kept.last().copied()), rest))
+    }
+
+    fn keep(&mut self, bytes: &[u8]) -> Result<(), ReplyError> {
+        if self.kept.len() + bytes.len() > MOST_KEPT_BYTES {
+            return Err(ReplyError::TooLong);
+        }
+        self.kept.extend_from_slice(bytes);
+        Ok(())
+    }
+}
