@@ -3,6 +3,21 @@
 //! A dialect encodes a request and decodes a reply and never sends; `client` sends and knows
 //! no dialect; `reply` reads a body as it arrives and knows neither.
 
+mod call;
+mod chat;
+mod classify;
+mod client;
+mod decode;
+mod dialect;
+mod failure;
+mod guard;
+mod images_api;
 mod landing;
+mod links;
+pub mod reply;
 
+pub use call::{Call, CallBody, Made, Order, Part, Path, Reply, ReplyHeaders, Step, Upload};
+pub use client::{Client, ClientOptions, FetchError, Target};
+pub use dialect::{Dialect, dialect};
+pub use failure::{Failure, FailureKind};
 pub use landing::{Arrival, Landed, Landing};

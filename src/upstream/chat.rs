@@ -1,0 +1,46 @@
+//! Pictures over chat/completions, as the flat-price models speak it.
+//!
+//! Only the `image_url` parts of the last user message are used as a base, and history is
+//! ignored, so a call is always one fresh user message (docs.apiyi.com,
+//! gpt-image-2-all/chat-completions). References travel as data URLs.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::call::{Call, CallBody, Order, Path, Upload};
+use super::dialect::{Dialect, prompt_text};
+
+/// Said before the prompt, because a weak wish for a picture is answered with words, which
+/// are charged (docs.apiyi.com, gpt-image-2-all/overview).
+const INTENT: &str = "Generate image:";
+
+/// `/chat/completions`.
+#[derive(Debug)]
+pub struct Chat;
+
+impl Dialect for Chat {
+    fn encode(&self, order: &Order<'_>) -> Call {
+        let text = prompt_text(order, Some(INTENT));
+        let content = if order.images.is_empty() {
+            Value::String(text)
+        } else {
+            let images = order
+                .images
+                .iter()
+                .map(|image| json!({ "type": "image_url", "image_url": { "url": data_url(image) } }));
+            std::iter::once(json!({ "type": "text", "text": text })).chain(images).collect()
+        };
+        let mut body = json!({ "messages": [{ "role": "user", "content": content }] });
+        if let (true, Some(fields)) = (order.provider.send_model, body.as_object_mut()) {
+            fields.insert("model".to_owned(), Value::String(order.model.wire_id.clone()));
+        }
+        Call { path: Path::Chat, body: CallBody::Json(body.to_string().into()) }
+    }
+}
+
+fn data_url(image: &Upload) -> String {
+    let mut url = format!("data:{};base64,", image.format.mime());
+    STANDARD.encode_string(&image.bytes, &mut url);
+    url
+}

@@ -1,0 +1,351 @@
+//! Sends. The one file that names reqwest.
+//!
+//! A paid call is sent once: no redirect is followed, nothing is resent by the library, no
+//! connection is kept for reuse (a dying idle one would be resent on), and HTTP/1.1 gives
+//! each call a connection of its own, so that one broken connection costs one picture.
+//! It knows no dialect: calls come encoded and replies go back undecoded.
+
+use std::error::Error as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::{RequestBuilder, Response, redirect, retry};
+use url::Url;
+
+use super::call::{Call, CallBody, Part, Path, Reply, ReplyHeaders};
+use super::failure::{Failure, FailureKind};
+use super::guard;
+use super::reply::{Body, Progress, Reader, ReplyError};
+use super::{Landed, Landing};
+use crate::catalog::{Auth, Provider};
+use crate::domain::Secret;
+
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+/// Below the 90 s after which the least patient proxies cut a silent connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// The whole of a download.
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(3);
+const MOST_REDIRECTS: usize = 5;
+
+/// How to reach the outside.
+#[derive(Clone, Debug, Default)]
+pub struct ClientOptions {
+    /// A PEM file of certificates to trust beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Go past any proxy: the sandbox is on this machine.
+    pub direct: bool,
+    /// A proxy for https is set in the environment, so names may not resolve here.
+    pub proxied: bool,
+}
+
+/// Where a call goes and with which key.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// Base URL, paths, headers.
+    pub provider: &'a Provider,
+    /// The model's id as the provider knows it, for paths that name it.
+    pub wire_id: &'a str,
+    /// The key, where the provider wants one.
+    pub key: Option<&'a Secret>,
+}
+
+/// The HTTP client, made when first needed.
+#[derive(Debug, Default)]
+pub struct Client {
+    options: ClientOptions,
+    paid: OnceLock<reqwest::Client>,
+}
+
+/// Why a file could not be fetched for a caller.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The address leads into a private network.
+    #[error("{0} is a private, loopback or link-local address")]
+    Private(String),
+    /// Anything but https.
+    #[error("{0} is not an https address")]
+    NotHttps(String),
+    /// Larger than accepted, in bytes.
+    #[error("the file is larger than {0} bytes")]
+    TooLarge(u64),
+    /// Anything else, in words.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl Client {
+    /// A client that has not been built yet.
+    #[must_use]
+    pub fn new(options: ClientOptions) -> Self {
+        Self { options, paid: OnceLock::new() }
+    }
+
+    /// Sends one paid call and reads its reply, pictures going to `landing`. Both together
+    /// take at most `timeout`.
+    ///
+    /// # Errors
+    /// A [`Failure`] where there is no whole reply; an error status is a reply.
+    pub async fn send(
+        &self,
+        target: Target<'_>,
+        call: Call,
+        landing: &Landing,
+        timeout: Duration,
+    ) -> Result<Reply, Failure> {
+        let request = self.request(target, call)?;
+        let exchange = async {
+            let response = request.send().await.map_err(|error| not_answered(&error))?;
+            read(response, landing).await
+        };
+        let late =
+            || Failure::new(FailureKind::TimedOut, format!("nothing whole after {} s", timeout.as_secs()));
+        tokio::time::timeout(timeout, exchange).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    fn request(&self, target: Target<'_>, call: Call) -> Result<RequestBuilder, Failure> {
+        let broken = |error: String| Failure::new(FailureKind::NotSent, error);
+        let paths = &target.provider.paths;
+        let path = match call.path {
+            Path::Generations => &paths.generations,
+            Path::Edits => &paths.edits,
+            Path::Chat => &paths.chat,
+        };
+        let url = format!("{}{}", target.provider.base_url, path.replace("{model}", target.wire_id));
+        let mut request = self.paid().map_err(broken)?.post(url);
+        for (name, value) in &target.provider.headers {
+            request = request.header(name, value);
+        }
+        if let Some(key) = target.key {
+            request = match &target.provider.auth {
+                Auth::Bearer => request.bearer_auth(key.expose()),
+                Auth::Header(name) => request.header(name, key.expose()),
+                Auth::None => request,
+            };
+        }
+        Ok(match call.body {
+            CallBody::Json(json) => request.header(CONTENT_TYPE, "application/json").body(json),
+            CallBody::Form(parts) => request.multipart(form(parts).map_err(|error| broken(words(&error)))?),
+        })
+    }
+
+    /// Downloads a picture that an upstream made, without any key. `trusted` is the
+    /// provider's own base URL: only a provider that is itself on a private network may
+    /// point into one.
+    ///
+    /// # Errors
+    /// A [`Failure`] of the kind `DownloadFailed`, with the link.
+    pub async fn download(&self, url: &Url, trusted: &str, landing: &Landing) -> Result<Landed, Failure> {
+        let private_allowed = Url::parse(trusted).is_ok_and(|base| guard::is_private_host(&base));
+        let failed = |words: String| Failure {
+            link: Some(url.to_string()),
+            ..Failure::new(FailureKind::DownloadFailed, words)
+        };
+        let download = async {
+            let mut response =
+                self.get(url, private_allowed).await.map_err(|error| failed(error.to_string()))?;
+            let disk = |error: std::io::Error| failed(format!("it could not be written: {error}"));
+            let mut arrival = landing.begin().map_err(disk)?;
+            while let Some(chunk) = response.chunk().await.map_err(|error| failed(words(&error)))? {
+                arrival.write(&chunk).map_err(disk)?;
+            }
+            Ok(arrival.finish())
+        };
+        let late = || failed(format!("it took longer than {} s", DOWNLOAD_TIMEOUT.as_secs()));
+        tokio::time::timeout(DOWNLOAD_TIMEOUT, download).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// Fetches a file that a caller named, of at most so many bytes. Every hop must be https
+    /// and public.
+    ///
+    /// # Errors
+    /// [`FetchError`]; nothing is kept.
+    pub async fn fetch(&self, url: &Url, most_bytes: u64) -> Result<Bytes, FetchError> {
+        if url.scheme() != "https" {
+            return Err(FetchError::NotHttps(url.to_string()));
+        }
+        let fetch = async {
+            let mut response = self.get(url, false).await?;
+            let mut file = BytesMut::new();
+            while let Some(chunk) =
+                response.chunk().await.map_err(|error| FetchError::Failed(words(&error)))?
+            {
+                if (file.len() + chunk.len()) as u64 > most_bytes {
+                    return Err(FetchError::TooLarge(most_bytes));
+                }
+                file.extend_from_slice(&chunk);
+            }
+            Ok(file.freeze())
+        };
+        let late = || FetchError::Failed(format!("it took longer than {} s", DOWNLOAD_TIMEOUT.as_secs()));
+        tokio::time::timeout(DOWNLOAD_TIMEOUT, fetch).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// A GET that follows redirects by hand, so that every hop is judged, and connects to
+    /// the very addresses that were judged.
+    async fn get(&self, url: &Url, private_allowed: bool) -> Result<Response, FetchError> {
+        let mut url = url.clone();
+        for _ in 0..=MOST_REDIRECTS {
+            let addresses = if private_allowed { Vec::new() } else { self.public_addresses(&url).await? };
+            let host = url.host_str().unwrap_or_default().to_owned();
+            let client = self
+                .builder()
+                .and_then(|builder| {
+                    let pinned = if addresses.is_empty() {
+                        builder
+                    } else {
+                        builder.resolve_to_addrs(&host, &addresses)
+                    };
+                    pinned.build().map_err(|error| words(&error))
+                })
+                .map_err(FetchError::Failed)?;
+            let response =
+                client.get(url.clone()).send().await.map_err(|error| FetchError::Failed(words(&error)))?;
+            let status = response.status();
+            let next =
+                status.is_redirection().then(|| header(response.headers(), LOCATION.as_str())).flatten();
+            match next.and_then(|location| url.join(&location).ok()) {
+                Some(next) if url.scheme() == "https" && next.scheme() != "https" => {
+                    return Err(FetchError::NotHttps(next.to_string()));
+                }
+                Some(next) => url = next,
+                None if status.is_success() => return Ok(response),
+                None => return Err(FetchError::Failed(format!("{host} answered HTTP {}", status.as_u16()))),
+            }
+        }
+        Err(FetchError::Failed(format!("more than {MOST_REDIRECTS} redirects")))
+    }
+
+    /// What a host resolves to, all of it public. Empty behind a proxy that alone can resolve.
+    async fn public_addresses(&self, url: &Url) -> Result<Vec<SocketAddr>, FetchError> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        if guard::is_private_host(url) {
+            return Err(FetchError::Private(host));
+        }
+        let port = url.port_or_known_default().unwrap_or(443);
+        let addresses: Vec<_> = match tokio::net::lookup_host((host.as_str(), port)).await {
+            Ok(addresses) => addresses.collect(),
+            Err(_) if self.options.proxied => return Ok(Vec::new()),
+            Err(error) => return Err(FetchError::Failed(format!("{host} cannot be resolved ({error})"))),
+        };
+        if addresses.iter().any(|address| !guard::is_public(address.ip())) {
+            return Err(FetchError::Private(host));
+        }
+        Ok(addresses)
+    }
+
+    fn paid(&self) -> Result<&reqwest::Client, String> {
+        if let Some(client) = self.paid.get() {
+            return Ok(client);
+        }
+        let client = self.builder()?.build().map_err(|error| words(&error))?;
+        Ok(self.paid.get_or_init(|| client))
+    }
+
+    fn builder(&self) -> Result<reqwest::ClientBuilder, String> {
+        // Fails only when a provider is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .http1_only()
+            .pool_max_idle_per_host(0)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .tcp_keepalive(KEEP_ALIVE)
+            .tcp_keepalive_interval(KEEP_ALIVE);
+        if self.options.direct {
+            builder = builder.no_proxy();
+        }
+        if let Some(path) = &self.options.ca_file {
+            let unreadable = |error: String| format!("the CA file {}: {error}", path.display());
+            let pem = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+            let certificates =
+                reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unreadable(words(&error)))?;
+            builder = builder.tls_certs_merge(certificates);
+        }
+        Ok(builder)
+    }
+}
+
+fn form(parts: Vec<Part>) -> Result<reqwest::multipart::Form, reqwest::Error> {
+    parts.into_iter().try_fold(reqwest::multipart::Form::new(), |form, part| {
+        Ok(match part {
+            Part::Text { name, value } => form.text(name, value),
+            Part::File { name, file } => {
+                let content = reqwest::multipart::Part::stream(file.bytes).file_name(file.name);
+                form.part(name, content.mime_str(file.format.mime())?)
+            }
+        })
+    })
+}
+
+async fn read(mut response: Response, landing: &Landing) -> Result<Reply, Failure> {
+    let status = response.status().as_u16();
+    let headers = reply_headers(response.headers());
+    let attributed = |failure: Failure| Failure {
+        status: Some(status),
+        request_id: headers.request_id.clone(),
+        ..failure
+    };
+    let mut reader = Reader::new(landing.clone());
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) => match reader.push(&chunk) {
+                Ok(Progress::Complete) => break,
+                Ok(Progress::More) => {}
+                Err(error) => return Err(attributed(unreadable(&error))),
+            },
+            Ok(None) => break,
+            Err(error) => return Err(attributed(Failure::new(FailureKind::CutShort, words(&error)))),
+        }
+    }
+    let body: Body = reader.finish().map_err(|error| attributed(unreadable(&error)))?;
+    Ok(Reply { status, headers, body })
+}
+
+fn unreadable(error: &ReplyError) -> Failure {
+    Failure::new(FailureKind::CutShort, error.to_string())
+}
+
+fn reply_headers(headers: &HeaderMap) -> ReplyHeaders {
+    ReplyHeaders {
+        request_id: header(headers, "x-request-id").or_else(|| header(headers, "request-id")),
+        retry_after: retry_after(headers),
+        location: header(headers, LOCATION.as_str()),
+    }
+}
+
+/// `retry-after-ms`, else `retry-after` in seconds.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let milliseconds = header(headers, "retry-after-ms").and_then(|text| text.trim().parse().ok());
+    let seconds = || header(headers, RETRY_AFTER.as_str()).and_then(|text| text.trim().parse().ok());
+    milliseconds.map(Duration::from_millis).or_else(|| seconds().map(Duration::from_secs))
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+/// A request that got no reply at all: before the connection stood nothing was sent.
+fn not_answered(error: &reqwest::Error) -> Failure {
+    let unsent = error.is_connect() || error.is_builder();
+    let kind = if unsent { FailureKind::NotSent } else { FailureKind::TimedOut };
+    Failure::new(kind, words(error))
+}
+
+/// The innermost causes say most; the address is left out, because it may be signed.
+fn words(error: &reqwest::Error) -> String {
+    let mut words = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        words.push(error.to_string());
+        cause = error.source();
+    }
+    words.dedup();
+    if words.is_empty() { "the request failed".to_owned() } else { words.join(": ") }
+}

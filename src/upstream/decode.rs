@@ -1,0 +1,176 @@
+//! From a reply to its pictures, in whichever of the known shapes they come.
+//!
+//! One reading for all dialects: `data[]` with `b64_json` (raw or as a data URL) or `url`,
+//! `choices[].message` with Markdown, data URLs, links, content arrays or `images[]`.
+//! Sources: docs.apiyi.com (gpt-image-2-all: overview, image-edit, chat-completions),
+//! OpenAI's API reference, and OpenRouter's and Vercel's documents for `images[]`.
+//! It fetches nothing and invents nothing: a reply without a picture is a failure.
+
+use serde_json::Value;
+
+use super::Landed;
+use super::call::{Made, Reply, Step};
+use super::classify::{classify, shorten};
+use super::failure::{Failure, FailureKind};
+use super::links::links_in;
+use super::reply::{Body, Document, handle};
+use crate::routing::Usage;
+
+/// What a reply means.
+pub(super) fn decode(reply: Reply) -> Step {
+    let Reply { status, headers, mut body } = reply;
+    let failed_inside =
+        matches!(&body, Body::Json(document) if document.value.get("error").is_some_and(is_said));
+    let Body::Json(document) = &mut body else {
+        return failed(if is_success(status) {
+            let words = match &body {
+                Body::Text(_) => "the reply is not JSON; the base URL may lead to a web page",
+                Body::Json(_) | Body::Empty => "the reply is empty",
+            };
+            let quoted = classify(status, &headers, &body).words;
+            let quoted = if quoted.is_empty() { String::new() } else { format!(": {quoted}") };
+            Failure {
+                status: Some(status),
+                request_id: headers.request_id,
+                ..Failure::new(FailureKind::UpstreamFailed, format!("{words}{quoted}"))
+            }
+        } else {
+            classify(status, &headers, &body)
+        });
+    };
+    if !is_success(status) || failed_inside {
+        return failed(classify(status, &headers, &body));
+    }
+
+    let mut found = Found::default();
+    found.collect(document);
+    let usage = usage(&document.value);
+    if !found.landed.is_empty() || !found.addresses.is_empty() {
+        let Found { landed, addresses, words, .. } = found;
+        let words = shorten(words.trim());
+        return Step::Made(Made { landed, addresses, words, usage, request_id: headers.request_id });
+    }
+    let (kind, words) = if found.damaged {
+        (FailureKind::CutShort, "its base64 is broken".to_owned())
+    } else if found.words.trim().is_empty() {
+        (FailureKind::NoImage, shorten(&document.value.to_string()))
+    } else {
+        (FailureKind::NoImage, format!("\"{}\"", shorten(found.words.trim())))
+    };
+    failed(Failure { status: Some(status), request_id: headers.request_id, ..Failure::new(kind, words) })
+}
+
+fn failed(failure: Failure) -> Step {
+    Step::Failed(Box::new(failure))
+}
+
+const fn is_success(status: u16) -> bool {
+    status >= 200 && status < 300
+}
+
+/// Some servers write `"error": null` beside a success.
+fn is_said(error: &Value) -> bool {
+    !error.is_null() && error != "" && error.as_object().is_none_or(|fields| !fields.is_empty())
+}
+
+/// What a walk over a document finds.
+#[derive(Debug, Default)]
+struct Found {
+    landed: Vec<Landed>,
+    addresses: Vec<String>,
+    words: String,
+    damaged: bool,
+}
+
+impl Found {
+    fn collect(&mut self, document: &mut Document) {
+        let Document { value, pictures } = document;
+        let mut take = |index| pictures.take(index);
+        for item in list(value.get("data")) {
+            let before = self.landed.len();
+            self.exact(item.get("b64_json"), &mut take);
+            // A reply with both forms of one picture needs no download.
+            if self.landed.len() == before {
+                self.address(item.get("url").or_else(|| item.get("image_url")), &mut take);
+            }
+        }
+        for message in list(value.get("choices")).filter_map(|choice| choice.get("message")) {
+            for image in list(message.get("images")) {
+                self.address(image.get("image_url").or_else(|| image.get("url")), &mut take);
+                self.exact(image.get("b64_json"), &mut take);
+            }
+            match message.get("content") {
+                Some(Value::String(text)) => self.text(text, &mut take),
+                Some(Value::Array(parts)) => {
+                    for part in parts {
+                        self.address(part.get("image_url").or_else(|| part.get("image")), &mut take);
+                        self.exact(part.get("b64_json"), &mut take);
+                        if let Some(text) = part.get("text").and_then(Value::as_str) {
+                            self.text(text, &mut take);
+                        }
+                    }
+                }
+                _ => {}
+            }
+            if let Some(refusal) = message.get("refusal").and_then(Value::as_str) {
+                self.words.push_str(refusal);
+            }
+        }
+    }
+
+    /// A field that is a picture and nothing else.
+    fn exact(&mut self, field: Option<&Value>, take: &mut impl FnMut(usize) -> Option<Landed>) {
+        let Some(text) = field.and_then(Value::as_str).filter(|text| !text.is_empty()) else { return };
+        match handle::whole(text).and_then(take) {
+            Some(landed) => self.landed.push(landed),
+            None => self.damaged = true,
+        }
+    }
+
+    /// A field that holds an address, as text or as `{"url": …}`; data URLs are pictures.
+    fn address(&mut self, field: Option<&Value>, take: &mut impl FnMut(usize) -> Option<Landed>) {
+        let field = match field {
+            Some(Value::Object(fields)) => fields.get("url"),
+            other => other,
+        };
+        let Some(text) = field.and_then(Value::as_str).filter(|text| !text.is_empty()) else { return };
+        if text.starts_with("data:") || handle::find(text).is_some() {
+            self.exact(field, take);
+        } else {
+            self.addresses.push(text.to_owned());
+        }
+    }
+
+    /// Text for people that may hold pictures and links.
+    fn text(&mut self, text: &str, take: &mut impl FnMut(usize) -> Option<Landed>) {
+        let mut rest = text;
+        while let Some(found) = handle::find(rest) {
+            // Base64 goes on behind it: it was broken there.
+            if found.after.starts_with(|next: char| next.is_ascii_alphanumeric()) {
+                self.damaged = true;
+            } else if let Some(landed) = take(found.picture) {
+                self.landed.push(landed);
+            }
+            self.words.push_str(found.before);
+            rest = found.after;
+        }
+        self.addresses.extend(links_in(rest));
+        self.words.push_str(rest);
+    }
+}
+
+fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+    value.and_then(Value::as_array).into_iter().flatten()
+}
+
+/// What the reply says was used. Both spellings are known: the Images API's and chat's.
+fn usage(value: &Value) -> Option<Usage> {
+    let usage = value.get("usage").filter(|usage| usage.is_object())?;
+    let number = |names: [&str; 2]| names.into_iter().find_map(|name| usage.get(name)?.as_u64());
+    let detail = |name: &str| usage.get("input_tokens_details")?.get(name)?.as_u64();
+    Some(Usage {
+        input_text: detail("text_tokens"),
+        input_image: detail("image_tokens"),
+        output: number(["output_tokens", "completion_tokens"])?,
+    })
+}

@@ -1,0 +1,82 @@
+//! Links to pictures in a text for people: Markdown images first, then Markdown links and
+//! bare addresses that look like pictures, then any bare address.
+//!
+//! Query strings are kept: a signed address is worth nothing without them.
+
+/// The addresses of the pictures that a text shows, best reading only. Where nothing looks
+/// like a picture, any link may be one: a look costs nothing, and the picture is paid for.
+pub(super) fn links_in(text: &str) -> Vec<String> {
+    let images = markdown(text, "![");
+    if !images.is_empty() {
+        return images;
+    }
+    let mut others = markdown(text, "[");
+    others.extend(bare(text));
+    others.dedup();
+    let pictures: Vec<_> = others.iter().filter(|link| is_picture(link)).cloned().collect();
+    if !pictures.is_empty() {
+        return pictures;
+    }
+    others
+}
+
+/// `![words](address)` or `[words](address "title")`.
+fn markdown(text: &str, opening: &str) -> Vec<String> {
+    let mut links = Vec::new();
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once(opening) {
+        rest = after;
+        let Some((_, target)) = after.split_once("](") else { break };
+        let address: &str = target.split([')', ' ', '\n']).next().unwrap_or_default();
+        let address = address.trim_matches(['<', '>']);
+        if is_address(address) {
+            links.push(address.to_owned());
+        }
+    }
+    links
+}
+
+fn bare(text: &str) -> Vec<String> {
+    text.split(|character: char| character.is_whitespace() || "<>\"'()[]，。）】".contains(character))
+        .filter(|word| is_address(word))
+        .map(|word| word.trim_end_matches(['.', ',', ';', '!', '*', '`']).to_owned())
+        .collect()
+}
+
+fn is_address(text: &str) -> bool {
+    ["https://", "http://"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme))
+}
+
+fn is_picture(address: &str) -> bool {
+    let path = address.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
+    [".png", ".jpg", ".jpeg", ".webp", ".gif"].iter().any(|ending| path.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_found_whole_and_in_order_of_worth() {
+        let cases: [(&str, &[&str]); 9] = [
+            ("![image](https://r2cdn.example/r2cdn2/u.png)\n\n", &["https://r2cdn.example/r2cdn2/u.png"]),
+            (
+                "![a b](https://c.example/u.png?X-Amz-Signature=a%2Fb&x=1)",
+                &["https://c.example/u.png?X-Amz-Signature=a%2Fb&x=1"],
+            ),
+            (
+                "![1](https://c.example/1)\n![2](<https://c.example/2> \"t\")",
+                &["https://c.example/1", "https://c.example/2"],
+            ),
+            ("Done: https://c.example/u.png?sig=1.", &["https://c.example/u.png?sig=1"]),
+            ("[Download](https://c.example/u.webp)", &["https://c.example/u.webp"]),
+            ("图片：https://c.example/u.jpg。", &["https://c.example/u.jpg"]),
+            ("https://c.example/made/abc", &["https://c.example/made/abc"]),
+            ("See https://c.example/policies", &["https://c.example/policies"]),
+            ("Sorry, I can't do that.", &[]),
+        ];
+        for (text, links) in cases {
+            assert_eq!(links_in(text), links, "{text}");
+        }
+    }
+}
