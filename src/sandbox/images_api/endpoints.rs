@@ -1,0 +1,123 @@
+//! `POST /images/generations` and `POST /images/edits`, from request to answer.
+
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::official::{self, Terms};
+use super::order::{Order, chunked};
+use super::submission::Submission;
+use super::{gateway, stream};
+use crate::domain::Operation;
+use crate::sandbox::models::{self, Family};
+use crate::sandbox::options::ReplyForm;
+use crate::sandbox::refusals::{Refusal, stamp};
+use crate::sandbox::seen::Seen;
+use crate::sandbox::server::{Shared, authorize, now, request_id};
+
+/// An accepted request and how it is to be answered.
+enum Accepted {
+    Official(Order, Terms),
+    Gateway { order: Order, form: ReplyForm, asked: Option<String> },
+}
+
+/// Draws from words.
+pub(in crate::sandbox) async fn generations(State(shared): State<Shared>, request: Request) -> Response {
+    serve(&shared, Operation::Generate, request).await
+}
+
+/// Draws from words and pictures, with or without a mask.
+pub(in crate::sandbox) async fn edits(State(shared): State<Shared>, request: Request) -> Response {
+    serve(&shared, Operation::Edit, request).await
+}
+
+async fn serve(shared: &Shared, operation: Operation, request: Request) -> Response {
+    let mut seen = Seen::of(&request);
+    let headers = request.headers().clone();
+    let read = match operation {
+        Operation::Generate => Submission::of_generation(request).await,
+        Operation::Edit | Operation::Inpaint => Submission::of_edit(request).await,
+    };
+    if let Ok(submission) = &read {
+        seen.model = submission.text("model").map(str::to_owned);
+        seen.prompt = submission.text("prompt").map(str::to_owned);
+        seen.parameters = submission.names().map(str::to_owned).collect();
+        seen.images = submission.images.len();
+        seen.mask = submission.mask.is_some();
+    }
+    let model = seen.model.as_deref().and_then(models::find);
+    let family = model.map_or(Family::Official, |model| model.family);
+    let id = request_id(family);
+    let accepted = accept(shared, operation, &headers, family, read).await;
+    if let Ok(Accepted::Official(order, _) | Accepted::Gateway { order, .. }) = &accepted {
+        seen.billed = order.billed;
+    }
+    shared.record(seen);
+    let answer = match accepted {
+        Ok(accepted) => deliver(shared, operation, accepted).await,
+        Err(refusal) => Err(refusal),
+    };
+    match answer {
+        Ok(mut response) => {
+            stamp(&mut response, family, &id);
+            response
+        }
+        Err(refusal) => refusal.answer(family, &id),
+    }
+}
+
+async fn accept(
+    shared: &Shared,
+    operation: Operation,
+    headers: &HeaderMap,
+    family: Family,
+    read: Result<Submission, Refusal>,
+) -> Result<Accepted, Refusal> {
+    authorize(headers, family)?;
+    let submission = read?;
+    let id = submission.text("model").ok_or_else(|| Refusal::missing("model"))?;
+    let model = models::find(id).ok_or_else(|| Refusal::model_not_found(id))?;
+    let form = shared.reply_form(submission.text("prompt").unwrap_or_default());
+    blocking(move || {
+        if model.family == Family::Official {
+            let (order, terms) = official::order(model, operation, &submission)?;
+            return Ok(Accepted::Official(order, terms));
+        }
+        let order = gateway::order(model, operation, &submission)?;
+        Ok(Accepted::Gateway { order, form, asked: submission.text("response_format").map(str::to_owned) })
+    })
+    .await
+}
+
+async fn deliver(shared: &Shared, operation: Operation, accepted: Accepted) -> Result<Response, Refusal> {
+    let delay = shared.options().delay;
+    match accepted {
+        Accepted::Official(order, terms) if terms.partials.is_some() => {
+            Ok(stream::events(order, terms, operation, delay))
+        }
+        Accepted::Official(order, terms) => {
+            tokio::time::sleep(delay).await;
+            blocking(move || Ok(chunked(&official::reply(&order, &terms, &order.paint_all()?, now())))).await
+        }
+        Accepted::Gateway { order, form, asked } => {
+            tokio::time::sleep(delay).await;
+            let shared = shared.clone();
+            blocking(move || {
+                let pictures = order.paint_all()?;
+                let link = |picture| shared.link(picture);
+                Ok(chunked(&gateway::reply(&order, form, asked.as_deref(), pictures, now(), link)))
+            })
+            .await
+        }
+    }
+}
+
+/// Runs work that keeps a core busy where it holds up no other answer.
+pub(in crate::sandbox) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome,
+        Err(fault) => Err(Refusal::internal(&fault.to_string())),
+    }
+}

@@ -1,0 +1,231 @@
+//! Error answers, in the words of the documents where they give them.
+//!
+//! OpenAI's envelope is `error{message,type,param,code}`; the gateway's own errors have the type
+//! `shell_api_error`, an empty `param` and the request id at the end of the message.
+
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::models::Family;
+
+const REQUEST: &str = "invalid_request_error";
+const USER: &str = "image_generation_user_error";
+
+/// Why a request is not answered with a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    kind: &'static str,
+    message: String,
+    param: Option<String>,
+    code: Option<&'static str>,
+}
+
+fn refusal(kind: &'static str, code: &'static str, param: &str, message: String) -> Refusal {
+    let param = (!param.is_empty()).then(|| param.to_owned());
+    Refusal { status: StatusCode::BAD_REQUEST, kind, message, param, code: Some(code) }
+}
+
+impl Refusal {
+    pub(super) fn unknown_parameter(name: &str) -> Self {
+        refusal(REQUEST, "unknown_parameter", name, format!("Unknown parameter: '{name}'."))
+    }
+
+    pub(super) fn missing(name: &str) -> Self {
+        refusal(REQUEST, "missing_required_parameter", name, format!("Missing required parameter: '{name}'."))
+    }
+
+    pub(super) fn invalid_value(param: &str, message: String) -> Self {
+        refusal(REQUEST, "invalid_value", param, message)
+    }
+
+    pub(super) fn not_supported(param: &str, value: &str, supported: &[&str]) -> Self {
+        let mut list: Vec<String> = supported.iter().map(|value| format!("'{value}'")).collect();
+        if let Some(last) = list.last_mut() {
+            *last = format!("and {last}");
+        }
+        let list = list.join(", ");
+        Self::invalid_value(param, format!("Invalid value: '{value}'. Supported values are: {list}."))
+    }
+
+    pub(super) fn wrong_type(param: &str, expected: &str, value: &Value) -> Self {
+        let got = match value {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(number) if number.is_f64() => "a decimal",
+            Value::Number(_) => "an integer",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        };
+        let message = format!("Invalid type for '{param}': expected {expected}, but got {got} instead.");
+        refusal(REQUEST, "invalid_type", param, message)
+    }
+
+    pub(super) fn below_minimum(param: &str, minimum: i64, value: i64) -> Self {
+        let message = format!(
+            "Invalid '{param}': integer below minimum value. Expected a value >= {minimum}, but got {value} instead."
+        );
+        refusal(REQUEST, "integer_below_min_value", param, message)
+    }
+
+    pub(super) fn above_maximum(param: &str, maximum: i64, value: i64) -> Self {
+        let message = format!(
+            "Invalid '{param}': integer above maximum value. Expected a value <= {maximum}, but got {value} instead."
+        );
+        refusal(REQUEST, "integer_above_max_value", param, message)
+    }
+
+    pub(super) fn empty_prompt() -> Self {
+        let message = "Invalid 'prompt': empty string. Expected a string with minimum length 1, but got an empty \
+                       string instead.";
+        refusal(REQUEST, "empty_string", "prompt", message.to_owned())
+    }
+
+    pub(super) fn prompt_too_long(maximum: usize, length: usize) -> Self {
+        let message = format!(
+            "Invalid 'prompt': string too long. Expected a string with maximum length {maximum}, but got a string \
+             with length {length} instead."
+        );
+        refusal(REQUEST, "string_above_max_length", "prompt", message)
+    }
+
+    pub(super) fn too_many_images(maximum: usize, count: usize) -> Self {
+        let message = format!(
+            "Invalid 'image': array too long. Expected an array with maximum length {maximum}, but got an array \
+             with length {count} instead."
+        );
+        refusal(REQUEST, "array_above_max_length", "image", message)
+    }
+
+    /// `number` counts from 1.
+    pub(super) fn invalid_image_file(number: usize) -> Self {
+        let message = format!("Invalid image file or mode for image {number}, please check your image file.");
+        refusal(USER, "invalid_image_file", "", message)
+    }
+
+    /// Code and first words as the gateway's help pages quote them; `fault` completes the message.
+    pub(super) fn invalid_mask(fault: &str) -> Self {
+        refusal(USER, "invalid_mask_image_format", "", format!("Invalid mask image format - {fault}"))
+    }
+
+    pub(super) fn input_fidelity(model: &str) -> Self {
+        let message = format!("The model '{model}' does not support the 'input_fidelity' parameter.");
+        refusal(REQUEST, "invalid_input_fidelity_model", "input_fidelity", message)
+    }
+
+    pub(super) fn png_compression() -> Self {
+        let message = "Compression less than 100 is not supported for PNG output format";
+        refusal(USER, "invalid_png_output_compression", "", message.to_owned())
+    }
+
+    /// A link that would have to be fetched: the sandbox stays on loopback.
+    pub(super) fn unreachable_image(url: &str) -> Self {
+        let shown: String = url.chars().take(120).collect();
+        let message = format!(
+            "Failed to download image from {shown}. The sandbox fetches nothing: send the picture as a data: URL, \
+             or a link that this sandbox gave out."
+        );
+        refusal(REQUEST, "invalid_image_url", "url", message)
+    }
+
+    pub(super) fn unreadable_json() -> Self {
+        let message = "We could not parse the JSON body of your request.".to_owned();
+        Refusal { status: StatusCode::BAD_REQUEST, kind: REQUEST, message, param: None, code: None }
+    }
+
+    pub(super) fn unreadable_form(fault: &str) -> Self {
+        let message = format!("Could not parse multipart form: {fault}");
+        Refusal { status: StatusCode::BAD_REQUEST, kind: REQUEST, message, param: None, code: None }
+    }
+
+    pub(super) fn too_large() -> Self {
+        let message = "Maximum content size limit exceeded.".to_owned();
+        Refusal { status: StatusCode::PAYLOAD_TOO_LARGE, kind: REQUEST, message, param: None, code: None }
+    }
+
+    pub(super) fn content_type(sent: &str, accepted: &str) -> Self {
+        let message = format!(
+            "Unsupported content type: '{sent}'. This API method only accepts '{accepted}' requests, but you \
+             specified the header 'Content-Type: {sent}'. Please try again with a supported content type."
+        );
+        refusal(REQUEST, "unsupported_content_type", "", message)
+    }
+
+    pub(super) fn model_not_found(model: &str) -> Self {
+        let message = format!("The model '{model}' does not exist or you do not have access to it.");
+        Refusal { status: StatusCode::NOT_FOUND, ..refusal(REQUEST, "model_not_found", "", message) }
+    }
+
+    pub(super) fn not_a_chat_model() -> Self {
+        let message =
+            "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did \
+                       you mean to use v1/completions?"
+                .to_owned();
+        let param = Some("model".to_owned());
+        Refusal { status: StatusCode::NOT_FOUND, kind: REQUEST, message, param, code: None }
+    }
+
+    pub(super) fn no_such_route(method: &str, path: &str) -> Self {
+        let message = format!("Invalid URL ({method} {path})");
+        Refusal { status: StatusCode::NOT_FOUND, kind: REQUEST, message, param: None, code: None }
+    }
+
+    /// A missing or refused key, in the words of whoever checks it.
+    pub(super) fn unauthorized(family: Family, token: Option<&str>) -> Self {
+        let message = match (family, token) {
+            (Family::Official, None) => {
+                "You didn't provide an API key. You need to provide your API key in an \
+                                         Authorization header using Bearer auth (i.e. Authorization: Bearer \
+                                         YOUR_KEY)."
+                    .to_owned()
+            }
+            (Family::Official, Some(token)) => {
+                let shown: String = token.chars().take(6).collect();
+                format!(
+                    "Incorrect API key provided: {shown}****. You can find your API key at \
+                     https://platform.openai.com/account/api-keys."
+                )
+            }
+            _ => "无效的令牌".to_owned(),
+        };
+        let code = (family == Family::Official).then_some("invalid_api_key");
+        Refusal { status: StatusCode::UNAUTHORIZED, kind: REQUEST, message, param: None, code }
+    }
+
+    /// The painter or an encoder failed: a defect of the sandbox.
+    pub(super) fn internal(fault: &str) -> Self {
+        let message =
+            format!("The server had an error while processing your request. Sorry about that! ({fault})");
+        let kind = "server_error";
+        Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, kind, message, param: None, code: None }
+    }
+
+    /// The answer as `family` gives it, under this request id.
+    pub(super) fn answer(self, family: Family, request_id: &str) -> Response {
+        let error = match family {
+            Family::Official => json!({
+                "message": self.message, "type": self.kind, "param": self.param, "code": self.code,
+            }),
+            Family::All | Family::All26 | Family::Vip => json!({
+                "message": format!("{} (request id: {request_id})", self.message),
+                "type": "shell_api_error",
+                "param": self.param.unwrap_or_default(),
+                "code": self.code,
+            }),
+        };
+        let body = json!({ "error": error }).to_string();
+        let mut response = (self.status, [(CONTENT_TYPE, "application/json")], body).into_response();
+        stamp(&mut response, family, request_id);
+        response
+    }
+}
+
+/// Adds the request id under the header that `family` uses.
+pub(super) fn stamp(response: &mut Response, family: Family, request_id: &str) {
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert(HeaderName::from_static(family.request_id_header()), id);
+    }
+}

@@ -1,0 +1,74 @@
+//! What arrived: a short memory of requests, so that a test can ask what was really sent.
+
+use std::collections::VecDeque;
+
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+
+/// How many requests are remembered; older ones are forgotten.
+const REMEMBERED: usize = 1_000;
+
+/// One request, as it came in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// `GET` or `POST`.
+    pub method: String,
+    /// The path, without the query.
+    pub path: String,
+    /// The content type without its parameters.
+    pub content_type: Option<String>,
+    /// Whether it carried a bearer token that is not empty.
+    pub authorized: bool,
+    /// The model it named.
+    pub model: Option<String>,
+    /// The prompt; on chat the text of the last user message.
+    pub prompt: Option<String>,
+    /// The names of the parameters sent, pictures and mask aside, in their order.
+    pub parameters: Vec<String>,
+    /// How many pictures came with it.
+    pub images: usize,
+    /// Whether a mask came with it.
+    pub mask: bool,
+    /// How many pictures were charged; 0 where the request was refused.
+    pub billed: u32,
+}
+
+impl Seen {
+    /// What the head of a request says.
+    pub(super) fn of(request: &Request) -> Self {
+        let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        Self {
+            method: request.method().to_string(),
+            path: request.uri().path().to_owned(),
+            content_type: content_type
+                .map(|full| full.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()),
+            authorized: bearer(request.headers()).is_some(),
+            ..Self::default()
+        }
+    }
+}
+
+/// The bearer token, `None` where there is none or an empty one.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// The last requests, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Log(VecDeque<Seen>);
+
+impl Log {
+    pub(super) fn record(&mut self, seen: Seen) {
+        if self.0.len() == REMEMBERED {
+            self.0.pop_front();
+        }
+        self.0.push_back(seen);
+    }
+
+    pub(super) fn all(&self) -> Vec<Seen> {
+        self.0.iter().cloned().collect()
+    }
+}
