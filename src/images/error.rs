@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::domain::{ImageFormat, Pixels, Problem, ProblemKind};
+use crate::domain::{ImageFormat, ImageId, Pixels, Problem, ProblemKind};
 
 /// A fault of this floor. Texts are fragments that follow the name of an argument.
 #[derive(Debug, thiserror::Error)]
@@ -11,7 +11,7 @@ pub enum ImageError {
     #[error("not a PNG, JPEG, WebP or GIF image: it looks like {0}")]
     NotAnImage(String),
     /// The header claims more than is decoded here.
-    #[error("the {0} image claims {1} pixels, more than the {2} million that are read here")]
+    #[error("the {0} image claims {1} pixels; at most {2} million, and 32,768 on an edge, are read here")]
     TooManyPixels(ImageFormat, Pixels, u64),
     /// The file ends before the picture does.
     #[error("the {0} image is cut short")]
@@ -19,6 +19,12 @@ pub enum ImageError {
     /// The decoder gave up; holds its reason.
     #[error("the {0} image cannot be decoded ({1})")]
     Undecodable(ImageFormat, String),
+    /// Reading the picture failed; holds the system's words.
+    #[error("the image cannot be read ({0})")]
+    ReadFailed(String),
+    /// A preview or a mask could not be written; holds the encoder's reason.
+    #[error("the picture cannot be written as {0} ({1})")]
+    Unencodable(ImageFormat, String),
     /// More bytes than the limit.
     #[error("{bytes} bytes are more than the {most} accepted")]
     TooLarge {
@@ -52,6 +58,14 @@ pub enum ImageError {
         /// What to pass instead.
         hint: String,
     },
+    /// The text names no place to save to; holds the text and a hint.
+    #[error("{given:?} is not a path to save to")]
+    NotAPlace {
+        /// The text, shortened.
+        given: String,
+        /// What to pass instead.
+        hint: String,
+    },
     /// The path is outside every allowed root.
     #[error("{} is outside the allowed folders", path.display())]
     OutsideRoots {
@@ -75,9 +89,17 @@ pub enum ImageError {
     /// Writing failed; holds the system's words.
     #[error("{} cannot be written ({reason})", .0.display(), reason = .1)]
     Unwritable(PathBuf, String),
-    /// An image id that the library does not hold.
-    #[error("no stored image has the id {0}")]
+    /// An id that the library does not hold, or holds for another owner.
+    #[error("nothing stored has the id {0}")]
     UnknownId(String),
+    /// The record knows the image, but its file is no longer where it was kept.
+    #[error("the file of {id} is no longer at {}", path.display())]
+    Gone {
+        /// The image.
+        id: ImageId,
+        /// Where it was kept.
+        path: PathBuf,
+    },
     /// The library's database failed; holds its words.
     #[error("the library's record {} failed ({reason})", .0.display(), reason = .1)]
     Record(PathBuf, String),
@@ -105,8 +127,8 @@ impl ImageError {
             Self::NotAnImage(_) | Self::Undecodable(..) => {
                 "Pass a PNG, JPEG or WebP file; convert other formats first.".to_owned()
             }
-            Self::TooManyPixels(..) | Self::TooLarge { .. } => "Pass a smaller version of the picture.".to_owned(),
-            Self::CutShort(_) => "Pass the whole file.".to_owned(),
+            Self::TooManyPixels(..) | Self::TooLarge { .. } | Self::Unencodable(..) => "Pass a smaller version of the picture.".to_owned(),
+            Self::CutShort(_) | Self::ReadFailed(_) => "Pass the whole file.".to_owned(),
             Self::MaskSize { image, .. } => format!("Make the mask {image}, the size of the image."),
             Self::MaskWithoutAlpha => {
                 "Make what is to be repainted transparent, or pass a black and white mask with mask_means \
@@ -121,17 +143,17 @@ impl ImageError {
                  the whole picture."
                     .to_owned()
             }
-            Self::NotAReference { hint, .. } => hint.clone(),
+            Self::NotAReference { hint, .. } | Self::NotAPlace { hint, .. } => hint.clone(),
             Self::OutsideRoots { roots, .. } => {
                 let roots: Vec<_> = roots.iter().map(|root| root.display().to_string()).collect();
                 format!(
-                    "Allowed are: {}. Copy the file there, or add its folder to the setting GPT_IMAGE_MCP_ROOTS.",
+                    "Allowed are: {}. Use a path in one of them, or add its folder to the setting GPT_IMAGE_MCP_ROOTS.",
                     roots.join(", ")
                 )
             }
             Self::Hidden(_) => {
-                "Copy the file to a folder whose path has no part beginning with a dot, or add its folder to \
-                 the setting GPT_IMAGE_MCP_ROOTS."
+                "Use a path without parts that begin with a dot, or add its folder to the setting \
+                 GPT_IMAGE_MCP_ROOTS."
                     .to_owned()
             }
             Self::Missing(_) => "Check the path; an absolute one is safest.".to_owned(),
@@ -141,6 +163,7 @@ impl ImageError {
                 "Pass save_to with a folder that can be written, or set GPT_IMAGE_MCP_STORE to one.".to_owned()
             }
             Self::UnknownId(_) => "Use an id from an earlier result, or list the stored images as resources.".to_owned(),
+            Self::Gone { .. } => "Pass the path where it is now, or make the picture again.".to_owned(),
             Self::Record(..) => "Check that the store's folder is writable and on a local disk.".to_owned(),
         }
     }
@@ -158,7 +181,7 @@ impl ImageError {
     #[must_use]
     pub fn in_store(&self) -> Problem {
         let kind = match self {
-            Self::UnknownId(_) => ProblemKind::NotFound,
+            Self::UnknownId(_) | Self::Gone { .. } => ProblemKind::NotFound,
             _ => ProblemKind::Storage,
         };
         Problem::new(kind, self.to_string(), self.way_out())

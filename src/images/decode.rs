@@ -1,0 +1,165 @@
+//! The rows of a picture, from the top, 8 bits a channel.
+//!
+//! PNG comes row by row and is never held whole, unless it is interlaced; JPEG and WebP
+//! decoders know only whole pictures. Sizes are checked before anything is allocated.
+
+use std::io::{BufReader, Cursor, Read, Seek};
+
+use image::ImageDecoder;
+use image::codecs::{jpeg::JpegDecoder, webp::WebPDecoder};
+use image::metadata::Orientation;
+
+use super::ImageError;
+use super::inspect::{ImageInfo, LONGEST_EDGE, check_size};
+use super::shrink::Channels;
+use crate::domain::ImageFormat;
+
+/// What a PNG decoder may allocate for chunks and rows; the longest row takes a quarter MB.
+const PNG_BYTES: usize = 8 << 20;
+
+/// What a whole decoded picture may take: `MOST_PIXELS` of four bytes.
+const WHOLE_BYTES: u64 = 4 * super::inspect::MOST_PIXELS;
+
+/// A picture about to be decoded.
+pub(super) struct Rows<R: Read + Seek> {
+    pub(super) channels: Channels,
+    /// What is to be done to the picture to see it upright.
+    pub(super) orientation: Orientation,
+    info: ImageInfo,
+    pixels: Content<R>,
+}
+
+enum Content<R: Read + Seek> {
+    Coming(Box<png::Reader<BufReader<R>>>),
+    Whole(Vec<u8>),
+}
+
+impl<R: Read + Seek> Rows<R> {
+    /// Begins at the start of `source`, which `info` must describe.
+    pub(super) fn open(mut source: R, info: &ImageInfo) -> Result<Self, ImageError> {
+        check_size(info)?;
+        source.rewind().map_err(|error| ImageError::ReadFailed(error.to_string()))?;
+        let source = BufReader::with_capacity(1 << 16, source);
+        match info.format {
+            ImageFormat::Png => open_png(source, info),
+            ImageFormat::Jpeg => JpegDecoder::new(source)
+                .map_err(|error| from_image(info, error))
+                .and_then(|decoder| whole(decoder, info)),
+            ImageFormat::Webp => WebPDecoder::new(source)
+                .map_err(|error| from_image(info, error))
+                .and_then(|decoder| whole(decoder, info)),
+            ImageFormat::Gif => Err(undecodable(info, "GIF pictures are kept and sent as they are")),
+        }
+    }
+
+    /// Hands over every row, or fails; rows before a failure have been handed over.
+    pub(super) fn for_each(self, mut each: impl FnMut(&[u8])) -> Result<(), ImageError> {
+        let row_bytes = row_bytes(&self.info, self.channels);
+        match self.pixels {
+            Content::Whole(bytes) => bytes.chunks_exact(row_bytes).for_each(each),
+            Content::Coming(mut reader) => {
+                let mut missing = self.info.pixels.height;
+                // Goes on past the last row, because the checksum comes after it.
+                while let Some(row) = reader.next_row().map_err(|error| from_png(&self.info, error))? {
+                    if missing == 0 || row.data().len() != row_bytes {
+                        return Err(undecodable(&self.info, "its rows are not as its header says"));
+                    }
+                    missing -= 1;
+                    each(row.data());
+                }
+                if missing > 0 {
+                    return Err(undecodable(&self.info, "rows are missing"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn open_png<R: Read + Seek>(source: BufReader<R>, info: &ImageInfo) -> Result<Rows<R>, ImageError> {
+    let mut decoder = png::Decoder::new_with_limits(source, png::Limits { bytes: PNG_BYTES });
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
+    let mut reader = decoder.read_info().map_err(|error| from_png(info, error))?;
+    check_same(info, reader.info().size())?;
+    let channels = match reader.output_color_type() {
+        (png::ColorType::Grayscale, png::BitDepth::Eight) => Channels::Grey,
+        (png::ColorType::GrayscaleAlpha, png::BitDepth::Eight) => Channels::GreyAlpha,
+        (png::ColorType::Rgb, png::BitDepth::Eight) => Channels::Rgb,
+        (png::ColorType::Rgba, png::BitDepth::Eight) => Channels::Rgba,
+        _ => return Err(undecodable(info, "its colours cannot be made 8 bits deep")),
+    };
+    let orientation = reader.info().exif_metadata.as_deref().and_then(Orientation::from_exif_chunk);
+    let pixels = if reader.info().interlaced {
+        let mut bytes = vec![0; row_bytes(info, channels) * info.pixels.height as usize];
+        reader.next_frame(&mut bytes).map_err(|error| from_png(info, error))?;
+        Content::Whole(bytes)
+    } else {
+        Content::Coming(Box::new(reader))
+    };
+    Ok(Rows { channels, orientation: orientation.unwrap_or(Orientation::NoTransforms), info: *info, pixels })
+}
+
+fn whole<R: Read + Seek>(mut decoder: impl ImageDecoder, info: &ImageInfo) -> Result<Rows<R>, ImageError> {
+    check_same(info, decoder.dimensions())?;
+    let channels = match decoder.color_type() {
+        image::ColorType::L8 => Channels::Grey,
+        image::ColorType::La8 => Channels::GreyAlpha,
+        image::ColorType::Rgb8 => Channels::Rgb,
+        image::ColorType::Rgba8 => Channels::Rgba,
+        _ => return Err(undecodable(info, "its colours are not 8 bits deep")),
+    };
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(LONGEST_EDGE);
+    limits.max_image_height = Some(LONGEST_EDGE);
+    limits.max_alloc = Some(WHOLE_BYTES);
+    decoder.set_limits(limits).map_err(|error| from_image(info, error))?;
+    // Metadata that cannot be read says nothing about how the picture lies.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut bytes = vec![0; row_bytes(info, channels) * info.pixels.height as usize];
+    decoder.read_image(&mut bytes).map_err(|error| from_image(info, error))?;
+    Ok(Rows { channels, orientation, info: *info, pixels: Content::Whole(bytes) })
+}
+
+fn row_bytes(info: &ImageInfo, channels: Channels) -> usize {
+    info.pixels.width as usize * channels.count()
+}
+
+/// Refuses a picture whose decoder sees another size than was inspected.
+fn check_same(info: &ImageInfo, (width, height): (u32, u32)) -> Result<(), ImageError> {
+    if (info.pixels.width, info.pixels.height) == (width, height) {
+        return Ok(());
+    }
+    Err(undecodable(info, "its headers disagree about its size"))
+}
+
+fn undecodable(info: &ImageInfo, reason: &str) -> ImageError {
+    ImageError::Undecodable(info.format, reason.to_owned())
+}
+
+fn from_reading(info: &ImageInfo, error: &std::io::Error) -> ImageError {
+    match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => ImageError::CutShort(info.format),
+        _ => ImageError::ReadFailed(error.to_string()),
+    }
+}
+
+fn from_png(info: &ImageInfo, error: png::DecodingError) -> ImageError {
+    match error {
+        png::DecodingError::IoError(error) => from_reading(info, &error),
+        other => ImageError::Undecodable(info.format, other.to_string()),
+    }
+}
+
+fn from_image(info: &ImageInfo, error: image::ImageError) -> ImageError {
+    match error {
+        image::ImageError::IoError(error) => from_reading(info, &error),
+        other => ImageError::Undecodable(info.format, other.to_string()),
+    }
+}
+
+/// The rows of a picture in memory.
+pub(super) fn rows_of<'a>(bytes: &'a [u8], info: &ImageInfo) -> Result<Rows<Cursor<&'a [u8]>>, ImageError> {
+    Rows::open(Cursor::new(bytes), info)
+}

@@ -1,0 +1,47 @@
+//! PNG: the IHDR chunk, a tRNS chunk before the first IDAT, the IEND chunk at the end.
+//!
+//! Layout as in the PNG specification (third edition), sections 5 and 11.
+
+use std::io::{Read, Seek, SeekFrom};
+
+use super::{Fault, Header, tail, take};
+
+/// Signature, then the length and name of the first chunk, which must be IHDR.
+const IHDR_DATA: u64 = 8 + 4 + 4;
+
+/// The IEND chunk is always these bytes: no data, so a fixed checksum.
+const IEND: [u8; 12] = [0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82];
+
+/// More chunks than any picture has before its data; bounds the walk through hostile files.
+const MOST_CHUNKS: usize = 1024;
+
+pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Header, Fault> {
+    reader.seek(SeekFrom::Start(IHDR_DATA - 4))?;
+    if take::<4>(reader)? != *b"IHDR" {
+        return Err(Fault::Malformed("its first chunk is not IHDR"));
+    }
+    let width = u32::from_be_bytes(take(reader)?);
+    let height = u32::from_be_bytes(take(reader)?);
+    let [_depth, colour_type, _, _, _] = take(reader)?;
+    let alpha = match colour_type {
+        4 | 6 => true,
+        0 | 2 | 3 => transparent_colour(reader)?,
+        _ => return Err(Fault::Malformed("its colour type is unknown")),
+    };
+    let whole = memchr::memmem::rfind(&tail(reader, IHDR_DATA)?, &IEND).is_some();
+    Ok(Header { size: (width, height), alpha, whole })
+}
+
+/// Whether a tRNS chunk comes before the data; the reader is at the end of IHDR's data.
+fn transparent_colour(reader: &mut (impl Read + Seek)) -> Result<bool, Fault> {
+    for _ in 0..MOST_CHUNKS {
+        reader.seek_relative(4)?; // the checksum of the chunk before
+        let length = u32::from_be_bytes(take(reader)?);
+        match &take::<4>(reader)? {
+            b"tRNS" => return Ok(true),
+            b"IDAT" | b"IEND" => return Ok(false),
+            _ => reader.seek_relative(i64::from(length))?,
+        }
+    }
+    Err(Fault::Malformed("it has too many chunks before its data"))
+}

@@ -1,0 +1,160 @@
+use image::{DynamicImage, ImageFormat as Codec, Rgba};
+
+use super::*;
+
+const SIZE: Pixels = Pixels::new(40, 24);
+
+/// A picture whose left half has one colour and whose right half has another.
+fn halves(left: [u8; 4], right: [u8; 4]) -> DynamicImage {
+    DynamicImage::ImageRgba8(image::ImageBuffer::from_fn(SIZE.width, SIZE.height, |x, _| {
+        Rgba(if x < SIZE.width / 2 { left } else { right })
+    }))
+}
+
+fn file(picture: &DynamicImage, codec: Codec) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, codec).unwrap();
+    bytes.into_inner()
+}
+
+/// How much the made mask repaints of the middle of the left and right halves.
+fn repainted(bytes: &[u8], form: MaskForm) -> (u8, u8) {
+    let picture = image::load_from_memory(bytes).unwrap();
+    assert_eq!((picture.width(), picture.height()), (SIZE.width, SIZE.height));
+    let at = |x| match (form, &picture) {
+        (MaskForm::TransparentRepaints, DynamicImage::ImageRgba8(picture)) => {
+            255 - picture.get_pixel(x, 12).0[3]
+        }
+        (MaskForm::WhiteRepaints, DynamicImage::ImageLuma8(picture)) => picture.get_pixel(x, 12).0[0],
+        (_, other) => panic!("{:?} is not the form asked for", other.color()),
+    };
+    (at(10), at(30))
+}
+
+const BLACK: [u8; 4] = [0, 0, 0, 255];
+const WHITE: [u8; 4] = [255, 255, 255, 255];
+const CLEAR: [u8; 4] = [0, 0, 0, 0];
+const CLEAR_WHITE: [u8; 4] = [255, 255, 255, 0];
+
+#[test]
+fn every_meaning_becomes_every_form() {
+    use MaskMeans::{
+        BlackIsRepainted as Black, TransparentIsRepainted as Transparent, WhiteIsRepainted as White,
+    };
+    let rgb = |left, right| DynamicImage::ImageRgb8(halves(left, right).to_rgb8());
+    let grey = |left, right| DynamicImage::ImageLuma8(halves(left, right).to_luma8());
+    let grey_alpha = |left, right| DynamicImage::ImageLumaA8(halves(left, right).to_luma_alpha8());
+    let deep = |left, right| DynamicImage::ImageRgba16(halves(left, right).to_rgba16());
+    let half = [255, 255, 255, 128];
+    let cases = [
+        ("RGBA", file(&halves(CLEAR, BLACK), Codec::Png), Transparent, (255, 0)),
+        ("RGBA on the right", file(&halves(WHITE, CLEAR), Codec::Png), Transparent, (0, 255)),
+        ("half transparent", file(&halves(CLEAR, half), Codec::Png), Transparent, (255, 127)),
+        ("grey and alpha", file(&grey_alpha(CLEAR, BLACK), Codec::Png), Transparent, (255, 0)),
+        ("16 bits", file(&deep(CLEAR, BLACK), Codec::Png), Transparent, (255, 0)),
+        ("WebP", file(&halves(CLEAR, WHITE), Codec::WebP), Transparent, (255, 0)),
+        ("white in RGB", file(&rgb(WHITE, BLACK), Codec::Png), White, (255, 0)),
+        ("white in grey", file(&grey(WHITE, BLACK), Codec::Png), White, (255, 0)),
+        ("white in RGBA", file(&halves(WHITE, BLACK), Codec::Png), White, (255, 0)),
+        ("white on nothing", file(&halves(WHITE, CLEAR_WHITE), Codec::Png), White, (255, 0)),
+        ("white in JPEG", file(&rgb(WHITE, BLACK), Codec::Jpeg), White, (255, 0)),
+        ("white in WebP", file(&rgb(WHITE, BLACK), Codec::WebP), White, (255, 0)),
+        ("grey is half", file(&grey(WHITE, [100, 100, 100, 255]), Codec::Png), White, (255, 100)),
+        ("black in RGB", file(&rgb(WHITE, BLACK), Codec::Png), Black, (0, 255)),
+        ("black on nothing", file(&halves(BLACK, CLEAR), Codec::Png), Black, (255, 0)),
+        ("black in JPEG", file(&grey(BLACK, WHITE), Codec::Jpeg), Black, (255, 0)),
+    ];
+    for (name, bytes, means, expected) in cases {
+        for form in [MaskForm::TransparentRepaints, MaskForm::WhiteRepaints] {
+            let made = prepare(&bytes, means, form, SIZE)
+                .unwrap_or_else(|error| panic!("{name}, {form:?}: {error}"));
+            assert_eq!(repainted(&made, form), expected, "{name}, {form:?}");
+        }
+    }
+}
+
+#[test]
+fn a_mask_that_is_already_right_is_not_touched() {
+    let given = file(&halves([1, 2, 3, 0], WHITE), Codec::Png);
+    let form = MaskForm::TransparentRepaints;
+    assert_eq!(prepare(&given, MaskMeans::TransparentIsRepainted, form, SIZE).unwrap(), given);
+}
+
+#[test]
+fn an_opaque_alpha_channel_and_none_at_all_are_told_apart() {
+    let form = MaskForm::TransparentRepaints;
+    let opaque = file(&halves(WHITE, BLACK), Codec::Png);
+    let fault = prepare(&opaque, MaskMeans::default(), form, SIZE).unwrap_err();
+    assert!(matches!(fault, ImageError::MaskEmpty), "{fault}");
+    for codec in [Codec::Png, Codec::Jpeg, Codec::WebP] {
+        let none = file(&DynamicImage::ImageRgb8(halves(WHITE, BLACK).to_rgb8()), codec);
+        let fault = prepare(&none, MaskMeans::default(), form, SIZE).unwrap_err();
+        assert!(matches!(fault, ImageError::MaskWithoutAlpha), "{codec:?}: {fault}");
+    }
+}
+
+#[test]
+fn masks_that_mark_nothing_or_everything_are_refused() {
+    use MaskMeans::{
+        BlackIsRepainted as Black, TransparentIsRepainted as Transparent, WhiteIsRepainted as White,
+    };
+    let dark = [127, 127, 127, 255];
+    let cases = [
+        (BLACK, BLACK, White, true),
+        (BLACK, dark, White, true),
+        (WHITE, WHITE, White, false),
+        (WHITE, WHITE, Black, true),
+        (BLACK, dark, Black, false),
+        (CLEAR, [0, 0, 0, 100], Transparent, false),
+        ([0, 0, 0, 128], WHITE, Transparent, true),
+    ];
+    for (left, right, means, empty) in cases {
+        for form in [MaskForm::TransparentRepaints, MaskForm::WhiteRepaints] {
+            let fault = prepare(&file(&halves(left, right), Codec::Png), means, form, SIZE).unwrap_err();
+            match fault {
+                ImageError::MaskEmpty => assert!(empty, "{left:?} {right:?} {means:?}"),
+                ImageError::MaskFull => assert!(!empty, "{left:?} {right:?} {means:?}"),
+                other => panic!("{other}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mask_of_another_size_is_refused_with_both_sizes() {
+    let given = file(&halves(CLEAR, BLACK), Codec::Png);
+    let fault =
+        prepare(&given, MaskMeans::default(), MaskForm::WhiteRepaints, Pixels::new(24, 40)).unwrap_err();
+    assert_eq!(fault.to_string(), "the mask is 40x24 and the image is 24x40");
+}
+
+#[test]
+fn what_is_no_mask_is_refused() {
+    let form = MaskForm::TransparentRepaints;
+    let text = prepare(b"[Image #2]", MaskMeans::default(), form, SIZE).unwrap_err();
+    assert!(matches!(text, ImageError::NotAnImage(_)), "{text}");
+    let whole = file(&halves(CLEAR, BLACK), Codec::Png);
+    let cut = prepare(&whole[..whole.len() / 2], MaskMeans::default(), form, SIZE).unwrap_err();
+    assert!(matches!(cut, ImageError::CutShort(_)), "{cut}");
+}
+
+#[test]
+fn a_large_mask_becomes_a_small_file() {
+    let large = image::GrayImage::from_fn(3840, 2160, |x, y| {
+        image::Luma([u8::from((i64::from(x) - 1900).pow(2) + (i64::from(y) - 1000).pow(2) < 250_000) * 255])
+    });
+    let bytes = file(&DynamicImage::ImageLuma8(large), Codec::Png);
+    let form = MaskForm::TransparentRepaints;
+    let made = prepare(&bytes, MaskMeans::WhiteIsRepainted, form, Pixels::new(3840, 2160)).unwrap();
+    assert!(made.len() < 100_000, "{} bytes", made.len());
+}
+
+#[test]
+fn meanings_are_read_by_their_names() {
+    use MaskMeans::{BlackIsRepainted, TransparentIsRepainted, WhiteIsRepainted};
+    for means in [TransparentIsRepainted, WhiteIsRepainted, BlackIsRepainted] {
+        let read: MaskMeans = serde_json::from_str(&format!("\"{}\"", means.name())).unwrap();
+        assert_eq!(read, means);
+    }
+    assert_eq!(MaskMeans::default(), TransparentIsRepainted);
+}

@@ -1,0 +1,124 @@
+//! Opens the record: one SQLite file, shared by all processes of a user.
+//!
+//! Knows its settings and its versions; what is in it is for `record`.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _};
+
+use super::files::create_private;
+use crate::images::ImageError;
+
+/// How each version is made from the one before; their number is the version.
+const STEPS: [&str; 1] = [include_str!("schema.sql")];
+
+/// How long a locked record is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Opens the record, making its folder and itself where missing.
+pub(super) async fn open(path: &Path) -> Result<SqlitePool, ImageError> {
+    if let Some(folder) = path.parent() {
+        create_private(folder)?;
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .busy_timeout(PATIENCE)
+        .synchronous(SqliteSynchronous::Normal)
+        .pragma("cache_size", "-1024") // KiB
+        .statement_cache_capacity(16);
+    tokio::time::timeout(PATIENCE * 2, prepare_when_free(&options))
+        .await
+        .unwrap_or_else(|_| Err(Unusable("another process keeps it locked".to_owned())))
+        .map_err(|Unusable(reason)| ImageError::Record(path.to_owned(), reason))?;
+    let pool = SqlitePoolOptions::new()
+        .max_connections(2) // each is a thread; one writes at a time anyway
+        .min_connections(0)
+        .idle_timeout(Duration::from_mins(1))
+        .acquire_timeout(PATIENCE * 2)
+        .test_before_acquire(false)
+        .connect_lazy_with(options.create_if_missing(false)); // an empty one would lack the tables
+    Ok(pool)
+}
+
+/// Why the record cannot be used.
+struct Unusable(String);
+
+impl From<sqlx::Error> for Unusable {
+    fn from(error: sqlx::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// SQLite does not wait where two processes both make a fresh file write-ahead logged, and
+/// tells one of them at once that it is locked.
+async fn prepare_when_free(options: &SqliteConnectOptions) -> Result<(), Unusable> {
+    loop {
+        match prepare(options).await {
+            Err(Trouble::Database(error)) if is_locked(&error) => {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            Err(Trouble::Database(error)) => return Err(error.into()),
+            Err(Trouble::Newer(version)) => {
+                return Err(Unusable(format!(
+                    "it is of version {version} and this program knows versions up to {}: update the program",
+                    STEPS.len()
+                )));
+            }
+            Ok(()) => return Ok(()),
+        }
+    }
+}
+
+enum Trouble {
+    Database(sqlx::Error),
+    Newer(usize),
+}
+
+impl From<sqlx::Error> for Trouble {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+async fn prepare(options: &SqliteConnectOptions) -> Result<(), Trouble> {
+    let mut connection = SqliteConnection::connect_with(options).await?;
+    let prepared = bring_up_to_date(&mut connection).await;
+    connection.close().await?;
+    prepared
+}
+
+async fn bring_up_to_date(connection: &mut SqliteConnection) -> Result<(), Trouble> {
+    match version(connection).await? {
+        version if version == STEPS.len() => return Ok(()),
+        version if version > STEPS.len() => return Err(Trouble::Newer(version)),
+        _ => {}
+    }
+    sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let done = version(&mut transaction).await?; // another process may have been here since
+    for step in STEPS.iter().skip(done) {
+        sqlx::raw_sql(*step).execute(&mut *transaction).await?;
+    }
+    let stamp = AssertSqlSafe(format!("PRAGMA user_version = {}", STEPS.len())); // takes no bind
+    sqlx::raw_sql(stamp).execute(&mut *transaction).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn version(connection: &mut SqliteConnection) -> Result<usize, sqlx::Error> {
+    let row = sqlx::query("PRAGMA user_version").fetch_one(connection).await?;
+    let version: i64 = row.try_get(0)?;
+    Ok(usize::try_from(version).unwrap_or(usize::MAX)) // negative: not ours
+}
+
+fn is_locked(error: &sqlx::Error) -> bool {
+    const BUSY: u32 = 5;
+    const LOCKED: u32 = 6;
+    let code = error.as_database_error().and_then(|error| error.code()?.parse::<u32>().ok());
+    code.is_some_and(|code| matches!(code & 0xff, BUSY | LOCKED)) // the rest tells why
+}

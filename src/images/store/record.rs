@@ -1,0 +1,187 @@
+//! The library and its record: jobs, the images they made, what those were made from.
+//!
+//! Everything is kept per owner, and another owner's things do not exist.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+use tokio::sync::OnceCell;
+
+use super::rows::{self, select_images, select_jobs, signed, time};
+use super::{JobEnd, JobRecord, JobState, StoredImage, database};
+use crate::domain::{ImageId, JobId, Usd};
+use crate::images::ImageError;
+
+/// The folder that pictures are kept in, with its record. A cheap handle: making one opens
+/// nothing, and the record opens when first needed.
+#[derive(Clone, Debug)]
+pub struct Library {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    root: PathBuf,
+    record: PathBuf,
+    pool: OnceCell<SqlitePool>,
+}
+
+impl Library {
+    /// The library in this folder, which need not exist yet.
+    #[must_use]
+    pub fn new(root: PathBuf) -> Self {
+        let record = root.join("library.db");
+        Self { shared: Arc::new(Shared { root, record, pool: OnceCell::new() }) }
+    }
+
+    /// Its folder.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.shared.root
+    }
+
+    /// Records a job, before anything is sent.
+    pub async fn record_job(&self, job: &JobRecord) -> Result<(), ImageError> {
+        let query = sqlx::query(
+            "INSERT INTO jobs (id, owner, tool, arguments, fingerprint, state, provider, model, created_at, \
+             finished_at, estimate_low_micros, estimate_high_micros, cost_micros, problem) \
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .bind(job.id.as_str())
+        .bind(&job.owner)
+        .bind(job.operation.tool())
+        .bind(&job.arguments)
+        .bind(&job.fingerprint)
+        .bind(job.state.name())
+        .bind(&job.model.provider)
+        .bind(&job.model.model)
+        .bind(time(job.created_at))
+        .bind(job.finished_at.map(time))
+        .bind(job.estimate.map(|(low, _)| micros(low)))
+        .bind(job.estimate.map(|(_, high)| micros(high)))
+        .bind(job.cost.map(micros))
+        .bind(&job.problem);
+        query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        Ok(())
+    }
+
+    /// Notes that a job's request goes out.
+    pub async fn job_sent(&self, id: &JobId) -> Result<(), ImageError> {
+        let query = sqlx::query("UPDATE jobs SET state = ? WHERE id = ?").bind(JobState::Sent.name());
+        let done = query.bind(id.as_str()).execute(self.pool().await?).await;
+        known(id, done.map_err(|error| self.failed(&error))?.rows_affected())
+    }
+
+    /// Notes how a job ended, and that it did so now.
+    pub async fn finish_job(&self, id: &JobId, end: &JobEnd) -> Result<(), ImageError> {
+        let query = sqlx::query(
+            "UPDATE jobs SET state = ?, provider = ?, model = ?, cost_micros = ?, problem = ?, finished_at = ? \
+             WHERE id = ?",
+        )
+        .bind(end.state.name())
+        .bind(&end.model.provider)
+        .bind(&end.model.model)
+        .bind(end.cost.map(micros))
+        .bind(&end.problem)
+        .bind(time(Timestamp::now()))
+        .bind(id.as_str());
+        let done = query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        known(id, done.rows_affected())
+    }
+
+    /// Records a kept image and what it was made from; its owner is its job's.
+    pub async fn record_image(&self, image: &StoredImage) -> Result<(), ImageError> {
+        let recorded = self.insert_image(self.pool().await?, image).await;
+        known(&image.job, recorded.map_err(|error| self.failed(&error))?)
+    }
+
+    async fn insert_image(&self, pool: &SqlitePool, image: &StoredImage) -> Result<u64, sqlx::Error> {
+        let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+        let inserted = sqlx::query(
+            "INSERT INTO images (id, job_id, position, owner, path, format, width, height, bytes, hash, provider, \
+             model, prompt, created_at) SELECT ?, id, ?, owner, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM jobs WHERE id = ?",
+        )
+        .bind(image.id.as_str())
+        .bind(image.position)
+        .bind(image.path.to_string_lossy())
+        .bind(image.format.name())
+        .bind(image.pixels.width)
+        .bind(image.pixels.height)
+        .bind(signed(image.bytes))
+        .bind(image.hash.to_hex().as_str())
+        .bind(&image.model.provider)
+        .bind(&image.model.model)
+        .bind(&image.prompt)
+        .bind(time(image.created_at))
+        .bind(image.job.as_str())
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        if inserted == 0 {
+            return Ok(0);
+        }
+        for (position, parent) in (0_i64..).zip(&image.parents) {
+            sqlx::query("INSERT INTO lineage (child, position, parent, role) VALUES (?, ?, ?, ?)")
+                .bind(image.id.as_str())
+                .bind(position)
+                .bind(parent.id.as_str())
+                .bind(parent.role.name())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(inserted)
+    }
+
+    /// A job of this owner's.
+    pub async fn job(&self, id: &JobId, owner: &str) -> Result<JobRecord, ImageError> {
+        let query = sqlx::query(select_jobs!("WHERE id = ? AND owner = ?")).bind(id.as_str()).bind(owner);
+        let row = query.fetch_optional(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        let row = row.ok_or_else(|| ImageError::UnknownId(id.to_string()))?;
+        rows::job(&row).map_err(|error| self.failed(&error))
+    }
+
+    /// An image of this owner's. Its file may be gone; [`StoredImage::open`] tells.
+    pub async fn image(&self, id: &ImageId, owner: &str) -> Result<StoredImage, ImageError> {
+        let query = sqlx::query(select_images!("WHERE id = ? AND owner = ?")).bind(id.as_str()).bind(owner);
+        let row = query.fetch_optional(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        let row = row.ok_or_else(|| ImageError::UnknownId(id.to_string()))?;
+        rows::image(&row).map_err(|error| self.failed(&error))
+    }
+
+    /// The images of a job of this owner's, in order.
+    pub async fn images_of(&self, job: &JobId, owner: &str) -> Result<Vec<StoredImage>, ImageError> {
+        let query = sqlx::query(select_images!("WHERE job_id = ? AND owner = ? ORDER BY position"));
+        self.images(query.bind(job.as_str()).bind(owner).fetch_all(self.pool().await?).await)
+    }
+
+    /// This owner's images, newest first.
+    pub async fn recent(&self, owner: &str, most: u32) -> Result<Vec<StoredImage>, ImageError> {
+        let query =
+            sqlx::query(select_images!("WHERE owner = ? ORDER BY created_at DESC, position DESC LIMIT ?"));
+        self.images(query.bind(owner).bind(most).fetch_all(self.pool().await?).await)
+    }
+
+    fn images(&self, rows: Result<Vec<SqliteRow>, sqlx::Error>) -> Result<Vec<StoredImage>, ImageError> {
+        let images = rows.and_then(|rows| rows.iter().map(rows::image).collect());
+        images.map_err(|error| self.failed(&error))
+    }
+
+    async fn pool(&self) -> Result<&SqlitePool, ImageError> {
+        self.shared.pool.get_or_try_init(|| database::open(&self.shared.record)).await
+    }
+
+    fn failed(&self, error: &sqlx::Error) -> ImageError {
+        ImageError::Record(self.shared.record.clone(), error.to_string())
+    }
+}
+
+fn micros(amount: Usd) -> i64 {
+    signed(amount.micros())
+}
+
+fn known(id: &JobId, rows: u64) -> Result<(), ImageError> {
+    if rows == 0 { Err(ImageError::UnknownId(id.to_string())) } else { Ok(()) }
+}
