@@ -1,0 +1,156 @@
+//! The handle through which everything above asks for paid work.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use tokio::sync::{OnceCell, watch};
+use tokio_util::task::TaskTracker;
+
+use super::run;
+use super::{Commission, Outcome, Stage};
+use crate::catalog::{Catalog, Model, Provider};
+use crate::domain::{Problem, ProblemKind, Secret, Usd};
+use crate::images::{Library, Roots};
+use crate::routing::{Route, route};
+use crate::upstream::{Client, ClientOptions};
+
+/// Whose the jobs and images of a server without callers' names are.
+pub const LOCAL_OWNER: &str = "local";
+
+/// Starts an upstream that stands in for every provider, the sandbox, and says its base URL.
+pub type StandIn = Box<dyn Fn() -> BoxFuture<'static, Result<String, String>> + Send + Sync>;
+
+/// What the work needs to know.
+pub struct Options {
+    /// Providers and models, base URLs final.
+    pub catalog: Catalog,
+    /// The keys that are set, by the variable they belong to.
+    pub keys: BTreeMap<String, Secret>,
+    /// How to reach the outside.
+    pub client: ClientOptions,
+    /// The library's folder.
+    pub store: PathBuf,
+    /// What may be read and written.
+    pub roots: Roots,
+    /// No call may cost more.
+    pub max_cost: Option<Usd>,
+    /// What answers instead of the providers.
+    pub stand_in: Option<StandIn>,
+}
+
+/// Cheap to clone; all clones are one manager.
+#[derive(Clone)]
+pub struct Manager(Arc<Shared>);
+
+pub(super) struct Shared {
+    pub options: Options,
+    pub client: Client,
+    pub library: Library,
+    /// Paid work, which outlives the calls that asked for it.
+    pub paid: TaskTracker,
+    stand_in_url: OnceCell<String>,
+    stand_in_key: Secret,
+}
+
+impl Manager {
+    /// A manager; nothing is opened, started or checked before it is needed.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self(Arc::new(Shared {
+            client: Client::new(options.client.clone()),
+            library: Library::new(options.store.clone()),
+            paid: TaskTracker::new(),
+            stand_in_url: OnceCell::new(),
+            stand_in_key: Secret::new("sk-sandbox"),
+            options,
+        }))
+    }
+
+    /// Which model would do it, why, and for how much. Sends nothing.
+    ///
+    /// # Errors
+    /// The router's refusal.
+    pub fn plan(&self, commission: &Commission) -> Result<Route, Problem> {
+        self.0.plan(commission)
+    }
+
+    /// Does it. Dropping the future before the request is sent drops the work; after that
+    /// the work goes on and its pictures are stored.
+    ///
+    /// # Errors
+    /// A [`Problem`] where no picture came at all.
+    pub async fn run(&self, commission: Commission, stage: watch::Sender<Stage>) -> Result<Outcome, Problem> {
+        run::run(Arc::clone(&self.0), commission, stage).await
+    }
+
+    /// Stored pictures.
+    #[must_use]
+    pub fn library(&self) -> &Library {
+        &self.0.library
+    }
+
+    /// The catalogue in use.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.0.options.catalog
+    }
+
+    /// Waits until all paid work is done, for the end of the process.
+    pub async fn finish(&self) {
+        self.0.paid.close();
+        self.0.paid.wait().await;
+    }
+}
+
+impl Shared {
+    pub(super) fn plan(&self, commission: &Commission) -> Result<Route, Problem> {
+        let caps = [commission.max_cost, self.options.max_cost];
+        let cap = caps.into_iter().flatten().min();
+        let has_key =
+            |model: &Model| self.sandbox() || model.key_variables.is_empty() || self.key(model).is_some();
+        route(&commission.request, &self.options.catalog, &has_key, cap).map_err(Problem::from)
+    }
+
+    /// The first key set among those a model takes. Real keys never go to a stand-in.
+    pub(super) fn key(&self, model: &Model) -> Option<&Secret> {
+        if self.sandbox() {
+            return Some(&self.stand_in_key);
+        }
+        model.key_variables.iter().find_map(|variable| self.options.keys.get(variable))
+    }
+
+    /// Whether pictures are the sandbox's.
+    pub(super) fn sandbox(&self) -> bool {
+        self.options.stand_in.is_some()
+    }
+
+    /// The provider of a model, at the address where it answers.
+    pub(super) async fn provider(&self, model: &Model) -> Result<Provider, Problem> {
+        let provider = self.options.catalog.provider(&model.name.provider).cloned();
+        let mut provider =
+            provider.ok_or_else(|| Problem::internal(format!("{} has no provider", model.name)))?;
+        if let Some(start) = &self.options.stand_in {
+            let failed = |error| {
+                Problem::new(ProblemKind::Internal, format!("the sandbox did not start: {error}"), "")
+            };
+            let url = self.stand_in_url.get_or_try_init(|| async { start().await.map_err(failed) }).await?;
+            provider.base_url.clone_from(url);
+        }
+        Ok(provider)
+    }
+}
+
+impl fmt::Debug for Manager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Manager").field("sandbox", &self.0.sandbox()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("store", &self.store).finish_non_exhaustive()
+    }
+}
