@@ -1,0 +1,38 @@
+//! `edit_image`: a picture from pictures and words.
+
+use futures_util::future::FutureExt as _;
+use rmcp::model::{JsonObject, Tool};
+
+use super::args::EditArguments;
+use super::draw::Asked;
+use super::list::{Entry, read};
+use super::request::request;
+use super::{draw, schema};
+use crate::domain::{Moderation, Operation, Problem};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "edit_image",
+    definition,
+    call: |server, arguments, context| draw::draw(server, asked, arguments, context).boxed(),
+    asked: Some(asked),
+};
+
+fn definition(models: &[String]) -> Tool {
+    Tool::new(
+        ENTRY.name,
+        "Make a picture from 1 to 16 pictures and a prompt: change one, combine several, take over a style. \
+         Takes 30 to 300 s and costs money. To repaint only a marked part use inpaint_image.",
+        schema::input_schema::<EditArguments>(models),
+    )
+    .with_title("Edit image")
+    .with_annotations(draw::annotations())
+}
+
+fn asked(arguments: JsonObject) -> Result<Asked, Vec<Problem>> {
+    let given = arguments.clone().into();
+    let EditArguments { images, shared } = read(arguments)?;
+    let images = draw::references(&images, |index| format!("images[{index}]"));
+    let request = request(Operation::Edit, &shared, Moderation::Auto, images.as_ref().map_or(0, Vec::len));
+    let (images, request) = draw::both(images, request)?;
+    Ok(draw::asked(request, &shared, images, None, given))
+}

@@ -1,0 +1,35 @@
+//! `generate_image`: a picture from words.
+
+use futures_util::future::FutureExt as _;
+use rmcp::model::{JsonObject, Tool};
+
+use super::args::GenerateArguments;
+use super::draw::Asked;
+use super::list::{Entry, read};
+use super::request::request;
+use super::{draw, schema};
+use crate::domain::{Operation, Problem};
+
+pub(super) const ENTRY: Entry = Entry {
+    name: "generate_image",
+    definition,
+    call: |server, arguments, context| draw::draw(server, asked, arguments, context).boxed(),
+    asked: Some(asked),
+};
+
+fn definition(models: &[String]) -> Tool {
+    Tool::new(
+        ENTRY.name,
+        "Draw a picture from a text prompt. Takes 30 to 300 s and costs money; the result names the saved file.",
+        schema::input_schema::<GenerateArguments>(models),
+    )
+    .with_title("Generate image")
+    .with_annotations(draw::annotations())
+}
+
+fn asked(arguments: JsonObject) -> Result<Asked, Vec<Problem>> {
+    let given = arguments.clone().into();
+    let GenerateArguments { shared, moderation } = read(arguments)?;
+    let request = request(Operation::Generate, &shared, moderation, 0)?;
+    Ok(draw::asked(request, &shared, Vec::new(), None, given))
+}

@@ -1,0 +1,266 @@
+//! All the words and blocks a call is answered with.
+//!
+//! One compact JSON object as text first, because several clients drop the picture beside
+//! structured content; then image blocks. A result stays under 1 MiB, the most that the
+//! strictest known client takes. What the caller can mend is a result marked as an error.
+
+use std::io::Read as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rmcp::model::{CallToolResult, ContentBlock, Resource};
+use serde_json::{Map, Value, json};
+
+use super::args::OutputForm;
+use crate::domain::{Billed, ImageRequest, Problem};
+use crate::images::{ImageError, Preview, PreviewBudget, StoredImage, inspect, make_preview};
+use crate::jobs::Outcome;
+use crate::routing::{Estimate, Route};
+
+/// How results are made up.
+#[derive(Clone, Copy, Debug)]
+pub struct ReplyOptions {
+    /// The form where a call names none.
+    pub output: OutputForm,
+    /// What a preview may be at most; several share the bytes.
+    pub preview: PreviewBudget,
+    /// The most bytes of a result with whole pictures in it.
+    pub inline_bytes: usize,
+    /// Whether results link to their pictures as resources.
+    pub resource_links: bool,
+}
+
+impl ReplyOptions {
+    /// 1 MiB: the most that the strictest known client takes of a result.
+    pub const USUAL_INLINE_BYTES: usize = 1_048_576;
+}
+
+/// Room for the text beside the pictures.
+const TEXT_BYTES: usize = 64 * 1024;
+
+/// The address a stored image is read at as a resource.
+pub(super) fn uri(image: &StoredImage) -> String {
+    format!("image://{}", image.id)
+}
+
+/// The answer to a call that brought pictures.
+pub(super) async fn outcome(
+    outcome: &Outcome,
+    options: &ReplyOptions,
+    output: Option<OutputForm>,
+) -> CallToolResult {
+    let mut fields = Map::new();
+    let mut warnings = outcome.warnings.clone();
+    fields.insert("job".to_owned(), json!(outcome.job.as_str()));
+    fields.insert("model".to_owned(), json!(outcome.model.model));
+    fields.insert("provider".to_owned(), json!(outcome.model.provider));
+    fields.insert("why".to_owned(), json!(outcome.why));
+    if outcome.sandbox {
+        fields.insert("sandbox".to_owned(), json!(true));
+        warnings
+            .insert(0, "SANDBOX: drawn by the built-in sandbox, not by a model; nothing was paid".to_owned());
+    }
+    let (blocks, shown) = pictures(&outcome.images, options, output).await;
+    warnings.extend(shown);
+    fields.insert("images".to_owned(), outcome.images.iter().map(image).collect());
+    let cost = if outcome.sandbox { 0.0 } else { outcome.cost.usd.dollars() };
+    fields.insert("cost_usd".to_owned(), json!(cost));
+    let basis = match outcome.cost.basis.name() {
+        basis if outcome.sandbox => format!("sandbox; the real call would be {} ({basis})", outcome.cost.usd),
+        basis => basis.to_owned(),
+    };
+    fields.insert("cost_basis".to_owned(), json!(basis));
+    fields.insert("seconds".to_owned(), json!((outcome.seconds * 10.0).round() / 10.0));
+    if let Some(ids) = one_or_list(&outcome.request_ids) {
+        fields.insert("request_id".to_owned(), ids);
+    }
+    if !outcome.failures.is_empty() {
+        fields.insert("failed".to_owned(), outcome.failures.iter().map(ToString::to_string).collect());
+    }
+    if !warnings.is_empty() {
+        fields.insert("warnings".to_owned(), json!(warnings));
+    }
+    success(&Value::Object(fields), blocks)
+}
+
+/// The answer of `get_image`.
+pub(super) async fn stored(
+    images: &[StoredImage],
+    options: &ReplyOptions,
+    output: Option<OutputForm>,
+) -> CallToolResult {
+    let mut fields = Map::new();
+    if let Some(first) = images.first() {
+        fields.insert("job".to_owned(), json!(first.job.as_str()));
+        fields.insert("model".to_owned(), json!(first.model.model));
+        fields.insert("provider".to_owned(), json!(first.model.provider));
+        fields.insert("prompt".to_owned(), json!(first.prompt));
+        fields.insert("created_at".to_owned(), json!(format!("{:.0}", first.created_at)));
+    }
+    let (blocks, warnings) = pictures(images, options, output).await;
+    fields.insert("images".to_owned(), images.iter().map(image).collect());
+    fields.insert("cost_usd".to_owned(), json!(0.0));
+    if !warnings.is_empty() {
+        fields.insert("warnings".to_owned(), json!(warnings));
+    }
+    success(&Value::Object(fields), blocks)
+}
+
+/// What a call would do, as `dry_run` and the `route` command say it.
+#[must_use]
+pub fn plan(request: &ImageRequest, route: &Route) -> Value {
+    let choice = &route.first;
+    let name = &choice.model.name;
+    let dropped = route.dropped.iter().map(|dropped| {
+        json!({ "model": dropped.model.to_string(), "argument": dropped.argument, "reason": dropped.reason })
+    });
+    let next = route.rest.iter().map(|choice| choice.model.name.to_string());
+    json!({
+        "model": name.model,
+        "provider": name.provider,
+        "endpoint": choice.model.endpoints.first().map(|endpoint| endpoint.name()),
+        "why": route.why,
+        "dropped": dropped.collect::<Vec<_>>(),
+        "next": next.collect::<Vec<_>>(),
+        "size": choice.shape.pixels.map_or_else(|| "auto".to_owned(), |pixels| pixels.to_string()),
+        "prompt_prefix": choice.shape.prompt_prefix,
+        "n": request.n,
+        "estimate_usd": choice.estimate.as_ref().map(estimate),
+        "estimate_approximate": choice.estimate.is_some_and(|estimate| estimate.approximate),
+        "usual_seconds": choice.model.typical_seconds(request.quality),
+    })
+}
+
+/// The answer to a dry run.
+pub(super) fn dry_run(request: &ImageRequest, route: &Route) -> CallToolResult {
+    let mut plan = plan(request, route);
+    if let Some(fields) = plan.as_object_mut() {
+        fields.shift_insert(0, "dry_run".to_owned(), json!(true));
+    }
+    success(&plan, Vec::new())
+}
+
+/// The answer to a call that failed, a line for each thing that is wrong.
+pub(super) fn problems(problems: &[Problem]) -> CallToolResult {
+    let several = problems.len() > 1 && problems.iter().all(|problem| problem.billed == Billed::No);
+    let text = if several {
+        let lines = problems.iter().map(|problem| {
+            let line = problem.to_string();
+            line.strip_suffix(" Nothing was charged.").map_or(line.clone(), str::to_owned)
+        });
+        format!("{}\nNothing was charged.", lines.collect::<Vec<_>>().join("\n"))
+    } else {
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    CallToolResult::error(vec![ContentBlock::text(text)])
+}
+
+fn success(text: &Value, blocks: Vec<ContentBlock>) -> CallToolResult {
+    let mut content = vec![ContentBlock::text(text.to_string())];
+    content.extend(blocks);
+    CallToolResult::success(content)
+}
+
+/// A number, or the two ends of a range.
+fn estimate(estimate: &Estimate) -> Value {
+    if estimate.low == estimate.high {
+        json!(estimate.high.dollars())
+    } else {
+        json!({ "low": estimate.low.dollars(), "high": estimate.high.dollars() })
+    }
+}
+
+fn one_or_list(texts: &[String]) -> Option<Value> {
+    match texts {
+        [] => None,
+        [one] => Some(json!(one)),
+        several => Some(json!(several)),
+    }
+}
+
+fn image(image: &StoredImage) -> Value {
+    let parents: Vec<_> = image.parents.iter().map(|parent| parent.id.as_str()).collect();
+    let mut fields = json!({
+        "id": image.id.as_str(),
+        "path": image.path,
+        "width": image.pixels.width,
+        "height": image.pixels.height,
+        "format": image.format.name(),
+        "bytes": image.bytes,
+        "made_from": parents,
+    });
+    if let Some(fields) = fields.as_object_mut().filter(|_| parents.is_empty()) {
+        fields.shift_remove("made_from");
+    }
+    fields
+}
+
+/// The blocks that show the pictures in the wanted form, and what the caller should know of
+/// them. A picture that cannot be shown is still there as a file.
+async fn pictures(
+    images: &[StoredImage],
+    options: &ReplyOptions,
+    output: Option<OutputForm>,
+) -> (Vec<ContentBlock>, Vec<String>) {
+    let (mut blocks, mut warnings) = (Vec::new(), Vec::new());
+    let count = images.len().max(1);
+    let whole_bytes: u64 = images.iter().map(|image| image.bytes.div_ceil(3) * 4).sum();
+    let room = options.inline_bytes.saturating_sub(TEXT_BYTES);
+    let mut form = output.unwrap_or(options.output);
+    if form == OutputForm::Inline && usize::try_from(whole_bytes).is_ok_and(|bytes| bytes > room) {
+        warnings.push(format!(
+            "inline: {whole_bytes} bytes of base64 are more than the {room} that fit in a result; a preview is \
+             shown, the whole picture is at its path and at image://ID"
+        ));
+        form = OutputForm::Preview;
+    }
+    let budget = PreviewBudget {
+        base64_bytes: options
+            .preview
+            .base64_bytes
+            .min((ReplyOptions::USUAL_INLINE_BYTES - TEXT_BYTES) / count),
+        ..options.preview
+    };
+    for image in images {
+        let shown = match form {
+            OutputForm::File => None,
+            OutputForm::Inline => Some(blocking(image.clone(), whole).await),
+            OutputForm::Preview => Some(blocking(image.clone(), move |image| preview(image, &budget)).await),
+        };
+        match shown {
+            Some(Ok(block)) => blocks.push(block),
+            Some(Err(error)) => warnings.push(format!("{} is not shown: {error}", image.id)),
+            None => {}
+        }
+        if options.resource_links {
+            let name = image.path.file_name().unwrap_or_default().to_string_lossy();
+            let link =
+                Resource::new(uri(image), name).with_mime_type(image.format.mime()).with_size(image.bytes);
+            blocks.push(ContentBlock::resource_link(link));
+        }
+    }
+    (blocks, warnings)
+}
+
+/// Pictures are read and shrunk off the async threads: it takes tens of milliseconds.
+async fn blocking(
+    image: StoredImage,
+    show: impl FnOnce(&StoredImage) -> Result<ContentBlock, ImageError> + Send + 'static,
+) -> Result<ContentBlock, ImageError> {
+    let path = image.path.clone();
+    let shown = tokio::task::spawn_blocking(move || show(&image)).await;
+    shown.unwrap_or_else(|error| Err(ImageError::Unreadable(path, error.to_string())))
+}
+
+fn whole(image: &StoredImage) -> Result<ContentBlock, ImageError> {
+    let mut bytes = Vec::new();
+    image.open()?.read_to_end(&mut bytes).map_err(|error| ImageError::reading(&image.path, &error))?;
+    Ok(ContentBlock::image(STANDARD.encode(&bytes), image.format.mime()))
+}
+
+fn preview(image: &StoredImage, budget: &PreviewBudget) -> Result<ContentBlock, ImageError> {
+    let file = image.open()?;
+    let info = inspect(&file)?;
+    let Preview { bytes, format, .. } = make_preview(file, &info, budget)?;
+    Ok(ContentBlock::image(STANDARD.encode(&bytes), format.mime()))
+}

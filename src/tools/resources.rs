@@ -1,0 +1,66 @@
+//! Stored pictures as MCP resources, at `image://ID`.
+
+use std::io::Read as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rmcp::ErrorData;
+use rmcp::model::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
+
+use super::reply::uri;
+use crate::domain::ImageId;
+use crate::images::{ImageError, Library, StoredImage};
+use crate::jobs::LOCAL_OWNER;
+
+/// How many of the newest images are listed.
+const MOST_LISTED: u32 = 50;
+
+/// The newest stored images.
+pub(super) async fn list(library: &Library) -> Result<Vec<Resource>, ErrorData> {
+    let images = library.recent(LOCAL_OWNER, MOST_LISTED).await.map_err(|error| internal(&error))?;
+    Ok(images.iter().map(resource).collect())
+}
+
+/// The form of their addresses.
+pub(super) fn templates() -> Vec<ResourceTemplate> {
+    vec![
+        ResourceTemplate::new("image://{id}", "image")
+            .with_title("A stored image")
+            .with_description("A picture made earlier, by the id in its result."),
+    ]
+}
+
+/// One stored image, whole.
+pub(super) async fn read(library: &Library, address: &str) -> Result<ReadResourceResult, ErrorData> {
+    let missing = || ErrorData::resource_not_found(format!("{address} is no stored image"), None);
+    let id = address.strip_prefix("image://").and_then(ImageId::parse).ok_or_else(missing)?;
+    let image = library.image(&id, LOCAL_OWNER).await.map_err(|error| match error {
+        ImageError::UnknownId(_) => missing(),
+        other => internal(&other),
+    })?;
+    let mime = image.format.mime();
+    let address = uri(&image);
+    let bytes = tokio::task::spawn_blocking(move || whole(&image)).await;
+    let bytes = bytes.map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+    let bytes = bytes.map_err(|error| ErrorData::resource_not_found(error.to_string(), None))?;
+    let contents = ResourceContents::blob(STANDARD.encode(bytes), address).with_mime_type(mime);
+    Ok(ReadResourceResult::new(vec![contents]))
+}
+
+fn whole(image: &StoredImage) -> Result<Vec<u8>, ImageError> {
+    let mut bytes = Vec::new();
+    image.open()?.read_to_end(&mut bytes).map_err(|error| ImageError::reading(&image.path, &error))?;
+    Ok(bytes)
+}
+
+fn resource(image: &StoredImage) -> Resource {
+    let name = image.path.file_name().unwrap_or_default().to_string_lossy();
+    Resource::new(uri(image), name)
+        .with_description(image.prompt.chars().take(200).collect::<String>())
+        .with_mime_type(image.format.mime())
+        .with_size(image.bytes)
+}
+
+fn internal(error: &ImageError) -> ErrorData {
+    ErrorData::internal_error(error.to_string(), None)
+}

@@ -1,0 +1,123 @@
+//! The MCP server: tools and resources, the same on every transport.
+
+use std::sync::Arc;
+
+use rmcp::model::{
+    CacheScope, CallToolRequestParams, CallToolResponse, Implementation, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
+    ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer, ServerHandler};
+
+use super::check::check;
+use super::list::{TOOLS, definitions};
+use super::reply::{self, ReplyOptions};
+use super::resources;
+use crate::jobs::Manager;
+
+/// What an agent should know before its first call. Under 1,000 characters.
+const INSTRUCTIONS: &str = "\
+Draws pictures: generate_image from words, edit_image from pictures and words, inpaint_image \
+repaints a masked part, get_image shows a stored picture again for free. \
+Leave model and the other controls out unless the user wants them: a plain prompt goes to a \
+flat-price model ($0.03); exact sizes, 2K and 4K, quality, format, transparency and masks go to \
+the exact one ($0.006 to $0.40). A call takes 30 to 300 s: wait for it, and do not repeat it \
+because it is slow, since every call is paid. dry_run tells model, size and price first; \
+max_cost_usd caps the price. Every result names the saved file and an id; pass that id as an \
+image to edit the picture further. Pictures shown in the chat do not reach this server: pass a \
+file path, an https URL or an id.";
+
+/// Lists of tools may be cached for an hour; they change only with the settings.
+const TOOLS_TTL_MS: u64 = 3_600_000;
+
+/// Cheap to clone; one for each connection.
+#[derive(Clone, Debug)]
+pub struct ImageServer(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    manager: Manager,
+    options: ReplyOptions,
+    tools: Vec<Tool>,
+}
+
+impl ImageServer {
+    /// A server over this manager.
+    #[must_use]
+    pub fn new(manager: Manager, options: ReplyOptions) -> Self {
+        let tools = definitions(manager.catalog());
+        Self(Arc::new(Inner { manager, options, tools }))
+    }
+
+    pub(super) fn manager(&self) -> &Manager {
+        &self.0.manager
+    }
+
+    pub(super) fn reply_options(&self) -> &ReplyOptions {
+        &self.0.options
+    }
+}
+
+impl ServerHandler for ImageServer {
+    fn get_info(&self) -> ServerConfig {
+        let capabilities = ServerCapabilities::builder().enable_tools().enable_resources().build();
+        // Named here, because the library would give its own name and version.
+        let ours = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+            .with_title("Image generation")
+            .with_description(env!("CARGO_PKG_DESCRIPTION"));
+        ServerConfig::new(capabilities).with_server_info(ours).with_instructions(INSTRUCTIONS)
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let list = ListToolsResult::with_all_items(self.0.tools.clone());
+        Ok(list.with_ttl_ms(TOOLS_TTL_MS).with_cache_scope(CacheScope::Public))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.0.tools.iter().find(|tool| tool.name == name).cloned()
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let unknown = || ErrorData::invalid_params(format!("there is no tool {:?}", request.name), None);
+        let entry = TOOLS.iter().find(|entry| entry.name == request.name).ok_or_else(unknown)?;
+        let tool = self.get_tool(entry.name).ok_or_else(unknown)?;
+        let answer = match check(entry.name, &tool.input_schema, request.arguments.unwrap_or_default()) {
+            Ok(arguments) => (entry.call)(self, arguments, context).await,
+            Err(problems) => reply::problems(&problems),
+        };
+        Ok(answer.into())
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Ok(ListResourcesResult::with_all_items(resources::list(self.0.manager.library()).await?))
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Ok(ListResourceTemplatesResult::with_all_items(resources::templates()))
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        Ok(resources::read(self.0.manager.library(), &request.uri).await?.into())
+    }
+}
