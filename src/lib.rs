@@ -3,9 +3,13 @@
 //! The modules are floors, bottom to top; a floor names only floors above it in this list,
 //! and a test keeps it so. ARCHITECTURE.md is the map in words.
 
-pub mod catalog; // 1  providers and models as data
 pub mod domain; // 0  plain words: no I/O, no async, no wire format
-pub mod images;
+pub mod catalog; // 1  providers and models as data
 pub mod routing; // 2  pure: request + catalogue + keys -> route, reasons, price
+pub mod upstream; // 3  the image APIs
 pub mod sandbox; // 3  beside upstream: a loopback server that speaks the real wire formats
-pub mod upstream; // 3  the image APIs // 4  bytes in, bytes kept
+pub mod images; // 4  bytes in, bytes kept
+pub mod jobs; // 5  paid work, which belongs to the server and not to the request
+pub mod tools; // 6  what a client can call, and the words it is answered in
+pub mod transports; // 7  how a client's bytes reach the tools
+pub mod app; // 8  settings, commands and the wiring

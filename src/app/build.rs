@@ -1,0 +1,53 @@
+//! Wires the floors together: from a configuration to the server that a transport serves.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::FutureExt as _;
+
+use super::config::Config;
+use crate::jobs::{Manager, Options, StandIn};
+use crate::sandbox::{self, Sandbox};
+use crate::tools::ImageServer;
+
+/// The application, nothing of it started yet.
+#[derive(Debug)]
+pub struct App {
+    /// Does the work.
+    pub manager: Manager,
+    /// Answers clients.
+    pub server: ImageServer,
+}
+
+impl App {
+    /// Builds it. Opens nothing: a client may start the process only to ask for its tools.
+    #[must_use]
+    pub fn build(config: Config) -> Self {
+        let manager = Manager::new(Options {
+            catalog: config.catalog,
+            keys: config.keys,
+            client: config.client,
+            store: config.store,
+            roots: config.roots,
+            max_cost: config.max_cost,
+            stand_in: config.sandbox.map(|delay| stand_in(sandbox::Options { delay, ..Default::default() })),
+        });
+        let server = ImageServer::new(manager.clone(), config.reply);
+        Self { manager, server }
+    }
+}
+
+/// The sandbox as an upstream for every provider, started by the first call that needs it.
+fn stand_in(options: sandbox::Options) -> StandIn {
+    let running: Arc<Mutex<Option<Sandbox>>> = Arc::default();
+    Box::new(move || {
+        let (running, options) = (Arc::clone(&running), options.clone());
+        async move {
+            let sandbox = Sandbox::start(options).await.map_err(|error| error.to_string())?;
+            let url = sandbox.base_url();
+            // Kept for as long as the manager lives.
+            running.lock().unwrap_or_else(PoisonError::into_inner).replace(sandbox);
+            Ok(url)
+        }
+        .boxed()
+    })
+}

@@ -1,0 +1,115 @@
+//! The command line: reads it, builds what it asks for, ends with the right code.
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::builder::Resettable;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use super::build::App;
+use super::commands::{demo, route, sandbox, schemas, serve};
+use super::config::{Config, Environment};
+use super::logs;
+use super::settings::Settings;
+use super::settings_file::SettingsFile;
+
+/// Done.
+pub(super) const DONE: u8 = 0;
+/// Failed or refused.
+pub(super) const FAILED: u8 = 1;
+/// Wrong usage or settings.
+pub(super) const WRONG_USAGE: u8 = 2;
+
+/// An image server for agents over the Model Context Protocol: generate, edit and inpaint
+/// pictures. Without a command it serves stdin and stdout.
+#[derive(Debug, Parser)]
+#[command(name = env!("CARGO_PKG_NAME"), version, max_term_width = 100)]
+pub struct Cli {
+    /// Settings file [default: gpt-image-mcp/config.toml in the user's settings folder]
+    #[arg(long, env = "GPT_IMAGE_MCP_CONFIG", value_name = "FILE", global = true, help_heading = "Files")]
+    pub config: Option<PathBuf>,
+    /// The settings stated by flag or variable.
+    #[command(flatten)]
+    pub settings: Settings,
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The subcommands, a file each.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Draw three pictures with the sandbox, as an agent would, and show them on one page
+    Demo(demo::Arguments),
+    /// Say which model a call would go to, why, and for how much; send nothing
+    Route(route::Arguments),
+    /// Run the sandbox alone: the image APIs on loopback, for any client
+    Sandbox(sandbox::Arguments),
+    /// Print the schemas of the tools and of the settings file
+    Schemas(schemas::Arguments),
+}
+
+/// Runs the program with these arguments, its own name first.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match parse(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout with code 0, complaints to stderr with 2.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(WRONG_USAGE));
+        }
+    };
+    let environment = Environment::of_this_process();
+    let usual = environment.settings_folder().map(|folder| SettingsFile::usual_path(&folder));
+    let config = SettingsFile::load(cli.config.as_deref(), usual.as_deref())
+        .and_then(|file| Config::resolve(cli.settings, file, &environment))
+        .map_err(|error| error.to_string());
+    let config = config.and_then(|config| match logs::start(&config.log, config.log_format) {
+        Ok(()) => Ok(config),
+        Err(error) => Err(format!("the setting log: {error}")),
+    });
+    match config {
+        Ok(config) => dispatch(cli.command, config),
+        Err(error) => complain(&error, WRONG_USAGE),
+    }
+}
+
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    // Clients pass variables that nobody filled in; empty means not set.
+    let command = Cli::command().mut_args(|argument| {
+        let empty = argument.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+        if empty { argument.env(Resettable::Reset) } else { argument }
+    });
+    Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
+}
+
+fn dispatch(command: Option<Command>, config: Config) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return complain(&format!("the runtime did not start: {error}"), FAILED),
+    };
+    let ended = runtime.block_on(async {
+        match command {
+            None => serve::run(App::build(config)).await,
+            Some(Command::Demo(arguments)) => demo::run(arguments).await,
+            Some(Command::Route(arguments)) => route::run(&arguments, &App::build(config)),
+            Some(Command::Sandbox(arguments)) => sandbox::run(arguments, config.sandbox).await,
+            Some(Command::Schemas(arguments)) => schemas::run(&arguments, &config.catalog),
+        }
+    });
+    // A read of stdin that nobody ends would keep the process alive.
+    runtime.shutdown_background();
+    match ended {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => complain(&error, FAILED),
+    }
+}
+
+fn complain(error: &str, code: u8) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "{}: {error}", env!("CARGO_PKG_NAME"));
+    ExitCode::from(code)
+}

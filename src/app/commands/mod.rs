@@ -1,0 +1,8 @@
+//! The subcommands, a file each. A command answers with its exit code, or with the words of
+//! what made it fail.
+
+pub mod demo;
+pub mod route;
+pub mod sandbox;
+pub mod schemas;
+pub mod serve;

@@ -1,0 +1,57 @@
+//! `route`: which model a call would go to. The answer is one JSON object.
+
+use std::io::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::app::cli::{DONE, FAILED, WRONG_USAGE};
+use crate::domain::Problem;
+use crate::tools::{TOOL_NAMES, commission, plan};
+
+/// `route TOOL ARGUMENTS`
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The tool: `generate_image`, `edit_image` or `inpaint_image`
+    tool: String,
+    /// Its arguments, a JSON object
+    #[arg(default_value = "{}")]
+    arguments: String,
+}
+
+/// Prints the route, or the refusal.
+pub fn run(arguments: &Arguments, app: &App) -> Result<u8, String> {
+    let (answer, code) = answer(arguments, app);
+    writeln!(std::io::stdout(), "{answer:#}").map_err(|error| error.to_string())?;
+    Ok(code)
+}
+
+fn answer(arguments: &Arguments, app: &App) -> (Value, u8) {
+    let given = match serde_json::from_str(&arguments.arguments) {
+        Ok(Value::Object(given)) => given,
+        Ok(_) => return (json!({ "error": "ARGUMENTS: not a JSON object" }), WRONG_USAGE),
+        Err(error) => return (json!({ "error": format!("ARGUMENTS: not JSON ({error})") }), WRONG_USAGE),
+    };
+    let known = TOOL_NAMES.contains(&arguments.tool.as_str());
+    let refused = |problems: &[Problem]| {
+        let words: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        let problems: Vec<_> = problems.iter().map(problem).collect();
+        (json!({ "error": words.join("\n"), "problems": problems }), if known { FAILED } else { WRONG_USAGE })
+    };
+    match commission(&arguments.tool, given, app.manager.catalog()) {
+        Err(problems) => refused(&problems),
+        Ok(commission) => match app.manager.plan(&commission) {
+            Ok(route) => (plan(&commission.request, &route), DONE),
+            Err(problem) => refused(&[problem]),
+        },
+    }
+}
+
+fn problem(problem: &Problem) -> Value {
+    json!({
+        "kind": problem.kind.name(),
+        "argument": problem.argument,
+        "what": problem.what,
+        "way_out": problem.way_out,
+    })
+}

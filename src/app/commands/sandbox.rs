@@ -1,0 +1,28 @@
+//! `sandbox`: the embedded upstream alone, for other people's clients.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use crate::app::cli::DONE;
+use crate::sandbox::{Options, Sandbox};
+
+/// `sandbox`
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 8788)]
+    port: u16,
+}
+
+/// Serves until interrupted. The base URL is the first line on stdout.
+pub async fn run(arguments: Arguments, delay: Option<Duration>) -> Result<u8, String> {
+    let options = Options { port: arguments.port, delay: delay.unwrap_or_default(), ..Options::default() };
+    let not_listening = |error| format!("port {} cannot be listened on: {error}", arguments.port);
+    let sandbox = Sandbox::start(options).await.map_err(not_listening)?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "{}", sandbox.base_url())
+        .and_then(|()| stdout.flush())
+        .map_err(|error| error.to_string())?;
+    tokio::signal::ctrl_c().await.map_err(|error| error.to_string())?;
+    Ok(DONE)
+}

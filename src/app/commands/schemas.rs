@@ -1,0 +1,49 @@
+//! `schemas`: the public contract as files. What is committed under `schemas/` comes from here.
+
+use std::io::Write as _;
+
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+
+use crate::app::cli::DONE;
+use crate::app::settings_file::SettingsFileSchema;
+use crate::catalog::Catalog;
+use crate::tools::definitions;
+
+/// `schemas [NAME]`
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// One schema: a tool's name, or `config`
+    name: Option<String>,
+}
+
+/// Prints one schema, or an object of all by name.
+pub fn run(arguments: &Arguments, catalog: &Catalog) -> Result<u8, String> {
+    let mut all = all(catalog)?;
+    let shown = match &arguments.name {
+        None => Value::Object(all.into_iter().collect()),
+        Some(name) => {
+            let known: Vec<_> = all.iter().map(|(name, _)| name.clone()).collect();
+            let found = all.iter_mut().find(|(known, _)| known == name);
+            let missing = || format!("there is no schema {name:?}; there are {}", known.join(", "));
+            found.map(|(_, schema)| schema.take()).ok_or_else(missing)?
+        }
+    };
+    writeln!(std::io::stdout(), "{shown:#}").map_err(|error| error.to_string())?;
+    Ok(DONE)
+}
+
+/// Every schema by name: of each tool what `tools/list` says of it, and the settings file.
+///
+/// # Errors
+/// What serde says of a definition that is no JSON.
+pub fn all(catalog: &Catalog) -> Result<Vec<(String, Value)>, String> {
+    let mut all = Vec::new();
+    for tool in definitions(catalog) {
+        let definition = serde_json::to_value(&tool).map_err(|error| error.to_string())?;
+        all.push((tool.name.to_string(), definition));
+    }
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    all.push(("config".to_owned(), generator.into_root_schema_for::<SettingsFileSchema>().to_value()));
+    Ok(all)
+}

@@ -1,0 +1,289 @@
+//! What the settings mean: every gap filled, every value checked, nothing opened.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::logs::LogFormat;
+use super::settings::Settings;
+use super::settings_file::SettingsFile;
+use crate::catalog::Catalog;
+use crate::domain::{Secret, Usd};
+use crate::images::{PreviewBudget, Roots};
+use crate::tools::ReplyOptions;
+use crate::upstream::ClientOptions;
+
+/// Settings that cannot be followed. The process ends with code 2.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// Something in the settings file, or the file itself.
+    #[error("the settings file {}: {problem}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with its line.
+        problem: String,
+    },
+    /// A value that is well formed and makes no sense.
+    #[error("the setting {name}: {problem}")]
+    Value {
+        /// The setting's name in the settings file.
+        name: &'static str,
+        /// What is wrong and what is accepted.
+        problem: String,
+    },
+}
+
+impl ConfigError {
+    pub(super) fn in_file(path: &Path, problem: String) -> Self {
+        Self::File { path: path.to_owned(), problem }
+    }
+}
+
+/// What the process was started in, read once so that the rest is a function of it.
+#[derive(Clone, Default)]
+pub struct Environment {
+    /// All variables; those that are no Unicode are left out.
+    pub variables: BTreeMap<String, String>,
+    /// The home folder.
+    pub home: Option<PathBuf>,
+    /// The working folder.
+    pub working: PathBuf,
+    /// The folder for temporary files.
+    pub temporary: PathBuf,
+}
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The variables hold keys.
+        f.debug_struct("Environment").field("home", &self.home).finish_non_exhaustive()
+    }
+}
+
+impl Environment {
+    /// The process's own.
+    #[must_use]
+    pub fn of_this_process() -> Self {
+        let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        Self {
+            variables: std::env::vars_os().filter_map(unicode).collect(),
+            home: std::env::home_dir().filter(|home| home.is_absolute()),
+            working: std::env::current_dir().unwrap_or_default(),
+            temporary: std::env::temp_dir(),
+        }
+    }
+
+    /// A variable that is set to something.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The user's folder for settings files.
+    #[must_use]
+    pub fn settings_folder(&self) -> Option<PathBuf> {
+        self.folder("XDG_CONFIG_HOME", "APPDATA", "Library/Application Support", ".config")
+    }
+
+    fn data_folder(&self) -> Option<PathBuf> {
+        self.folder("XDG_DATA_HOME", "LOCALAPPDATA", "Library/Application Support", ".local/share")
+    }
+
+    /// A folder by the custom of the system: a variable where there is one, else below home.
+    fn folder(&self, unix: &str, windows: &str, macos: &str, below_home: &str) -> Option<PathBuf> {
+        let variable = if cfg!(windows) { windows } else { unix };
+        let stated = self.variable(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+        let usual = if cfg!(target_os = "macos") { macos } else { below_home };
+        stated.or_else(|| Some(self.home.as_ref()?.join(usual)))
+    }
+}
+
+/// What is built from.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Providers and models, base URLs and extra headers as set.
+    pub catalog: Catalog,
+    /// The keys that are set, by variable.
+    pub keys: BTreeMap<String, Secret>,
+    /// How to reach the outside.
+    pub client: ClientOptions,
+    /// The library's folder.
+    pub store: PathBuf,
+    /// What may be read and written.
+    pub roots: Roots,
+    /// How results are made up.
+    pub reply: ReplyOptions,
+    /// The most a call may cost.
+    pub max_cost: Option<Usd>,
+    /// Draw with the sandbox, which takes this long for a picture.
+    pub sandbox: Option<Duration>,
+    /// What is logged.
+    pub log: String,
+    /// And how.
+    pub log_format: LogFormat,
+}
+
+impl Config {
+    /// The configuration that flags and variables (`stated`) over the settings file make.
+    ///
+    /// # Errors
+    /// The first setting that cannot be followed.
+    pub fn resolve(
+        stated: Settings,
+        file: SettingsFile,
+        environment: &Environment,
+    ) -> Result<Self, ConfigError> {
+        let SettingsFile { settings: below, mut catalog } = file;
+        let settings = stated.over(below);
+        let sandbox = settings.sandbox.unwrap_or(false) || settings.provider.as_deref() == Some("sandbox");
+        set_base_urls(&mut catalog, &settings, environment)?;
+        set_headers(&mut catalog, settings.headers.as_deref().unwrap_or_default())?;
+        if let Some(only) = settings.provider.as_deref().filter(|only| *only != "sandbox" && !only.is_empty())
+        {
+            keep_only(&mut catalog, only)?;
+        }
+        let keys = keys(&catalog, &settings, environment);
+        let store = settings.store.or_else(|| Some(environment.data_folder()?.join(env!("CARGO_PKG_NAME"))));
+        let store = environment
+            .working
+            .join(store.unwrap_or_else(|| environment.temporary.join(env!("CARGO_PKG_NAME"))));
+        let usual = [
+            environment.home.clone(),
+            Some(environment.working.clone()),
+            Some(environment.temporary.clone()),
+        ];
+        let roots = Roots {
+            allowed: settings.roots.unwrap_or_else(|| usual.into_iter().flatten().collect()),
+            store: store.clone(),
+            base: environment.working.clone(),
+            home: environment.home.clone(),
+        };
+        let proxy = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+        let usual_budget = PreviewBudget::default();
+        Ok(Self {
+            keys,
+            client: ClientOptions {
+                ca_file: settings.ca_file,
+                direct: sandbox,
+                proxied: proxy.iter().any(|name| environment.variable(name).is_some()),
+            },
+            store,
+            roots,
+            reply: ReplyOptions {
+                output: settings.output.unwrap_or_default(),
+                preview: PreviewBudget {
+                    long_edge: settings.preview_edge.unwrap_or(usual_budget.long_edge),
+                    base64_bytes: settings.preview_bytes.map_or(usual_budget.base64_bytes, to_usize),
+                },
+                inline_bytes: settings.inline_bytes.map_or(ReplyOptions::USUAL_INLINE_BYTES, to_usize),
+                resource_links: settings.resource_links.unwrap_or(false),
+            },
+            max_cost: settings.max_cost_usd.map(|usd| dollars("max_cost_usd", usd)).transpose()?,
+            sandbox: if sandbox { Some(delay(settings.sandbox_delay_s.unwrap_or(0.0))?) } else { None },
+            log: settings.log.unwrap_or_else(|| "warn".to_owned()),
+            log_format: settings.log_format.unwrap_or_default(),
+            catalog,
+        })
+    }
+}
+
+fn to_usize(bytes: u32) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
+}
+
+fn dollars(name: &'static str, usd: f64) -> Result<Usd, ConfigError> {
+    if usd.is_finite() && usd >= 0.0 {
+        return Ok(Usd::from_dollars(usd));
+    }
+    Err(ConfigError::Value { name, problem: format!("{usd} was given; accepted are US dollars from 0") })
+}
+
+fn delay(seconds: f64) -> Result<Duration, ConfigError> {
+    Duration::try_from_secs_f64(seconds).map_err(|_| ConfigError::Value {
+        name: "sandbox_delay_s",
+        problem: format!("{seconds} was given; accepted are seconds from 0"),
+    })
+}
+
+/// The variables that have a setting of their own, so that flags and the file can state them.
+fn setting<'a>(settings: &'a Settings, variable: &str) -> Option<&'a Secret> {
+    let key = match variable {
+        "APIYI_API_KEY" => &settings.apiyi_api_key,
+        "APIYI_OFFICIAL_API_KEY" => &settings.apiyi_official_api_key,
+        "OPENAI_API_KEY" => &settings.openai_api_key,
+        _ => &None,
+    };
+    key.as_ref().filter(|key| !key.is_empty())
+}
+
+/// Every key that the catalogue's models name and that is set.
+fn keys(catalog: &Catalog, settings: &Settings, environment: &Environment) -> BTreeMap<String, Secret> {
+    let named = catalog.models.iter().flat_map(|model| &model.key_variables);
+    let set = named.filter_map(|variable| {
+        let key = setting(settings, variable)
+            .cloned()
+            .or_else(|| environment.variable(variable).map(Secret::new))?;
+        Some((variable.clone(), key))
+    });
+    set.collect()
+}
+
+fn set_base_urls(
+    catalog: &mut Catalog,
+    settings: &Settings,
+    environment: &Environment,
+) -> Result<(), ConfigError> {
+    for provider in &mut catalog.providers {
+        let (name, stated) = match provider.base_url_variable.as_deref() {
+            Some("APIYI_BASE_URL") => ("apiyi_base_url", settings.apiyi_base_url.as_deref()),
+            Some("OPENAI_BASE_URL") => ("openai_base_url", settings.openai_base_url.as_deref()),
+            Some(other) => ("base_url_variable", environment.variable(other)),
+            None => ("", None),
+        };
+        let Some(stated) = stated.map(str::trim).filter(|stated| !stated.is_empty()) else { continue };
+        let url = url::Url::parse(stated)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if url.is_none() {
+            let problem = format!(
+                "{stated:?} was given; accepted is an http or https address such as {}",
+                provider.base_url
+            );
+            return Err(ConfigError::Value { name, problem });
+        }
+        stated.trim_end_matches('/').clone_into(&mut provider.base_url);
+    }
+    Ok(())
+}
+
+fn set_headers(catalog: &mut Catalog, headers: &[Secret]) -> Result<(), ConfigError> {
+    for header in headers.iter().filter(|header| !header.is_empty()) {
+        // The value may be a secret, so only the name is ever quoted.
+        let wrong = |name: &str| ConfigError::Value {
+            name: "headers",
+            problem: format!("{name:?} is no header; accepted is `Name: value`"),
+        };
+        let (name, value) = header.expose().split_once(':').ok_or_else(|| wrong("a text without a colon"))?;
+        let name = name.trim();
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        {
+            return Err(wrong(name));
+        }
+        for provider in &mut catalog.providers {
+            provider.headers.insert(name.to_owned(), value.trim().to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn keep_only(catalog: &mut Catalog, provider: &str) -> Result<(), ConfigError> {
+    if catalog.provider(provider).is_none() {
+        let known: Vec<_> = catalog.providers.iter().map(|known| known.id.as_str()).collect();
+        let problem = format!("{provider:?} was given; accepted are sandbox, {}", known.join(", "));
+        return Err(ConfigError::Value { name: "provider", problem });
+    }
+    catalog.models.retain(|model| model.name.provider == provider);
+    Ok(())
+}

@@ -1,0 +1,18 @@
+//! Floor 8: what is set, and what is done with it. Shared by `main` and the tests.
+//!
+//! Settings are read as stated (`settings`), then resolved into what they mean (`config`);
+//! `App` wires the floors together; a file in `commands` for each subcommand.
+
+mod build;
+mod cli;
+mod commands;
+mod config;
+mod logs;
+mod settings;
+mod settings_file;
+
+pub use build::App;
+pub use cli::{Cli, run};
+pub use config::{Config, ConfigError, Environment};
+pub use logs::LogFormat;
+pub use settings::Settings;

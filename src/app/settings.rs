@@ -1,0 +1,113 @@
+//! The settings as people state them: flags, over environment, over the settings file.
+//!
+//! This is the one list. `--help`, the schema of the settings file and the README's table
+//! are made from it; what the values mean is decided in `config`. Nothing is read or
+//! checked here beyond the type of a value.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::logs::LogFormat;
+use crate::domain::Secret;
+use crate::tools::OutputForm;
+
+/// Declares the settings once: a field becomes a flag, a variable and a key of the file.
+macro_rules! settings {
+    ($($(#[$attribute:meta])* $name:ident: $type:ty,)+) => {
+        /// Every setting, each where it was stated.
+        #[derive(Clone, Debug, Default, clap::Args, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct Settings {
+            $($(#[$attribute])* pub $name: Option<$type>,)+
+        }
+
+        impl Settings {
+            /// These settings, gaps filled from `below`.
+            #[must_use]
+            pub fn over(self, below: Self) -> Self {
+                Self { $($name: self.$name.or(below.$name),)+ }
+            }
+        }
+    };
+}
+
+settings! {
+    /// Key for the models at apiyi
+    #[arg(long, env = "APIYI_API_KEY", value_name = "KEY", value_parser = key, hide_env_values = true, global = true, help_heading = "Keys")]
+    #[schemars(with = "Option<String>")]
+    apiyi_api_key: Secret,
+    /// Key for the official models at apiyi, where they need another token type
+    #[arg(long, env = "APIYI_OFFICIAL_API_KEY", value_name = "KEY", value_parser = key, hide_env_values = true, global = true, help_heading = "Keys")]
+    #[schemars(with = "Option<String>")]
+    apiyi_official_api_key: Secret,
+    /// Key for OpenAI
+    #[arg(long, env = "OPENAI_API_KEY", value_name = "KEY", value_parser = key, hide_env_values = true, global = true, help_heading = "Keys")]
+    #[schemars(with = "Option<String>")]
+    openai_api_key: Secret,
+    /// Base URL of apiyi
+    #[arg(long, env = "APIYI_BASE_URL", value_name = "URL", global = true, help_heading = "Providers")]
+    apiyi_base_url: String,
+    /// Base URL of OpenAI
+    #[arg(long, env = "OPENAI_BASE_URL", value_name = "URL", global = true, help_heading = "Providers")]
+    openai_base_url: String,
+    /// Use this provider only; `sandbox` is the same as --sandbox
+    #[arg(long, env = "GPT_IMAGE_MCP_PROVIDER", value_name = "ID", global = true, help_heading = "Providers")]
+    provider: String,
+    /// Draw with the built-in sandbox: no key, no cost, no network
+    #[arg(long, env = "GPT_IMAGE_MCP_SANDBOX", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", global = true, help_heading = "Providers")]
+    sandbox: bool,
+    /// Seconds the sandbox takes for a picture
+    #[arg(long, env = "GPT_IMAGE_MCP_SANDBOX_DELAY_S", value_name = "SECONDS", global = true, help_heading = "Providers")]
+    sandbox_delay_s: f64,
+    /// A header for every provider, `Name: value`; several with ; between them
+    #[arg(long = "header", env = "GPT_IMAGE_MCP_HEADERS", value_name = "HEADER", value_delimiter = ';', value_parser = key, hide_env_values = true, global = true, help_heading = "Providers")]
+    #[schemars(with = "Option<Vec<String>>")]
+    headers: Vec<Secret>,
+    /// PEM file of certificates to trust beside the system's
+    #[arg(long, env = "GPT_IMAGE_MCP_CA_FILE", value_name = "FILE", global = true, help_heading = "Providers")]
+    ca_file: PathBuf,
+    /// Folder for pictures and their record [default: gpt-image-mcp in the user's data folder]
+    #[arg(long, env = "GPT_IMAGE_MCP_STORE", value_name = "FOLDER", global = true, help_heading = "Files")]
+    store: PathBuf,
+    /// Folders that may be read and saved to [default: home, working and temporary folder]
+    #[arg(long = "root", env = "GPT_IMAGE_MCP_ROOTS", value_name = "FOLDER", value_delimiter = LIST_SEPARATOR, global = true, help_heading = "Files")]
+    roots: Vec<PathBuf>,
+    /// How pictures come back unless a call says [default: preview]
+    #[arg(long, env = "GPT_IMAGE_MCP_OUTPUT", value_name = "FORM", global = true, help_heading = "Results")]
+    output: OutputForm,
+    /// Long edge of a preview, in pixels [default: 1568]
+    #[arg(long, env = "GPT_IMAGE_MCP_PREVIEW_EDGE", value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=8192), global = true, help_heading = "Results")]
+    #[schemars(range(min = 16, max = 8192))]
+    preview_edge: u32,
+    /// Size of a preview in base64, in bytes [default: 700000]
+    #[arg(long, env = "GPT_IMAGE_MCP_PREVIEW_BYTES", value_name = "BYTES", value_parser = clap::value_parser!(u32).range(4_096..=50_000_000), global = true, help_heading = "Results")]
+    #[schemars(range(min = 4096, max = 50_000_000))]
+    preview_bytes: u32,
+    /// The most bytes of a result with whole pictures; above it a preview is shown [default: 1048576]
+    #[arg(long, env = "GPT_IMAGE_MCP_INLINE_BYTES", value_name = "BYTES", value_parser = clap::value_parser!(u32).range(65_536..), global = true, help_heading = "Results")]
+    #[schemars(range(min = 65_536))]
+    inline_bytes: u32,
+    /// Add resource links to results
+    #[arg(long, env = "GPT_IMAGE_MCP_RESOURCE_LINKS", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", global = true, help_heading = "Results")]
+    resource_links: bool,
+    /// Refuse calls that may cost more than this, unless a call states its own cap [default: none]
+    #[arg(long, env = "GPT_IMAGE_MCP_MAX_COST_USD", value_name = "USD", global = true, help_heading = "Results")]
+    #[schemars(range(min = 0))]
+    max_cost_usd: f64,
+    /// What is logged to stderr: error, warn, info, debug, trace, or a filter [default: warn]
+    #[arg(long, env = "GPT_IMAGE_MCP_LOG", value_name = "LEVEL", global = true, help_heading = "Logs")]
+    log: String,
+    /// How it is logged [default: text]
+    #[arg(long, env = "GPT_IMAGE_MCP_LOG_FORMAT", value_name = "FORMAT", global = true, help_heading = "Logs")]
+    log_format: LogFormat,
+}
+
+/// Between the folders of a list in a variable, as in `PATH`.
+const LIST_SEPARATOR: char = if cfg!(windows) { ';' } else { ':' };
+
+#[expect(clippy::unnecessary_wraps, reason = "the form clap wants; an empty key means that none is set")]
+fn key(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
+}

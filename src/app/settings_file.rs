@@ -1,0 +1,110 @@
+//! The settings file: TOML with the settings at its top, and the user's providers and models.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize as _;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use super::config::ConfigError;
+use super::settings::Settings;
+use crate::catalog::{Catalog, ModelEntry, ProviderEntry};
+
+/// What a settings file says.
+#[derive(Debug)]
+pub struct SettingsFile {
+    /// The settings in it.
+    pub settings: Settings,
+    /// The catalogue with its providers and models merged over ours.
+    pub catalog: Catalog,
+}
+
+/// The whole file, for its schema.
+#[derive(schemars::JsonSchema)]
+#[schemars(title = "Settings of gpt-image-mcp")]
+#[expect(dead_code, reason = "only its schema is used")]
+pub struct SettingsFileSchema {
+    #[schemars(flatten)]
+    settings: Settings,
+    /// Providers, merged by id over those that ship. As a text it is the setting of that
+    /// name: the one provider to use.
+    provider: ProviderTables,
+    /// Models, merged by provider and id over those that ship.
+    model: Option<Vec<ModelEntry>>,
+}
+
+#[derive(schemars::JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum ProviderTables {
+    Entries(Vec<ProviderEntry>),
+    Only(String),
+}
+
+impl SettingsFile {
+    /// Reads the file that was named, or else the usual one if it is there.
+    ///
+    /// # Errors
+    /// A named file that cannot be read, and anything wrong in a file, with its line.
+    pub fn load(named: Option<&Path>, usual: Option<&Path>) -> Result<Self, ConfigError> {
+        let path = named.or(usual).unwrap_or(Path::new(""));
+        let text = match fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(_) if named.is_none() && !path.exists() => String::new(),
+            Err(error) => return Err(ConfigError::in_file(path, error.to_string())),
+        };
+        let catalog =
+            Catalog::with_user(&text).map_err(|error| ConfigError::in_file(path, error.to_string()))?;
+        let settings = settings(&text).map_err(|error| ConfigError::in_file(path, error))?;
+        Ok(Self { settings, catalog })
+    }
+
+    /// Where it is unless it is named: `gpt-image-mcp/config.toml` in the user's settings folder.
+    #[must_use]
+    pub fn usual_path(folder: &Path) -> PathBuf {
+        folder.join(env!("CARGO_PKG_NAME")).join("config.toml")
+    }
+}
+
+/// The settings at the top of the file; the catalogue reads its own tables.
+fn settings(text: &str) -> Result<Settings, String> {
+    let at_line = |error: &toml::de::Error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let line = text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
+        format!("line {line}: {}", error.message())
+    };
+    let mut table = DeTable::parse(text).map_err(|error| at_line(&error))?.into_inner();
+    for name in ["provider", "model"] {
+        if table.get(name).is_some_and(|value| value.as_ref().as_array().is_some()) {
+            table.remove(name);
+        }
+    }
+    let whole = Spanned::new(0..text.len(), DeValue::Table(table));
+    Settings::deserialize(ValueDeserializer::from(whole)).map_err(|error| at_line(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_and_catalogue_entries_share_a_file() {
+        let settings = settings("output = \"file\"\npreview_edge = 800\n[[provider]]\nid = \"x\"\n").unwrap();
+        assert_eq!(settings.preview_edge, Some(800));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_line() {
+        let cases = [
+            ("preview_edge = 800\nouput = \"file\"\n", "line 2: unknown field `ouput`"),
+            ("\n\noutput = \"pictures\"\n", "line 3: unknown variant `pictures`"),
+            ("roots = 5\n", "line 1: invalid type: integer `5`"),
+            ("a = \n", "line 1: "),
+        ];
+        for (text, error) in cases {
+            let said = settings(text).unwrap_err();
+            assert!(said.starts_with(error), "{said}");
+        }
+    }
+}
