@@ -21,7 +21,8 @@ pub enum ReplyError {
         /// What stands around that place, at most 200 characters.
         quote: String,
     },
-    /// Too much of it is no picture.
+    /// Too much of it is no picture: a format that is not known here, or what follows a fault
+    /// early in a picture's base64.
     #[error("the reply holds more than {MOST_KEPT_BYTES} bytes that are not a PNG, JPEG, WebP or GIF image")]
     TooLong,
     /// More pictures than any request asks for.

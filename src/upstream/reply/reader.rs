@@ -86,10 +86,10 @@ impl Reader {
         self.bytes_read
     }
 
-    /// Bytes of pictures so far, all of them together.
+    /// Bytes of pictures so far, all of them together, to within a byte for each.
     #[must_use]
     pub fn picture_bytes(&self) -> u64 {
-        self.picture_digits / 4 * 3
+        self.picture_digits * 3 / 4
     }
 
     /// Pictures that have begun to arrive.
