@@ -117,14 +117,13 @@ impl Shared {
 }
 
 fn router(shared: Shared) -> Router {
-    let api = Router::new()
-        .route("/images/generations", post(images_api::generations))
-        .route("/images/edits", post(images_api::edits))
-        .route("/chat/completions", post(chat::completions))
-        .route("/models", get(models))
-        .route("/files/{name}", get(download));
+    // Spelt out rather than nested, so that handlers and log see the whole path.
     Router::new()
-        .nest("/v1", api)
+        .route("/v1/images/generations", post(images_api::generations))
+        .route("/v1/images/edits", post(images_api::edits))
+        .route("/v1/chat/completions", post(chat::completions))
+        .route("/v1/models", get(models))
+        .route("/v1/files/{name}", get(download))
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_route)
         .layer(DefaultBodyLimit::max(BODY_BYTES))

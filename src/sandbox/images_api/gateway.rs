@@ -35,6 +35,7 @@ pub(super) fn order(
         return Err(Refusal::missing("image"));
     }
     let references = decoded(&submission.images, IMAGE_BYTES)?;
+    // The real ones keep the shape of the picture that the prompt names; here it is the first.
     let edited = references.first().map(pixels);
     let named = submission.text("size").unwrap_or("auto");
     let native = || sizes::gateway_native(prompt, edited);

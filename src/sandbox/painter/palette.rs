@@ -1,5 +1,5 @@
 //! What a prompt decides: colours, land and subject, from its words where they say something
-//! and else from its hash, so that the same prompt is the same picture everywhere.
+//! and else from its hash, so that the same prompt is the same picture on every run.
 
 use super::canvas::{Rgba, rgb};
 
@@ -164,10 +164,15 @@ impl Choices {
                 subject => subject,
             },
         };
-        choices.accent = ACCENTS
-            .iter()
-            .find(|(word, _)| says(word))
-            .map_or(choices.palette.accent, |(_, colour)| rgb(*colour));
+        // "a yellow balloon over green hills" colours the balloon.
+        let colour_of = |word: &str| ACCENTS.iter().find(|(name, _)| *name == word).map(|(_, hex)| rgb(*hex));
+        let named_subject = |word: &str| SUBJECTS.iter().any(|(_, names)| names.contains(&word));
+        let before_subject = words.iter().zip(words.iter().skip(1)).filter(|(_, next)| named_subject(next));
+        choices.accent = before_subject
+            .filter_map(|(word, _)| colour_of(word))
+            .chain(words.iter().filter_map(|word| colour_of(word)))
+            .next()
+            .unwrap_or(choices.palette.accent);
         choices
     }
 

@@ -124,4 +124,10 @@ fn words_of_the_prompt_are_obeyed() {
     };
     assert!(zenith("a harbour at night") < 120);
     assert!(zenith("a harbour in the snow") > 500);
+    let reds = |prompt: &str| {
+        let image = image::load_from_memory(&png(&commission(prompt))).unwrap().into_rgb8();
+        image.pixels().filter(|pixel| pixel[0] > 190 && pixel[1] < 90 && pixel[2] < 90).count()
+    };
+    let (red, green) = (reds("a red kite over green hills"), reds("a green kite over red hills"));
+    assert!(red > green + 20, "the kite is not red: {red} and {green} red pixels");
 }
