@@ -18,7 +18,7 @@ use crate::images::{
     Destination, JobEnd, JobState, Parent, ParentRole, StoredImage, inspect, keep, new_image_id,
 };
 use crate::routing::{Choice, Route, Usage, actual};
-use crate::upstream::{Failure, FailureKind, Landed, Landing, Made, Order, Step, Target, dialect};
+use crate::upstream::{Failure, FailureKind, Landed, Landing, Lost, Made, Order, Step, Target, dialect};
 
 /// All that the paid part needs, so that it depends on nobody who may leave.
 pub(super) struct Paid {
@@ -119,7 +119,11 @@ impl Paid {
         let started = Instant::now();
         let mut one = Try::default();
         match self.send().await {
-            Ok(made) => {
+            Ok((made, broken)) => {
+                if let Some(broken) = broken {
+                    let words = broken.problem(&self.choice().model.name).what;
+                    one.warnings.push(format!("the picture is whole, though {words}"));
+                }
                 one.usage = made.usage;
                 one.request_id.clone_from(&made.request_id);
                 one.billed = Billed::Yes;
@@ -139,7 +143,8 @@ impl Paid {
         one
     }
 
-    async fn send(&self) -> Result<Made, Failure> {
+    /// What one call made, and how its reply broke if it did.
+    async fn send(&self) -> Result<(Made, Option<Failure>), Failure> {
         let Choice { model, shape, .. } = self.choice();
         let endpoint = model.endpoints.first().copied().unwrap_or(Endpoint::Images);
         let dialect = dialect(endpoint);
@@ -154,10 +159,11 @@ impl Paid {
         let key = self.shared.key(model);
         let target = Target { provider: &self.provider, wire_id: &model.wire_id, key };
         let timeout = Duration::from_secs(model.timeout_seconds(self.request.quality).into());
-        let reply = self.shared.client.send(target, dialect.encode(&order), &self.landing, timeout).await?;
-        match dialect.decode(reply) {
-            Step::Made(made) => Ok(made),
-            Step::Failed(failure) => Err(self.with_the_keys_name(*failure)),
+        let sent = self.shared.client.send(target, dialect.encode(&order), &self.landing, timeout).await;
+        match sent.map(|reply| dialect.decode(reply)) {
+            Ok(Step::Made(made)) => Ok((made, None)),
+            Ok(Step::Failed(failure)) => Err(self.with_the_keys_name(*failure)),
+            Err(lost) => rescue(lost).map(|(made, failure)| (made, Some(failure))),
         }
     }
 
@@ -284,4 +290,16 @@ impl Paid {
             basis: costs.iter().map(|(_, basis)| *basis).max().unwrap_or(CostBasis::FlatPrice),
         }
     }
+}
+
+/// The whole pictures of a reply that broke: they are paid for, and the last of them may have
+/// come just before the end.
+fn rescue(lost: Lost) -> Result<(Made, Failure), Failure> {
+    let Lost { failure, rescued } = lost;
+    let landed: Vec<_> =
+        rescued.into_iter().filter(|landed| inspect(landed.file.as_file()).is_ok()).collect();
+    if landed.is_empty() {
+        return Err(failure);
+    }
+    Ok((Made { landed, request_id: failure.request_id.clone(), ..Made::default() }, failure))
 }

@@ -134,6 +134,21 @@ pub struct Made {
     pub request_id: Option<String>,
 }
 
+/// A call without a whole reply.
+#[derive(Debug)]
+pub struct Lost {
+    /// What happened.
+    pub failure: Failure,
+    /// The pictures that had come by then. The last one may be cut short.
+    pub rescued: Vec<Landed>,
+}
+
+impl From<Failure> for Lost {
+    fn from(failure: Failure) -> Self {
+        Self { failure, rescued: Vec::new() }
+    }
+}
+
 impl Upload {
     /// A mask on its way out.
     #[must_use]

@@ -14,9 +14,10 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, redirect, retry};
+use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
-use super::call::{Call, CallBody, Part, Path, Reply, ReplyHeaders};
+use super::call::{Call, CallBody, Lost, Part, Path, Reply, ReplyHeaders};
 use super::failure::{Failure, FailureKind};
 use super::guard;
 use super::reply::{Body, Progress, Reader, ReplyError};
@@ -89,22 +90,40 @@ impl Client {
     /// take at most `timeout`.
     ///
     /// # Errors
-    /// A [`Failure`] where there is no whole reply; an error status is a reply.
+    /// [`Lost`] where there is no whole reply; an error status is a reply.
     pub async fn send(
         &self,
         target: Target<'_>,
         call: Call,
         landing: &Landing,
         timeout: Duration,
-    ) -> Result<Reply, Failure> {
-        let request = self.request(target, call)?;
-        let exchange = async {
-            let response = request.send().await.map_err(|error| not_answered(&error))?;
-            read(response, landing).await
-        };
+    ) -> Result<Reply, Lost> {
+        let deadline = Instant::now() + timeout;
         let late =
             || Failure::new(FailureKind::TimedOut, format!("nothing whole after {} s", timeout.as_secs()));
-        tokio::time::timeout(timeout, exchange).await.unwrap_or_else(|_| Err(late()))
+        let response = timeout_at(deadline, self.request(target, call)?.send()).await.map_err(|_| late())?;
+        let response = response.map_err(|error| not_answered(&error))?;
+        let mut reader = Reader::new(landing.clone());
+        let mut reply = Reply {
+            status: response.status().as_u16(),
+            headers: reply_headers(response.headers()),
+            body: Body::Empty,
+        };
+        let read = timeout_at(deadline, read(response, &mut reader)).await.unwrap_or_else(|_| Err(late()));
+        match read.and_then(|()| reader.finish().map_err(|error| unreadable(&error))) {
+            Ok(body) => {
+                reply.body = body;
+                Ok(reply)
+            }
+            Err(failure) => Err(Lost {
+                failure: Failure {
+                    status: Some(reply.status),
+                    request_id: reply.headers.request_id,
+                    ..failure
+                },
+                rescued: reader.rescue(),
+            }),
+        }
     }
 
     fn request(&self, target: Target<'_>, call: Call) -> Result<RequestBuilder, Failure> {
@@ -156,7 +175,7 @@ impl Client {
             Ok(arrival.finish())
         };
         let late = || failed(format!("it took longer than {} s", DOWNLOAD_TIMEOUT.as_secs()));
-        tokio::time::timeout(DOWNLOAD_TIMEOUT, download).await.unwrap_or_else(|_| Err(late()))
+        timeout(DOWNLOAD_TIMEOUT, download).await.unwrap_or_else(|_| Err(late()))
     }
 
     /// Fetches a file that a caller named, of at most so many bytes. Every hop must be https
@@ -182,7 +201,7 @@ impl Client {
             Ok(file.freeze())
         };
         let late = || FetchError::Failed(format!("it took longer than {} s", DOWNLOAD_TIMEOUT.as_secs()));
-        tokio::time::timeout(DOWNLOAD_TIMEOUT, fetch).await.unwrap_or_else(|_| Err(late()))
+        timeout(DOWNLOAD_TIMEOUT, fetch).await.unwrap_or_else(|_| Err(late()))
     }
 
     /// A GET that follows redirects by hand, so that every hop is judged, and connects to
@@ -284,28 +303,15 @@ fn form(parts: Vec<Part>) -> Result<reqwest::multipart::Form, reqwest::Error> {
     })
 }
 
-async fn read(mut response: Response, landing: &Landing) -> Result<Reply, Failure> {
-    let status = response.status().as_u16();
-    let headers = reply_headers(response.headers());
-    let attributed = |failure: Failure| Failure {
-        status: Some(status),
-        request_id: headers.request_id.clone(),
-        ..failure
-    };
-    let mut reader = Reader::new(landing.clone());
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) => match reader.push(&chunk) {
-                Ok(Progress::Complete) => break,
-                Ok(Progress::More) => {}
-                Err(error) => return Err(attributed(unreadable(&error))),
-            },
-            Ok(None) => break,
-            Err(error) => return Err(attributed(Failure::new(FailureKind::CutShort, words(&error)))),
+/// Reads until the JSON is complete, which may be long before the connection ends.
+async fn read(mut response: Response, reader: &mut Reader) -> Result<(), Failure> {
+    let cut = |error: &reqwest::Error| Failure::new(FailureKind::CutShort, words(error));
+    while let Some(chunk) = response.chunk().await.map_err(|error| cut(&error))? {
+        if reader.push(&chunk).map_err(|error| unreadable(&error))? == Progress::Complete {
+            break;
         }
     }
-    let body: Body = reader.finish().map_err(|error| attributed(unreadable(&error)))?;
-    Ok(Reply { status, headers, body })
+    Ok(())
 }
 
 fn unreadable(error: &ReplyError) -> Failure {

@@ -16,7 +16,7 @@ mod landing;
 mod links;
 pub mod reply;
 
-pub use call::{Call, CallBody, Made, Order, Part, Path, Reply, ReplyHeaders, Step, Upload};
+pub use call::{Call, CallBody, Lost, Made, Order, Part, Path, Reply, ReplyHeaders, Step, Upload};
 pub use client::{Client, ClientOptions, FetchError, Target};
 pub use dialect::{Dialect, dialect};
 pub use failure::{Failure, FailureKind};

@@ -31,10 +31,11 @@ pub struct Document {
 impl Document {
     /// Parses the kept text. Bytes that are no UTF-8 are replaced: gateways are known to pass
     /// on messages in other encodings, and a picture must not be lost for one.
-    pub(super) fn parse(kept: &[u8], pictures: Vec<Landed>) -> Result<Self, ReplyError> {
+    /// The pictures are taken only if it parses.
+    pub(super) fn parse(kept: &[u8], pictures: &mut Vec<Landed>) -> Result<Self, ReplyError> {
         let text = String::from_utf8_lossy(kept);
         match serde_json::from_str(&text) {
-            Ok(value) => Ok(Self { value, pictures: Pictures(pictures.into_iter().map(Some).collect()) }),
+            Ok(value) => Ok(Self { value, pictures: Pictures(pictures.drain(..).map(Some).collect()) }),
             Err(error) => {
                 let at = offset(&text, error.line(), error.column());
                 Err(ReplyError::NotJson { at, quote: quote(&text, at) })

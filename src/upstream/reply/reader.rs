@@ -117,7 +117,7 @@ impl Reader {
     }
 
     /// What was read: call it after [`Progress::Complete`] or when the bytes have ended.
-    pub fn finish(self) -> Result<Body, ReplyError> {
+    pub fn finish(&mut self) -> Result<Body, ReplyError> {
         match self.state {
             State::Start if self.kept.is_empty() => Ok(Body::Empty),
             State::Start | State::Words => {
@@ -126,9 +126,18 @@ impl Reader {
                 let text = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
                 Ok(Body::Text(text.to_owned()))
             }
-            State::Complete => Document::parse(&self.kept, self.landed).map(Body::Json),
+            State::Complete => Document::parse(&self.kept, &mut self.landed).map(Body::Json),
             _ => Err(ReplyError::CutShort { bytes: self.bytes_read }),
         }
+    }
+
+    /// The pictures of a reply that broke: after an error, or where the bytes stopped coming.
+    /// They are paid for. The last one may be cut short; nothing here can tell.
+    #[must_use]
+    pub fn rescue(mut self) -> Vec<Landed> {
+        // An ending that cannot be written leaves the pictures before it.
+        let _ = self.end_run();
+        self.landed
     }
 
     /// Skips white space and a byte order mark, of which half may have come.
