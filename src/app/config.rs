@@ -272,7 +272,7 @@ fn set_headers(catalog: &mut Catalog, headers: &[Secret]) -> Result<(), ConfigEr
             return Err(wrong(name));
         }
         for provider in &mut catalog.providers {
-            provider.headers.insert(name.to_owned(), value.trim().to_owned());
+            provider.headers.insert(name.to_owned(), Secret::new(value));
         }
     }
     Ok(())

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Auth, Endpoint, ImageField, MaskKind, Price, Sizes};
-use crate::domain::{Background, ImageFormat, Operation, Quality};
+use crate::domain::{Background, ImageFormat, Operation, Quality, Secret};
 
 mod fields;
 
@@ -40,7 +40,8 @@ pub struct ProviderEntry {
     pub send_model: Option<bool>,
     /// Headers sent with every request.
     #[serde(default, deserialize_with = "fields::headers")]
-    pub headers: Option<BTreeMap<String, String>>,
+    #[schemars(with = "Option<BTreeMap<String, String>>")]
+    pub headers: Option<BTreeMap<String, Secret>>,
     /// Multiplies every price of its models. Default: 1.
     #[serde(default, deserialize_with = "fields::price_factor")]
     pub price_factor: Option<f64>,

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::domain::Secret;
+
 /// A provider, checked and with every default filled in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Provider {
@@ -23,7 +25,7 @@ pub struct Provider {
     /// Whether requests name the model; false where the path does.
     pub send_model: bool,
     /// Headers sent with every request.
-    pub headers: BTreeMap<String, String>,
+    pub headers: BTreeMap<String, Secret>,
     /// Every price of its models is multiplied by this; positive.
     pub price_factor: f64,
 }

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, redirect, retry};
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
@@ -137,12 +137,12 @@ impl Client {
         let url = format!("{}{}", target.provider.base_url, path.replace("{model}", target.wire_id));
         let mut request = self.paid().map_err(broken)?.post(url);
         for (name, value) in &target.provider.headers {
-            request = request.header(name, value);
+            request = request.header(name, unlogged(value).map_err(broken)?);
         }
         if let Some(key) = target.key {
             request = match &target.provider.auth {
-                Auth::Bearer => request.bearer_auth(key.expose()),
-                Auth::Header(name) => request.header(name, key.expose()),
+                Auth::Bearer => request.bearer_auth(key.expose()), // marked as sensitive there
+                Auth::Header(name) => request.header(name, unlogged(key).map_err(broken)?),
                 Auth::None => request,
             };
         }
@@ -289,6 +289,14 @@ impl Client {
         }
         Ok(builder)
     }
+}
+
+/// A header's value that no library prints.
+fn unlogged(value: &Secret) -> Result<HeaderValue, String> {
+    let unfit = |_| "a key or header holds characters that cannot be sent".to_owned();
+    let mut header = HeaderValue::from_str(value.expose()).map_err(unfit)?;
+    header.set_sensitive(true);
+    Ok(header)
 }
 
 fn form(parts: Vec<Part>) -> Result<reqwest::multipart::Form, reqwest::Error> {

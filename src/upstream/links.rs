@@ -37,9 +37,13 @@ fn markdown(text: &str, opening: &str) -> Vec<String> {
 }
 
 fn bare(text: &str) -> Vec<String> {
-    text.split(|character: char| character.is_whitespace() || "<>\"'()[]，。）】".contains(character))
+    let words =
+        text.split(|character: char| character.is_whitespace() || "<>\"'()[]，。）】".contains(character));
+    words
+        .filter_map(|word| word.get(word.find("http")?..))
+        .map(|word| word.trim_end_matches(['.', ',', ';', '!', '*', '`']))
         .filter(|word| is_address(word))
-        .map(|word| word.trim_end_matches(['.', ',', ';', '!', '*', '`']).to_owned())
+        .map(str::to_owned)
         .collect()
 }
 

@@ -15,6 +15,8 @@ mod images_api;
 mod landing;
 mod links;
 pub mod reply;
+#[cfg(test)]
+mod tests;
 
 pub use call::{Call, CallBody, Lost, Made, Order, Part, Path, Reply, ReplyHeaders, Step, Upload};
 pub use client::{Client, ClientOptions, FetchError, Target};

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
 use crate::catalog::Auth;
+use crate::domain::Secret;
 
 /// Reads a value and checks it; an error says what is accepted.
 fn checked<'de, D, T>(from: D, check: impl Fn(T) -> Result<T, String>) -> Result<Option<T>, D::Error>
@@ -117,11 +118,11 @@ pub(super) fn auth<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Auth>, D
 
 pub(super) fn headers<'de, D: Deserializer<'de>>(
     from: D,
-) -> Result<Option<BTreeMap<String, String>>, D::Error> {
-    checked(from, |headers: BTreeMap<String, String>| {
+) -> Result<Option<BTreeMap<String, Secret>>, D::Error> {
+    checked(from, |headers: BTreeMap<String, Secret>| {
         for (name, value) in &headers {
             check_header_name(name)?;
-            if !value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
+            if !value.expose().bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
                 return Err(format!("the value of {name} holds other characters than printable ASCII"));
             }
         }

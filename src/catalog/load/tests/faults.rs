@@ -9,7 +9,7 @@ fn fault(text: &str) -> String {
 /// What is the matter, the file, and what the error must say.
 const FAULTS: &[(&str, &str, &str)] = &[
     ("bad TOML", "\n[[model]\n", "line 2: not readable as TOML"),
-    ("no tables", "\nprovider = \"apiyi\"\n", "line 2: entries are written as [[provider]] tables"),
+    ("no tables", "\nprovider = 5\n", "line 2: entries are written as [[provider]] tables"),
     ("a list of names", "model = [\"a\"]\n", "line 1: entries are written as [[model]] tables"),
     (
         "unknown field",

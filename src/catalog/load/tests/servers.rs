@@ -154,7 +154,7 @@ rank = 10
 ";
     let catalog = Catalog::with_user(user).unwrap();
     let corp = catalog.provider("corp").unwrap();
-    assert_eq!(corp.headers["X-Team"], "design");
+    assert_eq!(corp.headers["X-Team"].expose(), "design");
     assert_eq!(corp.base_url_variable.as_deref(), Some("CORP_LLM_URL"));
     let first = &catalog.models[0];
     assert_eq!(first.name.provider, "corp");

@@ -1,0 +1,108 @@
+//! Success bodies in every known shape, each with what it brings.
+
+use super::step;
+use crate::routing::Usage;
+use crate::upstream::{FailureKind, Made, Step};
+
+/// A 1x1 GIF; any announced image will do, and this one is short.
+const PICTURE: &str = "R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs=";
+
+fn made(body: &str) -> Made {
+    match step(200, body) {
+        Step::Made(made) => made,
+        Step::Failed(failure) => panic!("{body}: {failure:?}"),
+    }
+}
+
+fn failed(body: &str) -> (FailureKind, String) {
+    match step(200, body) {
+        Step::Failed(failure) => (failure.kind, failure.words),
+        Step::Made(made) => panic!("{body}: {made:?}"),
+    }
+}
+
+fn chat(message: &str) -> String {
+    format!(r#"{{"id":"c","choices":[{{"index":0,"message":{message},"finish_reason":"stop"}}]}}"#)
+}
+
+#[test]
+fn a_picture_in_the_body_is_found_in_every_shape() {
+    let data_url = format!("data:image/gif;base64,{PICTURE}");
+    let shapes = [
+        format!(r#"{{"created":1,"data":[{{"b64_json":"{PICTURE}"}}]}}"#),
+        format!(r#"{{"data":[{{"b64_json":"{data_url}"}}],"error":null}}"#),
+        format!(r#"{{"data":[{{"url":"{data_url}"}}]}}"#),
+        format!(r#"{{"data":[{{"b64_json":"{PICTURE}","url":"https://c.example/u.gif"}}]}}"#),
+        chat(&format!(r#"{{"role":"assistant","content":"![image]({data_url})\n\n"}}"#)),
+        chat(&format!(r#"{{"content":"{data_url}"}}"#)),
+        chat(&format!(r#"{{"content":"Here: {data_url} enjoy."}}"#)),
+        chat(&format!(
+            r#"{{"content":[{{"type":"text","text":"done"}},{{"type":"image_url","image_url":{{"url":"{data_url}"}}}}]}}"#
+        )),
+        chat(&format!(
+            r#"{{"content":null,"images":[{{"type":"image_url","image_url":{{"url":"{data_url}"}}}}]}}"#
+        )),
+        chat(&format!(r#"{{"content":"","images":[{{"image_url":"{data_url}"}}]}}"#)),
+    ];
+    for body in shapes {
+        let made = made(&body);
+        assert_eq!((made.landed.len(), made.addresses.len()), (1, 0), "{body}");
+        assert_eq!(made.landed[0].bytes, 29, "{body}");
+    }
+}
+
+#[test]
+fn a_link_is_found_in_every_shape_with_its_query() {
+    let link = "https://r2cdn.copilotbase.com/r2cdn2/u.png?X-Amz-Signature=a%2Fb&x=1";
+    let shapes = [
+        format!(r#"{{"created":1,"data":[{{"url":"{link}"}}]}}"#),
+        chat(&format!(r#"{{"content":"![image]({link})\n\n"}}"#)),
+        chat(&format!(r#"{{"content":"Done. {link}"}}"#)),
+        chat(&format!(r#"{{"content":[{{"type":"image_url","image_url":{{"url":"{link}"}}}}]}}"#)),
+        chat(&format!(r#"{{"images":[{{"image_url":{{"url":"{link}"}}}}]}}"#)),
+        link.replace("https", r#"{"data":[{"url":"https"#) + r#""}]}"#,
+    ];
+    for body in shapes {
+        let made = made(&body);
+        assert!(made.landed.is_empty(), "{body}");
+        assert_eq!(made.addresses, [link], "{body}");
+    }
+}
+
+#[test]
+fn several_pictures_of_one_reply_are_all_kept() {
+    let body = format!(
+        r#"{{"data":[{{"b64_json":"{PICTURE}"}},{{"b64_json":"{PICTURE}"}},{{"url":"https://c.example/3"}}]}}"#
+    );
+    let made = made(&body);
+    assert_eq!((made.landed.len(), made.addresses.len()), (2, 1));
+}
+
+#[test]
+fn a_reply_without_a_picture_fails_by_kind_in_its_own_words() {
+    let words = chat(r#"{"content":"Sorry, I can't do that."}"#);
+    assert_eq!(failed(&words), (FailureKind::NoImage, "\"Sorry, I can't do that.\"".to_owned()));
+    let damaged = format!(r#"{{"data":[{{"b64_json":"{PICTURE}*broken"}}]}}"#);
+    assert_eq!(failed(&damaged).0, FailureKind::CutShort);
+    assert_eq!(failed(r#"{"data":[{"b64_json":"bm90IGFuIGltYWdlIGF0IGFsbA=="}]}"#).0, FailureKind::CutShort);
+    assert_eq!(failed(r#"{"data":[]}"#).0, FailureKind::NoImage);
+    assert_eq!(failed("<html><body>Sign in</body></html>").0, FailureKind::UpstreamFailed);
+    assert_eq!(failed("").0, FailureKind::UpstreamFailed);
+    assert_eq!(
+        failed(r#"{"error":{"message":"quota","code":"insufficient_quota"}}"#).0,
+        FailureKind::NoCredit
+    );
+}
+
+#[test]
+fn usage_is_read_in_either_spelling_and_only_where_it_is() {
+    let with =
+        |usage: &str| made(&format!(r#"{{"data":[{{"b64_json":"{PICTURE}"}}],"usage":{usage}}}"#)).usage;
+    let detailed = with(
+        r#"{"input_tokens":9,"input_tokens_details":{"text_tokens":9,"image_tokens":0},"output_tokens":1372,"total_tokens":1381}"#,
+    );
+    assert_eq!(detailed, Some(Usage { input_text: Some(9), input_image: Some(0), output: 1372 }));
+    let chat = with(r#"{"prompt_tokens":24,"completion_tokens":818,"total_tokens":842}"#);
+    assert_eq!(chat, Some(Usage { input_text: None, input_image: None, output: 818 }));
+    assert_eq!(with("null"), None);
+}

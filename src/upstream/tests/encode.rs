@@ -1,0 +1,153 @@
+//! Orders and the very calls they become.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::catalog::{Catalog, Endpoint, Model};
+use crate::domain::{
+    Background, ImageFormat, ImageRequest, ModelChoice, Moderation, Operation, Prompt, Quality, Ratio,
+    SizeRequest,
+};
+use crate::routing::shape;
+use crate::upstream::{Call, CallBody, Order, Part, Path, Upload, dialect};
+
+fn request() -> ImageRequest {
+    ImageRequest {
+        operation: Operation::Generate,
+        prompt: Prompt::parse("a red kite").unwrap(),
+        model: ModelChoice::Auto,
+        size: SizeRequest::Auto,
+        aspect_ratio: Ratio::Auto,
+        quality: Quality::Auto,
+        n: 1,
+        background: Background::Auto,
+        output_format: None,
+        output_compression: None,
+        moderation: Moderation::Auto,
+        references: 0,
+    }
+}
+
+fn call(
+    model: &str,
+    endpoint: Endpoint,
+    request: &ImageRequest,
+    images: &[Upload],
+    mask: Option<&Bytes>,
+) -> Call {
+    let catalog = Catalog::builtin().unwrap();
+    let model: &Model = catalog.named(Some("apiyi"), model).next().unwrap();
+    let shape = shape(model, request.size, request.aspect_ratio).unwrap();
+    let provider = catalog.provider("apiyi").unwrap();
+    dialect(endpoint).encode(&Order { request, model, provider, shape: &shape, images, mask })
+}
+
+fn json_of(call: Call) -> (Path, Value) {
+    match call.body {
+        CallBody::Json(text) => (call.path, serde_json::from_slice(&text).unwrap()),
+        CallBody::Form(parts) => panic!("{parts:?}"),
+    }
+}
+
+/// A form as `name=value` and `name=@file;type` lines.
+fn form_of(call: Call) -> (Path, Vec<String>) {
+    let CallBody::Form(parts) = call.body else { panic!("{:?}", call.body) };
+    let lines = parts.into_iter().map(|part| match part {
+        Part::Text { name, value } => format!("{name}={value}"),
+        Part::File { name, file } => format!("{name}=@{};{}", file.name, file.format.mime()),
+    });
+    (call.path, lines.collect())
+}
+
+fn pictures() -> Vec<Upload> {
+    let upload =
+        |name: &str, format| Upload { name: name.to_owned(), format, bytes: Bytes::from_static(b"abc") };
+    vec![upload("a.png", ImageFormat::Png), upload("b.jpg", ImageFormat::Jpeg)]
+}
+
+#[test]
+fn a_generation_sends_what_was_asked_and_nothing_else() {
+    let plain = json_of(call("gpt-image-2", Endpoint::Images, &request(), &[], None));
+    assert_eq!(plain, (Path::Generations, json!({ "model": "gpt-image-2", "prompt": "a red kite" })));
+    let full = ImageRequest {
+        size: SizeRequest::parse("1K").unwrap(),
+        aspect_ratio: Ratio::R3x2,
+        quality: Quality::Medium,
+        background: Background::Opaque,
+        output_format: Some(ImageFormat::Webp),
+        output_compression: Some(80),
+        moderation: Moderation::Low,
+        n: 3,
+        ..request()
+    };
+    let (_, body) = json_of(call("gpt-image-2", Endpoint::Images, &full, &[], None));
+    let expected = json!({
+        "model": "gpt-image-2", "prompt": "a red kite", "size": "1536x1024", "quality": "medium",
+        "background": "opaque", "moderation": "low", "output_format": "webp", "output_compression": 80,
+    });
+    assert_eq!(body, expected, "and n is never sent: three pictures are three calls");
+}
+
+#[test]
+fn the_flat_price_model_is_steered_by_the_verified_prefix() {
+    let wide = ImageRequest { aspect_ratio: Ratio::R16x9, ..request() };
+    let (path, body) = json_of(call("gpt-image-2-all", Endpoint::Images, &wide, &[], None));
+    assert_eq!(path, Path::Generations);
+    let expected = json!({ "model": "gpt-image-2-all", "prompt": "横版 16:9, a red kite", "response_format": "b64_json" });
+    assert_eq!(body, expected);
+    let (path, body) = json_of(call("gpt-image-2-all", Endpoint::Chat, &wide, &[], None));
+    assert_eq!(path, Path::Chat);
+    let content = "横版 16:9, Generate image: a red kite";
+    assert_eq!(
+        body,
+        json!({ "messages": [{ "role": "user", "content": content }], "model": "gpt-image-2-all" })
+    );
+}
+
+#[test]
+fn a_chat_edit_is_one_user_message_with_the_pictures_as_data_urls() {
+    let edit = ImageRequest { operation: Operation::Edit, references: 2, ..request() };
+    let (_, body) = json_of(call("gpt-image-2-all", Endpoint::Chat, &edit, &pictures(), None));
+    let parts = json!([
+        { "type": "text", "text": "Generate image: a red kite" },
+        { "type": "image_url", "image_url": { "url": "data:image/png;base64,YWJj" } },
+        { "type": "image_url", "image_url": { "url": "data:image/jpeg;base64,YWJj" } },
+    ]);
+    assert_eq!(body["messages"], json!([{ "role": "user", "content": parts }]));
+}
+
+#[test]
+fn an_edit_is_a_form_with_the_image_field_the_model_wants() {
+    let edit =
+        ImageRequest { operation: Operation::Edit, quality: Quality::High, references: 2, ..request() };
+    let (path, parts) = form_of(call("gpt-image-2", Endpoint::Images, &edit, &pictures(), None));
+    assert_eq!(path, Path::Edits);
+    let official = [
+        "model=gpt-image-2",
+        "prompt=a red kite",
+        "quality=high",
+        "image[]=@a.png;image/png",
+        "image[]=@b.jpg;image/jpeg",
+    ];
+    assert_eq!(parts, official);
+    let edit = ImageRequest { quality: Quality::Auto, ..edit };
+    let (_, parts) = form_of(call("gpt-image-2-all", Endpoint::Images, &edit, &pictures(), None));
+    let flat = [
+        "model=gpt-image-2-all",
+        "prompt=a red kite",
+        "response_format=b64_json",
+        "image=@a.png;image/png",
+        "image=@b.jpg;image/jpeg",
+    ];
+    assert_eq!(parts, flat);
+}
+
+#[test]
+fn a_mask_goes_last_beside_the_one_image() {
+    let inpaint = ImageRequest { operation: Operation::Inpaint, references: 1, ..request() };
+    let mask = Bytes::from_static(b"mask");
+    let (_, parts) = form_of(call("gpt-image-2", Endpoint::Images, &inpaint, &pictures()[..1], Some(&mask)));
+    let expected =
+        ["model=gpt-image-2", "prompt=a red kite", "image=@a.png;image/png", "mask=@mask.png;image/png"];
+    assert_eq!(parts, expected);
+}
