@@ -29,7 +29,9 @@ impl App {
             store: config.store,
             roots: config.roots,
             max_cost: config.max_cost,
-            stand_in: config.sandbox.map(|delay| stand_in(sandbox::Options { delay, ..Default::default() })),
+            stand_in: config
+                .sandbox
+                .then(|| stand_in(sandbox::Options { delay: config.sandbox_delay, ..Default::default() })),
         });
         let server = ImageServer::new(manager.clone(), config.reply);
         Self { manager, server }

@@ -97,7 +97,7 @@ fn dispatch(command: Option<Command>, config: Config) -> ExitCode {
             None => serve::run(App::build(config)).await,
             Some(Command::Demo(arguments)) => demo::run(arguments).await,
             Some(Command::Route(arguments)) => route::run(&arguments, &App::build(config)),
-            Some(Command::Sandbox(arguments)) => sandbox::run(arguments, config.sandbox).await,
+            Some(Command::Sandbox(arguments)) => sandbox::run(arguments, config.sandbox_delay).await,
             Some(Command::Schemas(arguments)) => schemas::run(&arguments, &config.catalog),
         }
     });

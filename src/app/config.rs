@@ -117,8 +117,10 @@ pub struct Config {
     pub reply: ReplyOptions,
     /// The most a call may cost.
     pub max_cost: Option<Usd>,
-    /// Draw with the sandbox, which takes this long for a picture.
-    pub sandbox: Option<Duration>,
+    /// Draw with the sandbox.
+    pub sandbox: bool,
+    /// What the sandbox takes for a picture.
+    pub sandbox_delay: Duration,
     /// What is logged.
     pub log: String,
     /// And how.
@@ -181,8 +183,9 @@ impl Config {
                 resource_links: settings.resource_links.unwrap_or(false),
             },
             max_cost: settings.max_cost_usd.map(|usd| dollars("max_cost_usd", usd)).transpose()?,
-            sandbox: if sandbox { Some(delay(settings.sandbox_delay_s.unwrap_or(0.0))?) } else { None },
-            log: settings.log.unwrap_or_else(|| "warn".to_owned()),
+            sandbox,
+            sandbox_delay: delay(settings.sandbox_delay_s.unwrap_or(0.0))?,
+            log: settings.log.unwrap_or_else(|| "warn,rmcp=error".to_owned()),
             log_format: settings.log_format.unwrap_or_default(),
             catalog,
         })

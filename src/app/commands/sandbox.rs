@@ -15,8 +15,8 @@ pub struct Arguments {
 }
 
 /// Serves until interrupted. The base URL is the first line on stdout.
-pub async fn run(arguments: Arguments, delay: Option<Duration>) -> Result<u8, String> {
-    let options = Options { port: arguments.port, delay: delay.unwrap_or_default(), ..Options::default() };
+pub async fn run(arguments: Arguments, delay: Duration) -> Result<u8, String> {
+    let options = Options { port: arguments.port, delay, ..Options::default() };
     let not_listening = |error| format!("port {} cannot be listened on: {error}", arguments.port);
     let sandbox = Sandbox::start(options).await.map_err(not_listening)?;
     let mut stdout = std::io::stdout();
