@@ -1,0 +1,24 @@
+# The everyday commands. `just` lists them.
+
+default:
+    @just --list
+
+# Everything CI runs
+ci:
+    .ci/run
+
+# Quick feedback while working
+check:
+    cargo clippy --all-targets
+
+# The whole suite; `UPDATE=1 just test` rewrites schemas and README tables
+test:
+    cargo test
+
+# Pictures without a key
+demo:
+    cargo run -- demo
+
+# Licences, bans and advisories
+deny:
+    cargo deny check
