@@ -92,7 +92,7 @@ settings! {
     /// Add resource links to results
     #[arg(long, env = "GPT_IMAGE_MCP_RESOURCE_LINKS", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", global = true, help_heading = "Results")]
     resource_links: bool,
-    /// Refuse calls that may cost more than this, unless a call states its own cap [default: none]
+    /// Refuse calls that may cost more than this; a call's own cap can only be lower [default: none]
     #[arg(long, env = "GPT_IMAGE_MCP_MAX_COST_USD", value_name = "USD", global = true, help_heading = "Results")]
     #[schemars(range(min = 0))]
     max_cost_usd: f64,

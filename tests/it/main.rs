@@ -1,1 +1,3 @@
+//! Everything that is tested at the boundary, in one binary.
 
+mod readme;
