@@ -71,11 +71,11 @@ impl Sum for Usd {
 
 impl fmt::Display for Usd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.micros.is_multiple_of(10_000) {
-            write!(f, "${:.2}", self.dollars())
-        } else {
-            write!(f, "${:.4}", self.dollars())
-        }
+        let text = format!("{:.4}", self.dollars());
+        let short = text.trim_end_matches('0');
+        // Cents always, what is beyond them only where it says something.
+        let missing = (short.find('.').unwrap_or(0) + 3).saturating_sub(short.len());
+        write!(f, "${short}{:0<missing$}", "")
     }
 }
 
@@ -89,6 +89,9 @@ mod tests {
         assert_eq!(ten, Usd::from_dollars(1.0));
         assert_eq!(Usd::from_dollars(0.03).to_string(), "$0.03");
         assert_eq!(Usd::from_micros(52_680).to_string(), "$0.0527");
+        assert_eq!(Usd::from_dollars(0.025).to_string(), "$0.025");
+        assert_eq!(Usd::from_dollars(12.0).to_string(), "$12.00");
+        assert_eq!(Usd::ZERO.to_string(), "$0.00");
         assert_eq!(Usd::from_dollars(f64::NAN), Usd::ZERO);
         assert_eq!((Usd::from_dollars(0.03) * 3).scaled(1.2), Usd::from_dollars(0.108));
     }

@@ -35,6 +35,10 @@ impl ReplyOptions {
     pub const USUAL_INLINE_BYTES: usize = 1_048_576;
 }
 
+/// What a result says of pictures that no model drew.
+const SANDBOX: &str = "SANDBOX: drawn by the built-in sandbox, not by a model; nothing was paid, and cost_usd is \
+    what the real call would cost";
+
 /// Room for the text beside the pictures.
 const TEXT_BYTES: usize = 64 * 1024;
 
@@ -57,19 +61,13 @@ pub(super) async fn outcome(
     fields.insert("why".to_owned(), json!(outcome.why));
     if outcome.sandbox {
         fields.insert("sandbox".to_owned(), json!(true));
-        warnings
-            .insert(0, "SANDBOX: drawn by the built-in sandbox, not by a model; nothing was paid".to_owned());
+        warnings.insert(0, SANDBOX.to_owned());
     }
     let (blocks, shown) = pictures(&outcome.images, options, output).await;
     warnings.extend(shown);
     fields.insert("images".to_owned(), outcome.images.iter().map(image).collect());
-    let cost = if outcome.sandbox { 0.0 } else { outcome.cost.usd.dollars() };
-    fields.insert("cost_usd".to_owned(), json!(cost));
-    let basis = match outcome.cost.basis.name() {
-        basis if outcome.sandbox => format!("sandbox; the real call would be {} ({basis})", outcome.cost.usd),
-        basis => basis.to_owned(),
-    };
-    fields.insert("cost_basis".to_owned(), json!(basis));
+    fields.insert("cost_usd".to_owned(), json!(outcome.cost.usd.dollars()));
+    fields.insert("cost_basis".to_owned(), json!(outcome.cost.basis.name()));
     fields.insert("seconds".to_owned(), json!((outcome.seconds * 10.0).round() / 10.0));
     if let Some(ids) = one_or_list(&outcome.request_ids) {
         fields.insert("request_id".to_owned(), ids);
