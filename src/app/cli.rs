@@ -41,7 +41,7 @@ pub struct Cli {
 /// The subcommands, a file each.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Draw three pictures with the sandbox, as an agent would, and show them on one page
+    /// Draw with the sandbox through every tool, as an agent would, and show it all on one page
     Demo(demo::Arguments),
     /// Say which model a call would go to, why, and for how much; send nothing
     Route(route::Arguments),

@@ -1,12 +1,109 @@
-//! `demo`: three pictures as an agent would have them drawn.
+//! `demo`: what an agent does with this server, without a key and without cost.
+//!
+//! It starts the server as a child process, speaks MCP to it, and shows what came back on one
+//! page. Whatever it shows went over the wire; it looks into nothing else of the server.
+//!
+//! - `agent`: the MCP client and the child
+//! - `script`: which calls are made, each with what the ones before it brought
+//! - `mask`: the mask an agent would have drawn
+//! - `progress`: what the person who waits sees
+//! - `contact_sheet`: the page
+//! - `next_steps`: how to go on with a client of one's own
 
-use crate::app::cli::DONE;
+mod agent;
+mod contact_sheet;
+mod mask;
+mod next_steps;
+mod progress;
+mod script;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use self::agent::Agent;
+use self::next_steps::NextSteps;
+use self::script::Call;
+use crate::app::cli::{DONE, FAILED};
+
+/// The page's name in the folder.
+const SHEET: &str = "index.html";
 
 /// `demo`
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    /// Folder for the pictures and the page, made if need be; no picture in it is ever replaced
+    #[arg(long, value_name = "FOLDER", default_value = "gpt-image-mcp-demo")]
+    folder: PathBuf,
+}
 
-/// Runs it.
-pub async fn run(_: Arguments) -> Result<u8, String> {
-    Ok(DONE)
+/// Makes the calls, writes the page, says where everything is. The code says whether every
+/// call brought its pictures.
+pub async fn run(arguments: Arguments) -> Result<u8, String> {
+    let folder = prepare(&arguments.folder)?;
+    let program =
+        std::env::current_exe().map_err(|error| format!("this program's own path is unknown: {error}"))?;
+    say(&format!(
+        "Drawing with the built-in sandbox: no key, no network, no cost.\nEverything goes to {}\n",
+        folder.display()
+    ))?;
+    let agent = Agent::start(&program, &folder).await?;
+    let calls = tokio::select! {
+        calls = script::play(&agent, &folder) => Ok(calls),
+        _ = tokio::signal::ctrl_c() => {
+            Err(format!("interrupted; what was drawn so far is in {}", folder.display()))
+        }
+    };
+    // Also after an interrupt, so that no server is left behind.
+    agent.leave().await;
+    let calls = calls?;
+    let next = NextSteps::with(&program);
+    let sheet = folder.join(SHEET);
+    let page = contact_sheet::page(&calls, &folder, &next);
+    std::fs::write(&sheet, page)
+        .map_err(|error| format!("{} cannot be written: {error}", sheet.display()))?;
+    say(&summary(&calls, &sheet, &next))?;
+    let failures: Vec<_> = calls
+        .iter()
+        .filter_map(|call| Some(format!("{} failed: {}\n", call.tool, call.outcome.as_ref().err()?)))
+        .collect();
+    std::io::stderr().write_all(failures.concat().as_bytes()).map_err(|error| error.to_string())?;
+    Ok(if failures.is_empty() { DONE } else { FAILED })
+}
+
+/// The folder, made if need be, links followed, found to take files and to hold no page of
+/// somebody else's.
+fn prepare(folder: &Path) -> Result<PathBuf, String> {
+    let refused = |what: &str, error: &dyn std::fmt::Display| {
+        format!("the folder {} {what}: {error}; name another with --folder", folder.display())
+    };
+    std::fs::create_dir_all(folder).map_err(|error| refused("cannot be made", &error))?;
+    tempfile::tempfile_in(folder).map_err(|error| refused("takes no files", &error))?;
+    let resolved = folder.canonicalize().map_err(|error| refused("cannot be read", &error))?;
+    if resolved.to_str().is_none() {
+        return Err(refused("cannot be used", &"its path is not Unicode"));
+    }
+    let sheet = resolved.join(SHEET);
+    match std::fs::read(&sheet) {
+        Ok(page) if contact_sheet::is_ours(&page) => Ok(resolved),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(resolved),
+        Ok(_) => Err(refused("cannot be used", &format!("it has an {SHEET} that is not the demo's"))),
+        Err(error) => Err(refused("cannot be used", &format!("its {SHEET} cannot be read ({error})"))),
+    }
+}
+
+fn summary(calls: &[Call], sheet: &Path, next: &NextSteps) -> String {
+    let pictures = calls.iter().flat_map(Call::pictures);
+    let pictures: Vec<_> = pictures
+        .map(|picture| format!("  {}  {}x{}\n", picture.path.display(), picture.width, picture.height))
+        .collect();
+    let pictures = pictures.concat();
+    let url = Url::from_file_path(sheet).map(|url| format!("  {url}\n")).unwrap_or_default();
+    format!("\nPictures\n{pictures}\nContact sheet\n  {}\n{url}\n{next}", sheet.display())
+}
+
+fn say(text: &str) -> Result<(), String> {
+    let mut stdout = std::io::stdout();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| error.to_string())
 }

@@ -1,0 +1,172 @@
+//! Which calls are made. Each names what the ones before it brought by id, as an agent does.
+
+use std::path::{Path, PathBuf};
+
+use rmcp::model::JsonObject;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::agent::Agent;
+use super::mask;
+use super::progress::Progress;
+
+/// A call that was made, or that could not be.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub tool: &'static str,
+    /// What it shows, for people.
+    pub shows: &'static str,
+    pub arguments: Value,
+    /// What it brought, or why it brought nothing.
+    pub outcome: Result<Drawn, String>,
+}
+
+impl Call {
+    /// The pictures it brought.
+    pub fn pictures(&self) -> &[Picture] {
+        self.outcome.as_ref().map_or(&[], |drawn| &drawn.images)
+    }
+}
+
+/// What a drawing tool's answer says, as far as the page shows it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Drawn {
+    pub model: String,
+    pub provider: String,
+    pub why: String,
+    pub images: Vec<Picture>,
+    pub cost_basis: String,
+    pub seconds: f64,
+}
+
+/// A picture as an answer names it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Picture {
+    pub id: String,
+    pub path: PathBuf,
+    pub width: u32,
+    pub height: u32,
+    pub format: String,
+    pub bytes: u64,
+    #[serde(default)]
+    pub made_from: Vec<String>,
+}
+
+/// A call to be made.
+struct Step {
+    tool: &'static str,
+    shows: &'static str,
+    arguments: Value,
+    takes: Takes,
+}
+
+/// What a step takes from the steps before.
+enum Takes {
+    Nothing,
+    Picture,
+    PictureAndMask,
+}
+
+fn steps() -> [Step; 5] {
+    [
+        Step {
+            tool: "generate_image",
+            shows: "A prompt alone goes to the flat-price model.",
+            arguments: json!({ "prompt": "A red kite over a calm sea at sunset" }),
+            takes: Takes::Nothing,
+        },
+        Step {
+            tool: "edit_image",
+            shows: "Exact pixels go to the exact model; the picture to edit is an id.",
+            arguments: json!({
+                "prompt": "The same bay on a clear night, with a sailing boat",
+                "size": "1536x1024",
+                "quality": "low",
+            }),
+            takes: Takes::Picture,
+        },
+        Step {
+            tool: "inpaint_image",
+            shows: "What the mask leaves transparent is repainted, the rest is kept.",
+            arguments: json!({ "prompt": "A yellow balloon over snow", "size": "1536x1024", "quality": "low" }),
+            takes: Takes::PictureAndMask,
+        },
+        Step {
+            tool: "generate_image",
+            shows: "An aspect ratio needs no exact pixels, so the flat price stays.",
+            arguments: json!({ "prompt": "雨后的江南小镇，水墨风格", "aspect_ratio": "16:9" }),
+            takes: Takes::Nothing,
+        },
+        Step {
+            tool: "generate_image",
+            shows: "A tier and a ratio fix the pixels; the background is cut away.",
+            arguments: json!({
+                "prompt": "Sticker: an orange balloon over green hills",
+                "size": "1K",
+                "aspect_ratio": "2:3",
+                "background": "transparent",
+            }),
+            takes: Takes::Nothing,
+        },
+    ]
+}
+
+/// Makes every call, one after the other. A call that fails does not keep the others from
+/// being made, as long as there is a picture for those that need one.
+pub(super) async fn play(agent: &Agent, folder: &Path) -> Vec<Call> {
+    let steps = steps();
+    let count = steps.len();
+    let names = steps.iter().enumerate().map(|(index, step)| format!("{}/{count} {}", index + 1, step.tool));
+    let names: Vec<_> = names.collect();
+    let width = names.iter().map(String::len).max().unwrap_or_default();
+    let mut calls: Vec<Call> = Vec::new();
+    for (Step { tool, shows, mut arguments, takes }, name) in steps.into_iter().zip(names) {
+        let latest = calls.iter().rev().flat_map(Call::pictures).next();
+        let outcome = match complete(&mut arguments, &takes, latest, folder) {
+            Ok(arguments) => {
+                let progress = Progress::start(&name, width);
+                let outcome = draw(agent, tool, arguments, &progress).await;
+                match &outcome {
+                    Ok(drawn) => progress.done(&format!("{} at {}", drawn.model, drawn.provider)),
+                    Err(_) => progress.failed(),
+                }
+                outcome
+            }
+            Err(words) => Err(words),
+        };
+        calls.push(Call { tool, shows, arguments, outcome });
+    }
+    calls
+}
+
+/// The arguments with what the step takes and where the picture goes.
+fn complete(
+    arguments: &mut Value,
+    takes: &Takes,
+    latest: Option<&Picture>,
+    folder: &Path,
+) -> Result<JsonObject, String> {
+    let picture =
+        || latest.ok_or_else(|| "not called, because no call before it brought a picture".to_owned());
+    match takes {
+        Takes::Nothing => {}
+        Takes::Picture => arguments["images"] = json!([picture()?.id]),
+        Takes::PictureAndMask => {
+            let Picture { id, width, height, .. } = picture()?;
+            arguments["image"] = json!(id);
+            arguments["mask"] = mask::draw(folder, *width, *height)?.into();
+        }
+    }
+    arguments["save_to"] = json!(".");
+    Ok(arguments.as_object().cloned().unwrap_or_default())
+}
+
+async fn draw(
+    agent: &Agent,
+    tool: &'static str,
+    arguments: JsonObject,
+    progress: &Progress,
+) -> Result<Drawn, String> {
+    let text = agent.call(tool, arguments, |fraction, words| progress.at(fraction, words)).await?;
+    serde_json::from_str(&text).map_err(|error| format!("the answer cannot be read ({error}): {text}"))
+}
