@@ -76,6 +76,7 @@ impl Sheet<'_> {
     fn card(&self, index: usize, call: &Call) -> String {
         let (number, tool, shows) = (index + 1, escaped(call.tool), escaped(call.shows));
         let lineage = self.lineage(call);
+        let derived = if lineage.is_empty() { "" } else { " class=\"derived\"" };
         let arguments = json(&call.arguments);
         let (show, facts) = match &call.outcome {
             Ok(drawn) => {
@@ -89,7 +90,7 @@ impl Sheet<'_> {
             ),
         };
         format!(
-            r#"<article id="call-{number}">
+            r#"<article id="call-{number}"{derived}>
 <div class="pictures">{show}</div>
 <div class="call">
 <h2><span class="number">{number}</span><code>{tool}</code></h2>
@@ -154,25 +155,29 @@ fn facts(drawn: &Drawn) -> String {
         let _ = writeln!(facts, "<div><dt>{name}</dt><dd>{}</dd></div>", escaped(value));
     };
     fact("model", &format!("{} at {}", drawn.model, drawn.provider));
-    fact("why", &drawn.why);
     for Picture { id, width, height, format, bytes, .. } in &drawn.images {
         let size = bytes.div_ceil(1_000);
         fact("picture", &format!("{width} × {height}, {}, {size} KB, {id}", format.to_uppercase()));
     }
     let cost = drawn.cost_basis.strip_prefix(REAL_COST);
-    fact("cost", &cost.map_or_else(|| drawn.cost_basis.clone(), |real| format!("none; elsewhere {real}")));
+    fact("cost", &cost.map_or_else(|| drawn.cost_basis.clone(), |real| format!("none; with a key {real}")));
     fact("took", &format!("{:.1} s", drawn.seconds));
+    fact("why", &drawn.why);
     facts.push_str("</dl>\n");
     facts
 }
 
 /// A call's arguments as JSON, a line each, names and values told apart.
 fn json(arguments: &Value) -> String {
-    let lines = arguments.as_object().into_iter().flatten().map(|(name, value)| {
+    let arguments: Vec<_> = arguments.as_object().into_iter().flatten().collect();
+    let last = arguments.len().saturating_sub(1);
+    let lines = arguments.into_iter().enumerate().map(|(index, (name, value))| {
+        let open = if index == 0 { "{" } else { " " };
+        let close = if index == last { " }" } else { "," };
         let (name, value) = (escaped(&Value::from(name.as_str()).to_string()), escaped(&value.to_string()));
-        format!("  <b>{name}</b>: {value}")
+        format!("<span>{open} <b>{name}</b>: {value}{close}</span>")
     });
-    format!("{{\n{}\n}}", lines.collect::<Vec<_>>().join(",\n"))
+    lines.collect::<Vec<_>>().concat()
 }
 
 fn escaped(text: &str) -> String {

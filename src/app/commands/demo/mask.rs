@@ -5,8 +5,10 @@ use std::io::{BufWriter, ErrorKind, Write as _};
 use std::path::Path;
 
 /// The ellipse: middle and half axes, as shares of the picture.
-const MIDDLE: (f64, f64) = (0.63, 0.36);
-const HALF_AXES: (f64, f64) = (0.27, 0.30);
+const MIDDLE: (f64, f64) = (0.71, 0.29);
+const HALF_AXES: (f64, f64) = (0.25, 0.26);
+/// The grey of what is kept; only the alpha means anything.
+const KEPT: u8 = 128;
 /// How far the soft edge reaches inwards, as a share of the way to the middle.
 const SOFT: f64 = 0.06;
 
@@ -41,7 +43,7 @@ fn write(file: BufWriter<File>, width: u32, height: u32) -> Result<(), png::Enco
     let mut row = Vec::new();
     for y in 0..height {
         row.clear();
-        row.extend((0..width).flat_map(|x| [255, 255, 255, alpha(share(x, width), share(y, height))]));
+        row.extend((0..width).flat_map(|x| [KEPT, KEPT, KEPT, alpha(share(x, width), share(y, height))]));
         rows.write_all(&row)?;
     }
     rows.finish()?;

@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use rmcp::model::JsonObject;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::agent::Agent;
 use super::mask;
@@ -79,7 +78,7 @@ fn steps() -> [Step; 5] {
             tool: "edit_image",
             shows: "Exact pixels go to the exact model; the picture to edit is an id.",
             arguments: json!({
-                "prompt": "The same bay on a clear night, with a sailing boat",
+                "prompt": "The same bay at night, with a sailing boat",
                 "size": "1536x1024",
                 "quality": "low",
             }),
@@ -88,20 +87,20 @@ fn steps() -> [Step; 5] {
         Step {
             tool: "inpaint_image",
             shows: "What the mask leaves transparent is repainted, the rest is kept.",
-            arguments: json!({ "prompt": "A yellow balloon over snow", "size": "1536x1024", "quality": "low" }),
+            arguments: json!({ "prompt": "A red balloon over mountains in winter", "size": "1536x1024", "quality": "low" }),
             takes: Takes::PictureAndMask,
         },
         Step {
             tool: "generate_image",
             shows: "An aspect ratio needs no exact pixels, so the flat price stays.",
-            arguments: json!({ "prompt": "雨后的江南小镇，水墨风格", "aspect_ratio": "16:9" }),
+            arguments: json!({ "prompt": "春天的城市与一只热气球", "aspect_ratio": "16:9" }),
             takes: Takes::Nothing,
         },
         Step {
             tool: "generate_image",
             shows: "A tier and a ratio fix the pixels; the background is cut away.",
             arguments: json!({
-                "prompt": "Sticker: an orange balloon over green hills",
+                "prompt": "Sticker: a white sailing boat on a summer day",
                 "size": "1K",
                 "aspect_ratio": "2:3",
                 "background": "transparent",
@@ -145,7 +144,7 @@ fn complete(
     takes: &Takes,
     latest: Option<&Picture>,
     folder: &Path,
-) -> Result<JsonObject, String> {
+) -> Result<Map<String, Value>, String> {
     let picture =
         || latest.ok_or_else(|| "not called, because no call before it brought a picture".to_owned());
     match takes {
@@ -164,7 +163,7 @@ fn complete(
 async fn draw(
     agent: &Agent,
     tool: &'static str,
-    arguments: JsonObject,
+    arguments: Map<String, Value>,
     progress: &Progress,
 ) -> Result<Drawn, String> {
     let text = agent.call(tool, arguments, |fraction, words| progress.at(fraction, words)).await?;
