@@ -11,12 +11,11 @@ use url::Url;
 
 use super::next_steps::NextSteps;
 use super::script::{Call, Drawn, Picture};
+use crate::domain::Usd;
 
 const STYLE: &str = include_str!("contact_sheet.css");
 /// What tells the demo's page from any other, so that no other is ever replaced.
 const GENERATOR: &str = r#"<meta name="generator" content="gpt-image-mcp demo">"#;
-/// How an answer from the sandbox begins what the call costs elsewhere.
-const REAL_COST: &str = "sandbox; the real call would be ";
 
 /// Whether this is a page that [`page`] made.
 pub(super) fn is_ours(page: &[u8]) -> bool {
@@ -159,8 +158,8 @@ fn facts(drawn: &Drawn) -> String {
         let size = bytes.div_ceil(1_000);
         fact("picture", &format!("{width} × {height}, {}, {size} KB, {id}", format.to_uppercase()));
     }
-    let cost = drawn.cost_basis.strip_prefix(REAL_COST);
-    fact("cost", &cost.map_or_else(|| drawn.cost_basis.clone(), |real| format!("none; with a key {real}")));
+    let real = Usd::from_dollars(drawn.cost_usd);
+    fact("cost", &format!("none; with a key {real} ({})", drawn.cost_basis));
     fact("took", &format!("{:.1} s", drawn.seconds));
     fact("why", &drawn.why);
     facts.push_str("</dl>\n");

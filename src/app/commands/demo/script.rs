@@ -34,6 +34,7 @@ pub(super) struct Drawn {
     pub provider: String,
     pub why: String,
     pub images: Vec<Picture>,
+    pub cost_usd: f64,
     pub cost_basis: String,
     pub seconds: f64,
 }

@@ -20,7 +20,8 @@ fn drawn(id: &str, name: &str, made_from: &[&str]) -> Drawn {
     });
     let drawn = json!({
         "model": "m", "provider": "p", "why": "w", "images": [image], "seconds": 1.25,
-        "cost_basis": "sandbox; the real call would be $0.03 (flat price)",
+        "cost_usd": 0.03,
+        "cost_basis": "flat price",
     });
     serde_json::from_value(drawn).unwrap()
 }
