@@ -1,6 +1,6 @@
 //! The command line: reads it, builds what it asks for, ends with the right code.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::build::App;
 use super::commands::{demo, route, sandbox, schemas, serve};
-use super::config::{Config, Environment};
+use super::config::{Config, Environment, is_unset};
 use super::logs;
 use super::settings::Settings;
 use super::settings_file::SettingsFile;
@@ -78,10 +78,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    // Clients pass variables that nobody filled in; empty means not set.
+    // Clients pass variables that nobody filled in.
     let command = Cli::command().mut_args(|argument| {
-        let empty = argument.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
-        if empty { argument.env(Resettable::Reset) } else { argument }
+        let value = argument.get_env().and_then(std::env::var_os);
+        let unset = value.as_deref().and_then(OsStr::to_str).is_some_and(is_unset);
+        if unset { argument.env(Resettable::Reset) } else { argument }
     });
     Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }

@@ -78,7 +78,7 @@ impl Environment {
     /// A variable that is set to something.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
-        self.variables.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+        self.variables.get(name).map(|value| value.trim()).filter(|value| !is_unset(value))
     }
 
     /// The user's folder for settings files.
@@ -98,6 +98,15 @@ impl Environment {
         let usual = if cfg!(target_os = "macos") { macos } else { below_home };
         stated.or_else(|| Some(self.home.as_ref()?.join(usual)))
     }
+}
+
+/// Whether a variable of this value counts as not set: it is blank, or the placeholder of a setting
+/// that nobody filled in. Claude Desktop passes `${user_config.NAME}` on as it stands in a bundle's
+/// manifest (modelcontextprotocol/mcpb, issue 250), other clients their `${VARIABLE}`.
+pub(super) fn is_unset(value: &str) -> bool {
+    let value = value.trim();
+    let placeholder = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+    value.is_empty() || placeholder.is_some_and(|name| !name.contains(['$', '{', '}']))
 }
 
 /// What is built from.
@@ -289,4 +298,27 @@ fn keep_only(catalog: &mut Catalog, provider: &str) -> Result<(), ConfigError> {
     }
     catalog.models.retain(|model| model.name.provider == provider);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_and_placeholders_nobody_filled_in_count_as_unset() {
+        let cases = [
+            ("", true),
+            (" \t", true),
+            ("${user_config.openai_api_key}", true),
+            (" ${OPENAI_API_KEY} ", true),
+            ("sk-12345", false),
+            ("${HOME}/pictures", false),
+            ("${HOME}${NAME}", false),
+            ("$HOME", false),
+            ("{}", false),
+        ];
+        for (value, unset) in cases {
+            assert_eq!(is_unset(value), unset, "{value:?}");
+        }
+    }
 }
