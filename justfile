@@ -19,6 +19,11 @@ test:
 demo:
     cargo run -- demo
 
+# The bundle for desktop clients, and its size
+bundle:
+    cargo build --release
+    packaging/mcpb/build target/release/gpt-image-mcp
+
 # Licences, bans and advisories
 deny:
     cargo deny check
