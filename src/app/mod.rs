@@ -16,3 +16,4 @@ pub use cli::{Cli, run};
 pub use config::{Config, ConfigError, Environment};
 pub use logs::LogFormat;
 pub use settings::Settings;
+pub use settings_file::SettingsFile;
