@@ -192,7 +192,9 @@ fn shown(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(MOST) {
         Some((end, _)) => {
-            format!("{}… ({} characters)", text.get(..end).unwrap_or_default(), text.chars().count())
+            // The quotes are JSON's, and not counted against the argument.
+            let count = value.as_str().unwrap_or(&text).chars().count();
+            format!("{}… ({count} characters)", text.get(..end).unwrap_or_default())
         }
         None => text,
     }
