@@ -32,6 +32,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// The whole of a download.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(3);
 const MOST_REDIRECTS: usize = 5;
+const MEND_CA_FILE: &str = "Mend the file that GPT_IMAGE_MCP_CA_FILE names, or leave the setting out.";
 
 /// How to reach the outside.
 #[derive(Clone, Debug, Default)]
@@ -135,7 +136,11 @@ impl Client {
             Path::Chat => &paths.chat,
         };
         let url = format!("{}{}", target.provider.base_url, path.replace("{model}", target.wire_id));
-        let mut request = self.paid().map_err(broken)?.post(url);
+        let unbuilt = |error| Failure {
+            hint: self.options.ca_file.is_some().then(|| MEND_CA_FILE.to_owned()),
+            ..broken(error)
+        };
+        let mut request = self.paid().map_err(unbuilt)?.post(url);
         for (name, value) in &target.provider.headers {
             request = request.header(name, unlogged(value).map_err(broken)?);
         }
@@ -219,7 +224,7 @@ impl Client {
                     } else {
                         builder.resolve_to_addrs(&host, &addresses)
                     };
-                    pinned.build().map_err(|error| words(&error))
+                    self.build(pinned)
                 })
                 .map_err(FetchError::Failed)?;
             let response =
@@ -261,8 +266,16 @@ impl Client {
         if let Some(client) = self.paid.get() {
             return Ok(client);
         }
-        let client = self.builder()?.build().map_err(|error| words(&error))?;
+        let client = self.build(self.builder()?)?;
         Ok(self.paid.get_or_init(|| client))
+    }
+
+    /// Certificates are read when the client is built, and nothing else can be wrong then.
+    fn build(&self, builder: reqwest::ClientBuilder) -> Result<reqwest::Client, String> {
+        builder.build().map_err(|error| match &self.options.ca_file {
+            Some(path) => format!("the CA file {}: {}", path.display(), words(&error)),
+            None => words(&error),
+        })
     }
 
     fn builder(&self) -> Result<reqwest::ClientBuilder, String> {
@@ -285,6 +298,9 @@ impl Client {
             let pem = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
             let certificates =
                 reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unreadable(words(&error)))?;
+            if certificates.is_empty() {
+                return Err(unreadable("it holds no certificate in PEM form".to_owned()));
+            }
             builder = builder.tls_certs_merge(certificates);
         }
         Ok(builder)
