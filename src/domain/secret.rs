@@ -25,6 +25,12 @@ impl Secret {
         self.0.is_empty()
     }
 
+    /// A text of others, with the key struck out of it: some servers repeat the key they refuse.
+    #[must_use]
+    pub fn struck_from(&self, text: &str) -> String {
+        if self.is_empty() { text.to_owned() } else { text.replace(&self.0, "…") }
+    }
+
     /// The key itself, for the header of a request.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -53,6 +59,13 @@ mod tests {
         let secret = Secret::new(" sk-12345 \n");
         assert_eq!(format!("{secret:?}"), "Secret(…)");
         assert_eq!(secret.expose(), "sk-12345");
+    }
+
+    #[test]
+    fn a_key_is_struck_from_a_text_wherever_it_stands() {
+        let secret = Secret::new("sk-1");
+        assert_eq!(secret.struck_from("sk-1: no such key (sk-1)"), "…: no such key (…)");
+        assert_eq!(Secret::new("").struck_from("no key"), "no key");
     }
 
     #[test]

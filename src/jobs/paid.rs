@@ -162,13 +162,18 @@ impl Paid {
         let sent = self.shared.client.send(target, dialect.encode(&order), &self.landing, timeout).await;
         match sent.map(|reply| dialect.decode(reply)) {
             Ok(Step::Made(made)) => Ok((made, None)),
-            Ok(Step::Failed(failure)) => Err(self.with_the_keys_name(*failure)),
+            Ok(Step::Failed(failure)) => Err(self.naming_the_key(*failure)),
             Err(lost) => rescue(lost).map(|(made, failure)| (made, Some(failure))),
         }
     }
 
-    fn with_the_keys_name(&self, mut failure: Failure) -> Failure {
-        let variables = &self.choice().model.key_variables;
+    /// The failure with the variable of a refused key, and without the key itself.
+    fn naming_the_key(&self, mut failure: Failure) -> Failure {
+        let model = &self.choice().model;
+        let variables = &model.key_variables;
+        if let Some(key) = self.shared.key(model) {
+            failure.words = key.struck_from(&failure.words);
+        }
         if failure.kind == FailureKind::Unauthorised && failure.hint.is_none() && !variables.is_empty() {
             failure.hint = Some(format!("Check the key in {}.", variables.join(" or ")));
         }
