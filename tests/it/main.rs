@@ -1,6 +1,28 @@
-//! Everything that is tested at the boundary, in one binary.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+//! The program as its users meet it: the real binary, over stdin and stdout, against an
+//! upstream on loopback that answers as each test says.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests"
+)]
+
+mod arguments;
+mod contract;
 mod demo;
+mod dialects;
+mod edit;
+mod floors;
+mod generate;
+mod get;
+mod inpaint;
 mod packaging;
 mod readme;
+mod resources;
+mod secrets;
+mod settings;
+mod stdio;
+mod store;
+mod support;

@@ -1,0 +1,260 @@
+//! `edit_image`: every form of reference, and what is sent of it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use crate::support::{Reply, Setup, Upstream, jpeg, large_png, png, success_body};
+
+fn drawn() -> Reply {
+    Reply::json(200, success_body("images_official.json", &png(64, 48, 99), ""))
+}
+
+#[tokio::test]
+async fn the_official_model_gets_the_files_as_they_are_in_the_form_its_sdks_send() {
+    let upstream = Upstream::with([drawn(), drawn()]).await;
+    let setup = Setup::at(&upstream);
+    let (cat, dog) = (png(64, 48, 1), jpeg(32, 32, 2));
+    setup.desk.put("My Cat.png", &cat);
+    setup.desk.put("dog.jpg", &dog);
+    let mut app = setup.start().await;
+    let arguments = json!({
+        "prompt": "put image1 into image2", "images": ["My Cat.png", "dog.jpg"], "quality": "high", "size": "1536x1024",
+    });
+    app.edit(arguments).await.fields();
+    app.edit(json!({ "prompt": "brighter", "images": ["dog.jpg"], "quality": "low" })).await.fields();
+
+    let [two, one] = upstream.requests().try_into().unwrap();
+    assert_eq!((two.method.as_str(), two.target.as_str()), ("POST", "/v1/images/edits"));
+    let text = |name: &str| String::from_utf8(two.parts_named(name)[0].bytes.clone()).unwrap();
+    assert_eq!(
+        ["model", "prompt", "size", "quality"].map(text),
+        ["gpt-image-2", "put image1 into image2", "1536x1024", "high"]
+    );
+    let files = two.parts_named("image[]");
+    assert_eq!(files.iter().map(|part| &part.bytes).collect::<Vec<_>>(), [&cat, &dog], "in order, unchanged");
+    let described: Vec<_> = files
+        .iter()
+        .map(|part| (part.file_name.as_deref().unwrap(), part.content_type.as_deref().unwrap()))
+        .collect();
+    assert_eq!(described, [("my-cat.png", "image/png"), ("dog.jpg", "image/jpeg")]);
+    for name in ["response_format", "input_fidelity", "moderation", "n", "mask"] {
+        assert!(two.parts_named(name).is_empty(), "{name}");
+    }
+    assert_eq!(one.parts_named("image").len(), 1, "one picture goes without brackets");
+}
+
+#[tokio::test]
+async fn the_flat_price_model_gets_the_pictures_as_data_urls_in_one_message() {
+    let upstream = Upstream::with([drawn()]).await;
+    let setup = Setup::at(&upstream);
+    let (cat, dog) = (png(64, 48, 1), jpeg(32, 32, 2));
+    setup.desk.put("cat.png", &cat);
+    setup.desk.put("dog.jpg", &dog);
+    let mut app = setup.start().await;
+    app.edit(json!({ "prompt": "put image1 into image2", "images": ["cat.png", "dog.jpg"] })).await.fields();
+    let request = upstream.only_request();
+    assert_eq!(request.target, "/v1/chat/completions");
+    let data_url = |kind: &str, bytes: &[u8]| json!({ "type": "image_url", "image_url": { "url": format!("data:image/{kind};base64,{}", STANDARD.encode(bytes)) } });
+    let content = &request.json()["messages"][0]["content"];
+    assert_eq!(content[0]["type"], "text");
+    assert!(content[0]["text"].as_str().unwrap().ends_with("put image1 into image2"));
+    assert_eq!(content[1], data_url("png", &cat));
+    assert_eq!(content[2], data_url("jpeg", &dog));
+}
+
+#[tokio::test]
+async fn a_picture_may_be_named_in_every_documented_way() {
+    let upstream = Upstream::start().await;
+    let setup = Setup::at(&upstream);
+    let cat = png(64, 48, 1);
+    let path = setup.desk.put("pictures/cat.png", &cat);
+    std::fs::write(setup.desk.home().join("cat.png"), &cat).unwrap();
+    let mut app = setup.start().await;
+    upstream.then(Reply::json(200, success_body("chat_markdown_data_url.json", &cat, "")));
+    let drawn_before = app.generate(json!({ "prompt": "a cat" })).await;
+
+    let references = [
+        path.display().to_string(),
+        "pictures/cat.png".to_owned(),
+        "~/cat.png".to_owned(),
+        url::Url::from_file_path(&path).unwrap().to_string(),
+        format!("data:image/png;base64,{}", STANDARD.encode(&cat)),
+        drawn_before.id(),
+        format!("image://{}", drawn_before.id()),
+    ];
+    for reference in references {
+        upstream.then(drawn());
+        let answer = app.edit(json!({ "prompt": "wider", "images": [reference], "quality": "low" })).await;
+        assert!(!answer.is_error(), "{reference}: {}", answer.text());
+        let sent = upstream.requests().last().unwrap().parts_named("image");
+        assert_eq!(sent[0].bytes, cat, "{reference}");
+    }
+}
+
+#[tokio::test]
+async fn a_result_names_the_stored_pictures_it_was_made_from() {
+    let upstream = Upstream::with([drawn(), drawn()]).await;
+    let mut app = Setup::at(&upstream).start().await;
+    let first = app.generate(json!({ "prompt": "a cat" })).await;
+    let second = app.edit(json!({ "prompt": "wider", "images": [first.id()] })).await;
+    assert_eq!(second.fields()["images"][0]["made_from"], json!([first.id()]));
+    assert!(first.fields()["images"][0].get("made_from").is_none());
+}
+
+#[tokio::test]
+async fn one_text_where_a_list_is_meant_is_taken_for_one_picture() {
+    let upstream = Upstream::with([drawn(), drawn()]).await;
+    let setup = Setup::at(&upstream);
+    setup.desk.put("cat.png", png(64, 48, 1));
+    let mut app = setup.start().await;
+    app.edit(json!({ "prompt": "wider", "images": "cat.png" })).await.fields();
+    app.edit(json!({ "prompt": "wider", "images": "[\"cat.png\"]" })).await.fields();
+    assert_eq!(upstream.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn what_agents_wrongly_pass_is_answered_with_what_to_pass_instead() {
+    let upstream = Upstream::start().await;
+    let setup = Setup::at(&upstream);
+    let mut app = setup.start().await;
+    let bare_base64 = STANDARD.encode(png(64, 48, 1));
+    let cases = [
+        ("[Image #1]", "ask the user for the file's path"),
+        ("attachment://cat.png", "ask the user for the file's path"),
+        ("cat.png attached", "ask the user for the file's path"),
+        ("/mnt/user-data/uploads/cat.png", "sandbox"),
+        ("/mnt/data/cat.png", "sandbox"),
+        (bare_base64.as_str(), "data:image/png;base64,"),
+        ("blob:https://chat.example/1", "save the picture"),
+        ("http://example.com/cat.png", "https"),
+        ("ftp://example.com/cat.png", "https"),
+        ("job_0123456789ab", "get_image"),
+        ("img_short", "img_"),
+        ("img_0123456789ab", "earlier result"),
+        ("no-such-file.png", "does not exist"),
+    ];
+    for (reference, way_out) in cases {
+        let answer = app.edit(json!({ "prompt": "wider", "images": [reference] })).await;
+        let words = answer.refusal();
+        assert!(words.starts_with("images[0]: "), "{reference}: {words}");
+        assert!(words.contains(way_out), "{reference}: {words}");
+        assert!(words.contains("Nothing was charged") && words.len() < 1_000, "{reference}: {words}");
+    }
+    assert!(upstream.requests().is_empty());
+}
+
+#[tokio::test]
+async fn an_address_in_a_private_network_is_not_fetched() {
+    let upstream = Upstream::start().await;
+    let mut app = Setup::at(&upstream).start().await;
+    let hosts = [
+        format!("127.0.0.1:{}", upstream.port()),
+        format!("localhost:{}", upstream.port()),
+        "169.254.169.254".to_owned(),
+        "10.0.0.1".to_owned(),
+        "192.168.1.1".to_owned(),
+        "[::1]".to_owned(),
+        "[::ffff:127.0.0.1]".to_owned(),
+        "2130706433".to_owned(),
+        "printer.local".to_owned(),
+    ];
+    for host in hosts {
+        let answer =
+            app.edit(json!({ "prompt": "wider", "images": [format!("https://{host}/cat.png")] })).await;
+        let words = answer.refusal();
+        assert!(words.starts_with("images[0]: ") && words.contains("private"), "{host}: {words}");
+        assert!(words.contains("Pass the path of a file"), "{host}: {words}");
+    }
+    assert!(upstream.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_path_outside_the_allowed_folders_is_refused_with_the_folders_and_the_setting() {
+    let upstream = Upstream::start().await;
+    let setup = Setup::at(&upstream);
+    let outside = setup.desk.elsewhere().join("cat.png");
+    std::fs::write(&outside, png(64, 48, 1)).unwrap();
+    let mut app = setup.start().await;
+    for path in [outside.display().to_string(), "../elsewhere/cat.png".to_owned()] {
+        let answer = app.edit(json!({ "prompt": "wider", "images": [path] })).await;
+        let words = answer.refusal();
+        assert!(words.starts_with("images[0]: ") && words.contains("outside the allowed folders"), "{words}");
+        assert!(words.contains(&*app.desk.home().to_string_lossy()), "{words}");
+        assert!(words.contains("GPT_IMAGE_MCP_ROOTS"), "{words}");
+    }
+    assert!(upstream.requests().is_empty());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_out_of_the_allowed_folders_is_followed_before_it_is_judged() {
+    let upstream = Upstream::start().await;
+    let setup = Setup::at(&upstream);
+    let outside = setup.desk.elsewhere().join("cat.png");
+    std::fs::write(&outside, png(64, 48, 1)).unwrap();
+    std::os::unix::fs::symlink(&outside, setup.desk.work().join("innocent.png")).unwrap();
+    let answer = setup.start().await.edit(json!({ "prompt": "wider", "images": ["innocent.png"] })).await;
+    assert!(answer.refusal().contains("outside the allowed folders"), "{}", answer.text());
+    assert!(upstream.requests().is_empty());
+}
+
+#[tokio::test]
+async fn hidden_folders_are_not_read() {
+    let upstream = Upstream::start().await;
+    let setup = Setup::at(&upstream);
+    setup.desk.put(".secrets/cat.png", png(64, 48, 1));
+    let answer = setup.start().await.edit(json!({ "prompt": "wider", "images": [".secrets/cat.png"] })).await;
+    assert!(answer.refusal().contains("hidden folder"), "{}", answer.text());
+    assert!(upstream.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_picture_is_refused_by_what_it_looks_like() {
+    let upstream = Upstream::start().await;
+    let setup = Setup::at(&upstream);
+    let whole = png(64, 48, 1);
+    let files: [(&str, &[u8], &str); 7] = [
+        ("notes.txt", b"milk, eggs", "text"),
+        ("page.png", b"<!doctype html><title>404</title>", "HTML"),
+        ("drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
+        ("phone.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "HEIC"),
+        ("paper.pdf", b"%PDF-1.7", "PDF"),
+        ("empty.png", b"", "empty"),
+        ("cut.png", &whole[..20], "cut short"),
+    ];
+    for (name, bytes, _) in files {
+        setup.desk.put(name, bytes);
+    }
+    std::fs::create_dir(setup.desk.work().join("folder.png")).unwrap();
+    let mut app = setup.start().await;
+    for (name, _, look) in files.into_iter().chain([("folder.png", b"".as_slice(), "not a file")]) {
+        let answer = app.edit(json!({ "prompt": "wider", "images": [name] })).await;
+        let words = answer.refusal();
+        assert!(words.starts_with("images[0]: ") && words.contains(look), "{name}: {words}");
+        assert!(words.contains("Nothing was charged"), "{words}");
+    }
+    assert!(upstream.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_picture_beyond_what_the_model_takes_is_refused_with_both_sizes() {
+    let upstream = Upstream::start().await;
+    let setup = Setup::at(&upstream);
+    setup.desk.put("large.png", large_png(10_500_000));
+    let answer = setup.start().await.edit(json!({ "prompt": "wider", "images": ["large.png"] })).await;
+    let words = answer.refusal();
+    assert!(words.starts_with("images[0]: ") && words.contains("10000000"), "{words}");
+    assert!(upstream.requests().is_empty());
+}
+
+#[tokio::test]
+async fn every_bad_reference_is_named_at_once() {
+    let upstream = Upstream::start().await;
+    let mut app = Setup::at(&upstream).start().await;
+    let arguments = json!({ "prompt": "wider", "images": ["[Image #1]", "img_0123456789ab", "blob:x"] });
+    let answer = app.edit(arguments).await;
+    let words = answer.refusal();
+    assert!(words.contains("images[0]: ") && words.contains("images[2]: "), "{words}");
+    assert_eq!(words.matches("Nothing was charged").count(), 1, "{words}");
+}

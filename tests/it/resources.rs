@@ -1,0 +1,88 @@
+//! Stored pictures as resources at `image://ID`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use crate::support::{Reply, Setup, Upstream, jpeg, png, success_body};
+
+#[tokio::test]
+async fn stored_pictures_are_listed_newest_first_and_read_whole() {
+    let pictures = [png(64, 48, 1), jpeg(64, 48, 2)];
+    let replies = pictures
+        .iter()
+        .map(|picture| Reply::json(200, success_body("chat_markdown_data_url.json", picture, "")));
+    let upstream = Upstream::with(replies).await;
+    let mut app = Setup::at(&upstream).start().await;
+    let first = app.generate(json!({ "prompt": "a red kite" })).await;
+    let second = app.generate(json!({ "prompt": "a blue kite" })).await;
+
+    let listed = app.request("resources/list", json!({})).await;
+    let resources = listed["result"]["resources"].as_array().unwrap();
+    let addresses: Vec<_> = resources.iter().map(|resource| resource["uri"].as_str().unwrap()).collect();
+    assert_eq!(addresses, [format!("image://{}", second.id()), format!("image://{}", first.id())]);
+    assert_eq!(resources[0]["mimeType"], "image/jpeg");
+    assert_eq!(resources[1]["size"], pictures[0].len());
+    assert!(resources[1]["description"].as_str().unwrap().contains("a red kite"));
+
+    for (made, picture, kind) in [(&first, &pictures[0], "image/png"), (&second, &pictures[1], "image/jpeg")]
+    {
+        let address = format!("image://{}", made.id());
+        let read = app.request("resources/read", json!({ "uri": address })).await;
+        let contents = &read["result"]["contents"][0];
+        assert_eq!((&contents["uri"], &contents["mimeType"]), (&json!(address), &json!(kind)));
+        assert_eq!(&STANDARD.decode(contents["blob"].as_str().unwrap()).unwrap(), picture);
+    }
+}
+
+#[tokio::test]
+async fn the_form_of_their_addresses_is_a_template() {
+    let mut app = Setup::bare().start().await;
+    let listed = app.request("resources/templates/list", json!({})).await;
+    assert_eq!(listed["result"]["resourceTemplates"][0]["uriTemplate"], "image://{id}");
+}
+
+#[tokio::test]
+async fn an_empty_library_lists_nothing_and_is_not_made_by_looking() {
+    let mut app = Setup::bare().start().await;
+    let listed = app.request("resources/list", json!({})).await;
+    assert_eq!(listed["result"]["resources"], json!([]));
+}
+
+#[tokio::test]
+async fn nothing_but_stored_pictures_can_be_read() {
+    let setup = Setup::bare();
+    let secret = setup.desk.put("secret.png", png(64, 48, 1));
+    let mut app = setup.start().await;
+    let addresses = [
+        "image://img_0123456789ab".to_owned(),
+        "image://../../secret.png".to_owned(),
+        format!("image://{}", secret.display()),
+        url::Url::from_file_path(&secret).unwrap().to_string(),
+        "https://127.0.0.1/secret.png".to_owned(),
+        String::new(),
+    ];
+    for address in addresses {
+        let answer = app.request("resources/read", json!({ "uri": address })).await;
+        assert_eq!(answer["error"]["code"], -32002, "{address}: {answer:#}");
+        assert!(answer["error"]["message"].as_str().unwrap().contains(&address));
+    }
+}
+
+#[tokio::test]
+async fn links_to_resources_come_only_where_the_setting_asks_for_them() {
+    for (wanted, links) in [("false", 0), ("true", 1)] {
+        let picture = png(64, 48, 1);
+        let upstream =
+            Upstream::with([Reply::json(200, success_body("chat_markdown_data_url.json", &picture, ""))])
+                .await;
+        let mut app = Setup::at(&upstream).variable("GPT_IMAGE_MCP_RESOURCE_LINKS", wanted).start().await;
+        let answer = app.generate(json!({ "prompt": "a kite" })).await;
+        let blocks = answer.0["content"].as_array().unwrap();
+        let linked: Vec<_> = blocks.iter().filter(|block| block["type"] == "resource_link").collect();
+        assert_eq!(linked.len(), links);
+        for link in linked {
+            assert_eq!(link["uri"], format!("image://{}", answer.id()));
+        }
+    }
+}

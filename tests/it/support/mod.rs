@@ -1,0 +1,32 @@
+//! What the tests share: the real binary as a child process, an upstream that answers as it
+//! is told, and pictures drawn here.
+
+mod app;
+mod desk;
+mod fixtures;
+mod http;
+mod pictures;
+mod upstream;
+
+pub use app::{Answer, App, Ran, Setup, modern};
+pub use desk::Desk;
+pub use fixtures::{error_body, success_body};
+pub use pictures::{alpha_mask, jpeg, large_png, pixels_of, png, webp, white_mask};
+pub use upstream::{Gate, Reply, Upstream};
+
+/// How long a test waits for what should happen at once.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Looks again and again until it finds something: for what announces itself to nobody, such
+/// as a file.
+pub async fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let search = async {
+        loop {
+            match look() {
+                Some(found) => return found,
+                None => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, search).await.unwrap_or_else(|_| panic!("{what} did not happen"))
+}
