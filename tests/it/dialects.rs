@@ -185,6 +185,19 @@ async fn a_reply_that_ends_in_the_middle_of_its_picture_was_charged_and_leaves_n
 }
 
 #[tokio::test]
+async fn a_picture_that_came_whole_is_kept_though_its_reply_ends_early() {
+    let picture = png(640, 480, 1);
+    let body = success_body("images_official.json", &picture, "");
+    let upstream = Upstream::start().await;
+    let almost = body.len() - 20;
+    let (_app, answers) = drawn_by_both(Reply::json(200, body).cut_after(almost), &upstream).await;
+    for answer in answers {
+        assert_eq!(answer.file(), picture);
+        assert!(answer.fields()["warnings"].to_string().contains("whole"), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
 async fn every_known_error_is_told_in_its_words_with_its_price_and_a_way_out() {
     const NOTHING: &str = "Nothing was charged";
     let cases: [(u16, &str, &[&str]); 17] = [

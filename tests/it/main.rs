@@ -10,6 +10,7 @@
 )]
 
 mod arguments;
+mod certificates;
 mod contract;
 mod demo;
 mod dialects;

@@ -1,8 +1,8 @@
-//! Settings: which one wins, proxies, certificates, headers, and providers of the user's own.
+//! Settings: which one wins, proxies, headers, and providers of the user's own.
 
 use serde_json::{Value, json};
 
-use crate::support::{Reply, Setup, Upstream, png, success_body};
+use crate::support::{Gate, Reply, Setup, Upstream, png, success_body};
 
 fn drawn() -> Reply {
     Reply::json(200, success_body("chat_markdown_data_url.json", &png(64, 48, 1), ""))
@@ -42,6 +42,49 @@ async fn the_setting_of_the_output_holds_where_a_call_says_nothing() {
     let mut app = Setup::at(&upstream).settings("output = \"file\"\n").start().await;
     assert!(app.generate(json!({ "prompt": "a kite" })).await.shown().is_empty());
     assert_eq!(app.generate(json!({ "prompt": "a kite", "output": "preview" })).await.shown().len(), 1);
+}
+
+#[tokio::test]
+async fn previews_and_inline_pictures_are_as_small_as_they_are_set() {
+    let picture = crate::support::jpeg(1200, 800, 1);
+    let reply = Reply::json(200, success_body("chat_markdown_data_url.json", &picture, ""));
+    let upstream = Upstream::with([reply.clone(), reply]).await;
+    let settings = "preview_edge = 300\npreview_bytes = 4096\ninline_bytes = 65536\n";
+    let mut app = Setup::at(&upstream).settings(settings).start().await;
+    for output in ["preview", "inline"] {
+        let answer = app.generate(json!({ "prompt": "a kite", "output": output })).await;
+        let (_, shown) = answer.shown().remove(0);
+        let (width, height) = crate::support::pixels_of(&shown);
+        assert!(
+            width <= 300 && height <= 200 && shown.len() <= 3072,
+            "{output}: {width}x{height}, {}",
+            shown.len()
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_time_a_model_is_given_can_be_set_and_a_late_reply_may_have_been_charged() {
+    let upstream = Upstream::with([drawn().held_by(&Gate::shut())]).await;
+    let setup = Setup::at(&upstream)
+        .settings("[[model]]\nprovider = \"apiyi\"\nid = \"gpt-image-2-all\"\ntimeouts = { auto = 1 }\n");
+    let answer = setup.start().await.generate(json!({ "prompt": "a kite" })).await;
+    let words = answer.refusal();
+    assert!(words.contains("after 1 s") && words.contains("may have been charged"), "{words}");
+    assert_eq!(upstream.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn logs_are_lines_of_json_where_the_setting_asks_for_them() {
+    let upstream = Upstream::with([drawn()]).await;
+    let setup = Setup::at(&upstream).variable("GPT_IMAGE_MCP_LOG", "info").flag("--log-format=json");
+    let mut app = setup.start().await;
+    app.generate(json!({ "prompt": "a kite" })).await.fields();
+    let log = app.end().await.stderr;
+    assert!(log.contains("gpt-image-2-all"), "{log}");
+    for line in log.lines() {
+        serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    }
 }
 
 #[tokio::test]
@@ -251,26 +294,6 @@ async fn the_sandbox_is_reached_past_any_proxy() {
     let setup = Setup::sandbox().variable("HTTP_PROXY", &proxy.url()).variable("ALL_PROXY", &proxy.url());
     assert_eq!(draw(&setup).await["sandbox"], true);
     assert!(proxy.requests().is_empty());
-}
-
-#[tokio::test]
-async fn a_bad_certificate_file_is_named_with_what_is_wrong_with_it() {
-    let upstream = Upstream::start().await;
-    let setup = Setup::at(&upstream);
-    setup.desk.put("text.pem", "these are no certificates");
-    setup.desk.put("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-    for name in ["missing.pem", "text.pem", "broken.pem"] {
-        let path = setup.desk.work().join(name);
-        let setup = setup.clone().variable("GPT_IMAGE_MCP_CA_FILE", &path.to_string_lossy());
-        let answer = setup.start().await.generate(json!({ "prompt": "a kite" })).await;
-        let words = answer.refusal();
-        assert!(words.contains("CA file") && words.contains(name), "{name}: {words}");
-        assert!(
-            words.contains("GPT_IMAGE_MCP_CA_FILE") && words.contains("Nothing was charged"),
-            "{name}: {words}"
-        );
-    }
-    assert!(upstream.requests().is_empty());
 }
 
 #[tokio::test]

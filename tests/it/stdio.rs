@@ -26,9 +26,10 @@ async fn every_revision_with_a_handshake_is_served_by_our_name_and_version() {
 
 #[tokio::test]
 async fn a_revision_of_the_future_is_answered_with_one_that_is_spoken() {
-    let mut app = Setup::bare().launch();
-    let hello = app.initialize("2099-01-01").await;
-    assert_eq!(hello["protocolVersion"], "2025-11-25");
+    for revision in ["2099-01-01", "2026-07-28", "latest"] {
+        let hello = Setup::bare().launch().initialize(revision).await;
+        assert_eq!(hello["protocolVersion"], "2025-11-25", "{revision}");
+    }
 }
 
 #[tokio::test]
@@ -96,7 +97,7 @@ async fn what_is_not_offered_is_an_unknown_method() {
 async fn rendering(token: Option<Value>) -> (App, Upstream, Gate, i64) {
     let gate = Gate::shut();
     let upstream = Upstream::with([drawn(&png(64, 48, 1)).held_by(&gate)]).await;
-    let mut app = Setup::at(&upstream).start().await;
+    let mut app = Setup::at(&upstream).variable("GPT_IMAGE_MCP_LOG", "info").start().await;
     let mut params = json!({ "name": "generate_image", "arguments": { "prompt": "a kite" } });
     if let Some(token) = token {
         params["_meta"]["progressToken"] = token;
@@ -178,6 +179,20 @@ async fn paid_work_in_flight_is_finished_and_stored_after_the_input_closes() {
     let listed = later.request("resources/list", json!({})).await;
     let found = later.get(json!({ "id": listed["result"]["resources"][0]["uri"] })).await;
     assert_eq!(found.file(), png(64, 48, 1));
+}
+
+#[tokio::test]
+async fn a_picture_of_a_cancelled_call_is_waited_for_when_nobody_is_served_any_more() {
+    let (mut app, _upstream, gate, id) = rendering(None).await;
+    let desk = app.desk.clone();
+    app.notify("notifications/cancelled", json!({ "requestId": id })).await;
+    app.request("ping", json!({})).await;
+    app.close_input();
+    // The library's own words in the log are all that tells of it.
+    eventually("the end of service", || app.complaints().contains("serve finished").then_some(())).await;
+    gate.open();
+    assert_eq!(app.end().await.code, 0);
+    assert_eq!(std::fs::read(&desk.pictures()[0]).unwrap(), png(64, 48, 1));
 }
 
 #[tokio::test]
