@@ -99,6 +99,15 @@ fn floors_name_only_floors_below_them() {
                     ));
                 }
             }
+            // As many `super`s as it takes to leave the floor.
+            let levels = source.path.matches('/').count() + usize::from(!source.path.ends_with("/mod.rs"));
+            if line.contains(&"super::".repeat(levels)) {
+                faults.push(format!(
+                    "src/{}:{number}: {floor} climbs out of its floor: {}",
+                    source.path,
+                    line.trim()
+                ));
+            }
         }
     }
     none(

@@ -56,8 +56,11 @@ async fn the_era_without_a_handshake_is_served_with_and_without_discovery() {
         assert_eq!(tools["result"]["resultType"], "complete");
         assert_eq!(tools["result"]["tools"].as_array().unwrap().len(), 4);
         let call = json!({ "name": "generate_image", "arguments": { "prompt": "a kite" } });
-        let id = app.send("tools/call", modern(call)).await;
+        let mut call = modern(call);
+        call["_meta"]["progressToken"] = json!("kite-1");
+        let id = app.send("tools/call", call).await;
         let answer = app.result_of(id).await;
+        assert_eq!(app.progress()[0]["progressToken"], "kite-1");
         assert_eq!(answer.0["resultType"], "complete");
         assert_eq!(answer.file(), picture);
         let address = format!("image://{}", answer.id());
