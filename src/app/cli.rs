@@ -9,7 +9,7 @@ use clap::builder::Resettable;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::build::App;
-use super::commands::{demo, route, sandbox, schemas, serve};
+use super::commands::{client, demo, route, sandbox, schemas, serve};
 use super::config::{Config, Environment, is_unset};
 use super::logs;
 use super::settings::Settings;
@@ -41,6 +41,8 @@ pub struct Cli {
 /// The subcommands, a file each.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Print how to set this server up in an MCP client; without a name, list the clients
+    Client(client::Arguments),
     /// Draw with the sandbox through every tool, as an agent would, and show it all on one page
     Demo(demo::Arguments),
     /// Say which model a call would go to, why, and for how much; send nothing
@@ -96,6 +98,7 @@ fn dispatch(command: Option<Command>, config: Config) -> ExitCode {
     let ended = runtime.block_on(async {
         match command {
             None => serve::run(App::build(config)).await,
+            Some(Command::Client(arguments)) => client::run(&arguments, &config),
             Some(Command::Demo(arguments)) => demo::run(arguments).await,
             Some(Command::Route(arguments)) => route::run(&arguments, &App::build(config)),
             Some(Command::Sandbox(arguments)) => sandbox::run(arguments, config.sandbox_delay).await,

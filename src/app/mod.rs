@@ -5,6 +5,7 @@
 
 mod build;
 mod cli;
+pub mod clients;
 mod commands;
 mod config;
 mod logs;

@@ -11,6 +11,7 @@
 
 mod arguments;
 mod certificates;
+mod clients;
 mod contract;
 mod demo;
 mod dialects;

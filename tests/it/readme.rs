@@ -45,6 +45,7 @@ fn chosen(request: &ImageRequest, key: &str) -> String {
 #[test]
 fn every_table_is_what_the_code_says() {
     // One test, so that two never write the file at once.
+    check("clients", &crate::clients::set_up());
     check("routing", &routing());
     check("prices", &prices());
     check("settings", &settings());

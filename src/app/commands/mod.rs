@@ -1,6 +1,7 @@
 //! The subcommands, a file each. A command answers with its exit code, or with the words of
 //! what made it fail.
 
+pub mod client;
 pub mod demo;
 pub mod route;
 pub mod sandbox;

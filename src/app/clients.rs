@@ -1,0 +1,190 @@
+//! The MCP clients that people use, as data: how each is configured, when it gives up on a
+//! call, what it can take. `clients.toml` is the one list; the `client` command, the files
+//! under `examples/clients/` and the README's table are made from it. Touches no file.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+mod fill;
+
+/// A client, as its entry in `clients.toml` states it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    /// What the `client` command calls it: lower case, words joined by hyphens.
+    pub id: String,
+    /// What its makers call it.
+    pub name: String,
+    /// What it sends as `clientInfo.name`. Some clients add a hyphen and the server's name.
+    pub client_info: Vec<String>,
+    /// The user's file that the configuration goes into.
+    pub file: Place,
+    /// The file in a project's folder that does the same for that project alone.
+    pub project_file: Option<String>,
+    /// A shell command that does the same, as a template.
+    pub command: Option<String>,
+    /// The language of the configuration.
+    pub form: Form,
+    /// What goes into the file, as a template.
+    pub configuration: String,
+    /// When it gives up on a call.
+    pub timeout: Timeout,
+    /// The largest result of a call that it takes, everything in it counted; `None` where nobody says.
+    pub result_bytes: Option<u64>,
+    /// What else a person should know, a sentence or two each, as templates.
+    pub notes: Vec<String>,
+}
+
+/// A path, `~` for the home folder, variables in Windows' own notation.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum Place {
+    /// The same on every system.
+    Everywhere(String),
+    /// One for each system.
+    BySystem {
+        /// On Linux.
+        linux: String,
+        /// On macOS.
+        macos: String,
+        /// On Windows.
+        windows: String,
+    },
+}
+
+/// The language of a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// JSON.
+    Json,
+    /// TOML.
+    Toml,
+    /// YAML.
+    Yaml,
+}
+
+/// When a client gives up on a call.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timeout {
+    /// How long it waits unless told otherwise.
+    pub gives_up: GivesUp,
+    /// Whether that comes from users' reports only, not from documents or source.
+    #[serde(default)]
+    pub reported: bool,
+    /// Whether a progress notification starts the clock anew; `None` where that is not known.
+    pub progress_resets: Option<bool>,
+    /// How to make it wait longer; `None` where no way is known.
+    pub raise: Option<String>,
+}
+
+/// How long a client waits for the result of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GivesUp {
+    /// This many seconds.
+    Seconds(u32),
+    /// Until the user cancels.
+    Never,
+    /// Nobody says.
+    Unknown,
+}
+
+/// Every client, in the order of the file.
+///
+/// # Errors
+/// What is wrong with the file that was built in.
+pub fn clients() -> Result<Vec<Client>, String> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        client: Vec<Client>,
+    }
+    let file: File = toml::from_str(include_str!("clients.toml")).map_err(|error| error.to_string())?;
+    Ok(file.client)
+}
+
+impl Client {
+    /// The client that a person means by this name: its id or its makers' name, capitals, spaces
+    /// and punctuation aside.
+    ///
+    /// # Errors
+    /// For an unknown name, the nearest client and all there are, in words.
+    pub fn named(asked: &str) -> Result<Self, String> {
+        let clients = clients()?;
+        let likeness =
+            |client: &Self| client.names().map(|name| strsim::jaro_winkler(&name, &letters(asked)));
+        let nearest = clients.iter().max_by(|one, other| {
+            let [one, other] = [one, other].map(|client| likeness(client).into_iter().fold(0.0, f64::max));
+            one.total_cmp(&other)
+        });
+        match nearest {
+            Some(client) if client.names().contains(&letters(asked)) => Ok(client.clone()),
+            nearest => {
+                let nearest = nearest.map(|client| client.id.as_str()).unwrap_or_default();
+                let known: Vec<_> = clients.iter().map(|client| client.id.as_str()).collect();
+                Err(format!("no such client; did you mean {nearest}? Known are {}", known.join(", ")))
+            }
+        }
+    }
+
+    fn names(&self) -> [String; 2] {
+        [letters(&self.id), letters(&self.name)]
+    }
+}
+
+/// What is compared of a name.
+fn letters(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+impl Place {
+    /// The path on the system that this was built for.
+    #[must_use]
+    pub fn here(&self) -> &str {
+        match self {
+            Self::Everywhere(path) => path,
+            Self::BySystem { windows, .. } if cfg!(windows) => windows,
+            Self::BySystem { macos, .. } if cfg!(target_os = "macos") => macos,
+            Self::BySystem { linux, .. } => linux,
+        }
+    }
+}
+
+impl Form {
+    /// The name of the language, also the extension of its files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Toml => "toml",
+            Self::Yaml => "yaml",
+        }
+    }
+}
+
+/// `after 4 minutes, as users report`.
+impl fmt::Display for Timeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.gives_up {
+            GivesUp::Unknown => return f.write_str("not known"),
+            GivesUp::Never => f.write_str("never")?,
+            GivesUp::Seconds(seconds) if seconds > 60 && seconds % 60 == 0 => {
+                write!(f, "after {} minutes", seconds / 60)?;
+            }
+            GivesUp::Seconds(seconds) => write!(f, "after {seconds} seconds")?,
+        }
+        if self.progress_resets == Some(true) {
+            f.write_str(" without progress")?;
+        }
+        if self.reported {
+            f.write_str(", as users report")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

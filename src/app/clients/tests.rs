@@ -1,0 +1,139 @@
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use saphyr::{LoadableYamlNode as _, Yaml};
+
+use super::fill::for_shell;
+use super::*;
+
+/// The strings of a configuration, wherever they stand.
+fn strings(form: Form, configuration: &str) -> Vec<String> {
+    let value: serde_json::Value = match form {
+        Form::Json => serde_json::from_str(configuration).unwrap(),
+        Form::Toml => {
+            let table: toml::Table = toml::from_str(configuration).unwrap();
+            serde_json::to_value(table).unwrap()
+        }
+        Form::Yaml => {
+            let documents = Yaml::load_from_str(configuration).unwrap();
+            let extension = &documents[0]["extensions"]["gpt-image"];
+            return vec![extension["cmd"].as_str().unwrap().to_owned()];
+        }
+    };
+    let (mut found, mut left) = (Vec::new(), vec![value]);
+    while let Some(value) = left.pop() {
+        match value {
+            serde_json::Value::String(text) => found.push(text),
+            serde_json::Value::Array(values) => left.extend(values),
+            serde_json::Value::Object(fields) => left.extend(fields.into_iter().map(|(_, value)| value)),
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn every_client_has_a_name_of_its_own() {
+    let clients = clients().unwrap();
+    let ids: BTreeSet<_> = clients.iter().map(|client| letters(&client.id)).collect();
+    let sent: Vec<_> = clients.iter().flat_map(|client| &client.client_info).collect();
+    assert_eq!(ids.len(), clients.len());
+    assert_eq!(sent.iter().collect::<BTreeSet<_>>().len(), sent.len());
+}
+
+#[test]
+fn templates_hold_no_placeholder_that_nobody_fills_in() {
+    for client in clients().unwrap() {
+        let filled = [client.configuration("gpt-image-mcp", "SOME_KEY")];
+        let command = client.command("gpt-image-mcp", "SOME_KEY");
+        for text in filled.into_iter().chain(command).chain(client.notes("SOME_KEY")) {
+            assert!(!text.contains("{{"), "{}: {text}", client.id);
+        }
+        assert!(client.configuration("gpt-image-mcp", "SOME_KEY").contains("SOME_KEY"), "{}", client.id);
+        assert!(client.configuration.contains("gpt-image"), "{}", client.id);
+    }
+}
+
+#[test]
+fn names_are_read_leniently() {
+    let cases = [
+        ("claude-code", "claude-code"),
+        ("Claude Code", "claude-code"),
+        ("claude_code", "claude-code"),
+        ("vscode", "vs-code"),
+        ("vs-code", "vs-code"),
+        ("VS Code", "vs-code"),
+        ("Codex CLI", "codex"),
+        ("codex", "codex"),
+        ("GEMINI.cli", "gemini-cli"),
+    ];
+    for (asked, id) in cases {
+        assert_eq!(Client::named(asked).unwrap().id, id, "{asked}");
+    }
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_the_nearest() {
+    let cases = [
+        ("claude", "claude-code"),
+        ("claude-dekstop", "claude-desktop"),
+        ("cursr", "cursor"),
+        ("gemini", "gemini-cli"),
+        ("visual studio code", "vs-code"),
+        ("windsurfer", "windsurf"),
+        ("open-codes", "opencode"),
+    ];
+    for (asked, nearest) in cases {
+        let error = Client::named(asked).unwrap_err();
+        assert!(error.contains(&format!("did you mean {nearest}?")), "{asked}: {error}");
+    }
+}
+
+#[test]
+fn words_are_quoted_for_the_shell() {
+    let cases = [
+        ("/usr/bin/gpt-image-mcp", false, "/usr/bin/gpt-image-mcp"),
+        ("/home/me/my tools/it's", false, r"'/home/me/my tools/it'\''s'"),
+        ("/home/$me", false, "'/home/$me'"),
+        (r"C:\Tools\gpt-image-mcp.exe", true, r"C:\Tools\gpt-image-mcp.exe"),
+        (r"C:\Program Files\it.exe", true, r#""C:\Program Files\it.exe""#),
+    ];
+    for (word, windows, expected) in cases {
+        assert_eq!(for_shell(word, windows), expected);
+    }
+}
+
+#[test]
+fn a_windows_path_survives_every_form() {
+    let path = r#"C:\Users\new "x"\tools\gpt-image-mcp.exe"#;
+    for client in clients().unwrap() {
+        let configuration = client.configuration(path, "SOME_KEY");
+        assert!(strings(client.form, &configuration).contains(&path.to_owned()), "{configuration}");
+    }
+}
+
+#[test]
+fn a_timeout_is_said_in_words() {
+    let timeout =
+        |gives_up, reported, progress_resets| Timeout { gives_up, reported, progress_resets, raise: None };
+    let cases = [
+        (timeout(GivesUp::Seconds(60), false, None), "after 60 seconds"),
+        (timeout(GivesUp::Seconds(240), true, Some(false)), "after 4 minutes, as users report"),
+        (timeout(GivesUp::Seconds(1800), false, Some(true)), "after 30 minutes without progress"),
+        (timeout(GivesUp::Never, false, None), "never"),
+        (timeout(GivesUp::Unknown, false, None), "not known"),
+    ];
+    for (timeout, words) in cases {
+        assert_eq!(timeout.to_string(), words);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_printable_path_survives_every_form(path in "[ -~äß界{}]{1,40}") {
+        for client in clients().unwrap() {
+            let configuration = client.configuration(&path, "SOME_KEY");
+            prop_assert!(strings(client.form, &configuration).contains(&path), "{}", configuration);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! `client`: how to set this server up in an MCP client. Prints it; edits nobody's files and
+//! shows nobody's keys.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use crate::app::Config;
+use crate::app::cli::DONE;
+use crate::app::clients::{Client, clients};
+
+/// `client [NAME]`
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The client, such as `claude-code` or "VS Code"; without it, all are listed
+    #[arg(value_parser = Client::named)]
+    name: Option<Client>,
+}
+
+/// Prints the set-up of one client, or the list of all.
+pub fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
+    let text = match &arguments.name {
+        None => list(&clients()?),
+        Some(client) => set_up(client, &binary()?, &key_variables(config)),
+    };
+    write!(std::io::stdout(), "{text}").map_err(|error| error.to_string())?;
+    Ok(DONE)
+}
+
+/// A variable that may hold a key, and whether it is set.
+struct KeyVariable<'a> {
+    name: &'a str,
+    set: bool,
+}
+
+/// The variables that the catalogue's models take their keys from, those that are set first.
+fn key_variables(config: &Config) -> Vec<KeyVariable<'_>> {
+    let mut variables = Vec::<KeyVariable<'_>>::new();
+    for name in config.catalog.models.iter().flat_map(|model| &model.key_variables) {
+        if !variables.iter().any(|known| known.name == name) {
+            variables.push(KeyVariable { name, set: config.keys.contains_key(name) });
+        }
+    }
+    variables.sort_by_key(|variable| !variable.set);
+    variables
+}
+
+/// The real path of this binary, links followed.
+fn binary() -> Result<String, String> {
+    let path = std::env::current_exe()
+        .and_then(|path| path.canonicalize())
+        .map_err(|error| format!("the path of this binary cannot be found out: {error}"))?;
+    let path = path.to_str().ok_or_else(|| {
+        format!("the path of this binary, {}, is not Unicode; move it to one that is", path.display())
+    })?;
+    Ok(without_verbatim_prefix(path).to_owned())
+}
+
+/// The path without the `\\?\` that Windows puts before a real path and few programs can read.
+fn without_verbatim_prefix(path: &str) -> &str {
+    let drive = |rest: &&str| rest.chars().nth(1) == Some(':');
+    path.strip_prefix(r"\\?\").filter(drive).unwrap_or(path)
+}
+
+fn list(clients: &[Client]) -> String {
+    let width = clients.iter().map(|client| client.id.len()).max().unwrap_or_default();
+    let mut text = String::new();
+    for client in clients {
+        let _ = writeln!(text, "{:width$}  {}", client.id, client.file.here());
+    }
+    let _ = writeln!(text, "\n`{} client NAME` prints what to put there.", env!("CARGO_PKG_NAME"));
+    text
+}
+
+fn set_up(client: &Client, binary: &str, variables: &[KeyVariable<'_>]) -> String {
+    // Where no model takes a key, the variable is there to be struck out.
+    let variable = variables.first().map_or("OPENAI_API_KEY", |variable| variable.name);
+    let mut lines = vec![format!("{}\n", client.name)];
+    if let Some(command) = client.command(binary, variable) {
+        lines.push(format!("Run this, with the key in place of sk-…:\n\n{command}\n"));
+    }
+    let or_else = if client.command.is_some() { "Or put" } else { "Put" };
+    let project = client.project_file.as_ref();
+    let project = project.map(|file| format!(", or for one project into {file}")).unwrap_or_default();
+    let place = client.file.here();
+    let configuration = client.configuration(binary, variable);
+    lines.push(format!("{or_else} this into {place}{project}, beside what is there:\n\n{configuration}"));
+    lines.push(keys(variables));
+    lines.push(format!("It gives up on a call: {}. A picture takes 30 to 300 seconds.", client.timeout));
+    lines.push(match client.timeout.progress_resets {
+        Some(true) => "Progress, which this server reports, starts its clock anew.".to_owned(),
+        Some(false) => "Progress does not start its clock anew.".to_owned(),
+        None => "Whether progress starts its clock anew is not known.".to_owned(),
+    });
+    let raise = client.timeout.raise.as_deref().unwrap_or("no way is known");
+    lines.push(format!("To make it wait longer: {raise}."));
+    lines.push(match client.result_bytes {
+        Some(bytes) => format!("The largest result it takes: {bytes} bytes."),
+        None => "The largest result it takes: not known.".to_owned(),
+    });
+    lines.push(format!("It calls itself: {}.", client.client_info.join(", ")));
+    lines.extend(client.notes(variable));
+    lines.join("\n") + "\n"
+}
+
+fn keys(variables: &[KeyVariable<'_>]) -> String {
+    let named: Vec<_> = variables
+        .iter()
+        .map(|variable| format!("{}{}", variable.name, if variable.set { " (set here)" } else { "" }))
+        .collect();
+    match named.as_slice() {
+        [] => "No model that is configured takes a key: leave the variable out.".to_owned(),
+        [only] => format!("The key goes under {only}."),
+        several => format!("The key goes under one of {}; one is enough.", several.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn real_paths_lose_the_prefix_that_few_programs_read() {
+        let cases = [
+            (r"\\?\C:\Tools\a.exe", r"C:\Tools\a.exe"),
+            (r"\\?\UNC\server\share\a.exe", r"\\?\UNC\server\share\a.exe"),
+            ("/usr/bin/a", "/usr/bin/a"),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(without_verbatim_prefix(path), expected);
+        }
+    }
+}
