@@ -107,31 +107,26 @@ pub fn clients() -> Result<Vec<Client>, String> {
 }
 
 impl Client {
-    /// The client that a person means by this name: its id or its makers' name, capitals, spaces
-    /// and punctuation aside.
+    /// The client that a person means by this name: its id, its makers' name or what it sends,
+    /// capitals, spaces and punctuation aside.
     ///
     /// # Errors
     /// For an unknown name, the nearest client and all there are, in words.
     pub fn named(asked: &str) -> Result<Self, String> {
         let clients = clients()?;
-        let likeness =
-            |client: &Self| client.names().map(|name| strsim::jaro_winkler(&name, &letters(asked)));
-        let nearest = clients.iter().max_by(|one, other| {
-            let [one, other] = [one, other].map(|client| likeness(client).into_iter().fold(0.0, f64::max));
-            one.total_cmp(&other)
-        });
-        match nearest {
-            Some(client) if client.names().contains(&letters(asked)) => Ok(client.clone()),
-            nearest => {
-                let nearest = nearest.map(|client| client.id.as_str()).unwrap_or_default();
-                let known: Vec<_> = clients.iter().map(|client| client.id.as_str()).collect();
-                Err(format!("no such client; did you mean {nearest}? Known are {}", known.join(", ")))
-            }
+        let asked = letters(asked);
+        if let Some(client) = clients.iter().find(|client| client.names().contains(&asked)) {
+            return Ok(client.clone());
         }
+        let known: Vec<_> = clients.iter().map(|client| client.id.as_str()).collect();
+        let likeness = |id: &str| strsim::jaro_winkler(&letters(id), &asked);
+        let nearest = known.iter().copied().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+        let nearest = nearest.unwrap_or_default();
+        Err(format!("no such client; did you mean {nearest}? Known are {}", known.join(", ")))
     }
 
-    fn names(&self) -> [String; 2] {
-        [letters(&self.id), letters(&self.name)]
+    fn names(&self) -> Vec<String> {
+        [&self.id, &self.name].into_iter().chain(&self.client_info).map(|name| letters(name)).collect()
     }
 }
 
@@ -165,7 +160,7 @@ impl Form {
     }
 }
 
-/// `after 4 minutes, as users report`.
+/// `after 4 minutes, as users report`, `never` or `not known`.
 impl fmt::Display for Timeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.gives_up {

@@ -64,13 +64,15 @@ fn every_client_is_printed_with_the_real_path() {
 #[cfg(unix)]
 #[test]
 fn a_path_with_quotes_and_blanks_is_escaped_and_links_are_followed() {
-    let folder = tempfile::tempdir().unwrap();
+    // On the binary's own file system, as a second name for it: to run a copy while another test
+    // starts a process can fail with "text file busy".
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let folder = folder.path().canonicalize().unwrap();
     let odd = folder.join("my \"tools\" it's \\ here");
     std::fs::create_dir(&odd).unwrap();
-    let (copy, link) = (odd.join("gpt-image-mcp"), folder.join("link"));
-    std::fs::copy(BINARY, &copy).unwrap();
-    std::os::unix::fs::symlink(&copy, &link).unwrap();
+    let (binary, link) = (odd.join("gpt-image-mcp"), folder.join("link"));
+    std::fs::hard_link(BINARY, &binary).unwrap();
+    std::os::unix::fs::symlink(&binary, &link).unwrap();
     for (name, form) in [("cursor", Form::Json), ("codex", Form::Toml)] {
         let printed = stdout(&client(link.to_str().unwrap(), &[name], &[]));
         let configuration = configuration(&printed);
@@ -78,7 +80,7 @@ fn a_path_with_quotes_and_blanks_is_escaped_and_links_are_followed() {
             Form::Json => serde_json::from_str(configuration).unwrap(),
             _ => toml::from_str(configuration).unwrap(),
         };
-        assert!(strings(&value).contains(&copy.to_str().unwrap()), "{configuration}");
+        assert!(strings(&value).contains(&binary.to_str().unwrap()), "{configuration}");
     }
 }
 

@@ -6,14 +6,14 @@ use std::io::Write as _;
 
 use crate::app::Config;
 use crate::app::cli::DONE;
-use crate::app::clients::{Client, clients};
+use crate::app::clients::{Client, GivesUp, Timeout, clients};
 
 /// `client [NAME]`
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The client, such as `claude-code` or "VS Code"; without it, all are listed
-    #[arg(value_parser = Client::named)]
-    name: Option<Client>,
+    #[arg(value_parser = |name: &str| Client::named(name).map(Box::new))]
+    name: Option<Box<Client>>,
 }
 
 /// Prints the set-up of one client, or the list of all.
@@ -84,22 +84,37 @@ fn set_up(client: &Client, binary: &str, variables: &[KeyVariable<'_>]) -> Strin
     let place = client.file.here();
     let configuration = client.configuration(binary, variable);
     lines.push(format!("{or_else} this into {place}{project}, beside what is there:\n\n{configuration}"));
-    lines.push(keys(variables));
-    lines.push(format!("It gives up on a call: {}. A picture takes 30 to 300 seconds.", client.timeout));
-    lines.push(match client.timeout.progress_resets {
-        Some(true) => "Progress, which this server reports, starts its clock anew.".to_owned(),
-        Some(false) => "Progress does not start its clock anew.".to_owned(),
-        None => "Whether progress starts its clock anew is not known.".to_owned(),
-    });
-    let raise = client.timeout.raise.as_deref().unwrap_or("no way is known");
-    lines.push(format!("To make it wait longer: {raise}."));
+    lines.push(keys(variables) + "\n");
+    lines.push(patience(&client.timeout));
     lines.push(match client.result_bytes {
-        Some(bytes) => format!("The largest result it takes: {bytes} bytes."),
-        None => "The largest result it takes: not known.".to_owned(),
+        Some(bytes) => format!("- The largest result it takes is {bytes} bytes."),
+        None => "- The largest result it takes is not known.".to_owned(),
     });
-    lines.push(format!("It calls itself: {}.", client.client_info.join(", ")));
-    lines.extend(client.notes(variable));
+    lines.push(format!("- Servers know it as {}.", client.client_info.join(" or ")));
+    lines.extend(client.notes(variable).map(|note| format!("- {note}")));
     lines.join("\n") + "\n"
+}
+
+/// When it gives up, and what can be done about that.
+fn patience(timeout: &Timeout) -> String {
+    let gives_up = match timeout.gives_up {
+        GivesUp::Never => return "- It never gives up on a call.".to_owned(),
+        GivesUp::Unknown => "When it gives up on a call is not known".to_owned(),
+        GivesUp::Seconds(_) => format!("It gives up on a call {timeout}"),
+    };
+    let progress = match timeout.progress_resets {
+        Some(true) => "this server reports progress",
+        Some(false) => "progress does not start its clock anew",
+        None => "whether progress starts its clock anew is not known",
+    };
+    let longer = match &timeout.raise {
+        Some(raise) => format!("It waits longer with {raise}."),
+        None => "No way is known to make it wait longer.".to_owned(),
+    };
+    format!(
+        "- {gives_up}; {progress}. {longer}\n- A picture takes 30 to 300 seconds. One that comes too \
+         late for the client is paid for all the same, and kept."
+    )
 }
 
 fn keys(variables: &[KeyVariable<'_>]) -> String {
