@@ -171,15 +171,17 @@ impl Config {
             base: environment.working.clone(),
             home: environment.home.clone(),
         };
-        let proxy = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+        let variables = [
+            ("https", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]),
+            ("http", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]),
+        ];
+        let proxied = variables.into_iter().filter_map(|(scheme, names)| {
+            names.iter().any(|name| environment.variable(name).is_some()).then_some(scheme)
+        });
         let usual_budget = PreviewBudget::default();
         Ok(Self {
             keys,
-            client: ClientOptions {
-                ca_file: settings.ca_file,
-                direct: sandbox,
-                proxied: proxy.iter().any(|name| environment.variable(name).is_some()),
-            },
+            client: ClientOptions { ca_file: settings.ca_file, direct: sandbox, proxied: proxied.collect() },
             store,
             roots,
             reply: ReplyOptions {

@@ -41,8 +41,8 @@ pub struct ClientOptions {
     pub ca_file: Option<PathBuf>,
     /// Go past any proxy: the sandbox is on this machine.
     pub direct: bool,
-    /// A proxy for https is set in the environment, so names may not resolve here.
-    pub proxied: bool,
+    /// The schemes that a proxy is set for in the environment, so names may not resolve here.
+    pub proxied: Vec<&'static str>,
 }
 
 /// Where a call goes and with which key.
@@ -253,7 +253,7 @@ impl Client {
         let port = url.port_or_known_default().unwrap_or(443);
         let addresses: Vec<_> = match tokio::net::lookup_host((host.as_str(), port)).await {
             Ok(addresses) => addresses.collect(),
-            Err(_) if self.options.proxied => return Ok(Vec::new()),
+            Err(_) if self.options.proxied.contains(&url.scheme()) => return Ok(Vec::new()),
             Err(error) => return Err(FetchError::Failed(format!("{host} cannot be resolved ({error})"))),
         };
         if addresses.iter().any(|address| !guard::is_public(address.ip())) {
