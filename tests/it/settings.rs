@@ -254,6 +254,24 @@ async fn calls_go_through_the_proxy_of_the_environment() {
 }
 
 #[tokio::test]
+async fn pictures_are_fetched_through_the_proxy_too() {
+    let picture = png(64, 48, 1);
+    let proxy = Upstream::start().await;
+    proxy.serve("http://cdn.invalid/u.png?sig=1", Reply::new(200, "image/png", picture.clone()));
+    proxy.then(Reply::json(
+        200,
+        success_body("chat_markdown_link.json", &[], "http://cdn.invalid/u.png?sig=1"),
+    ));
+    let setup = Setup::bare()
+        .variable("APIYI_API_KEY", "sk-test")
+        .variable("APIYI_BASE_URL", "http://images.invalid/v1")
+        .variable("HTTP_PROXY", &proxy.url());
+    let mut app = setup.start().await;
+    assert_eq!(app.generate(json!({ "prompt": "a kite" })).await.file(), picture);
+    assert!(!format!("{:?}", proxy.requests()[1].headers).contains("sk-test"));
+}
+
+#[tokio::test]
 async fn calls_over_tls_ask_the_proxy_for_a_tunnel_and_show_it_no_key() {
     for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
         let proxy = Upstream::with([Reply::new(403, "text/plain", "no tunnels here")]).await;
