@@ -29,9 +29,13 @@ impl App {
             store: config.store,
             roots: config.roots,
             max_cost: config.max_cost,
-            stand_in: config
-                .sandbox
-                .then(|| stand_in(sandbox::Options { delay: config.sandbox_delay, ..Default::default() })),
+            stand_in: config.sandbox.then(|| {
+                stand_in(sandbox::Options {
+                    delay: config.sandbox_delay,
+                    fault: config.sandbox_fault,
+                    ..Default::default()
+                })
+            }),
         });
         let server = ImageServer::new(manager.clone(), config.reply);
         Self { manager, server }

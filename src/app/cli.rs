@@ -101,7 +101,9 @@ fn dispatch(command: Option<Command>, config: Config) -> ExitCode {
             Some(Command::Client(arguments)) => client::run(&arguments, &config),
             Some(Command::Demo(arguments)) => demo::run(arguments).await,
             Some(Command::Route(arguments)) => route::run(&arguments, &App::build(config)),
-            Some(Command::Sandbox(arguments)) => sandbox::run(arguments, config.sandbox_delay).await,
+            Some(Command::Sandbox(arguments)) => {
+                sandbox::run(arguments, config.sandbox_delay, config.sandbox_fault).await
+            }
             Some(Command::Schemas(arguments)) => schemas::run(&arguments, &config.catalog),
         }
     });

@@ -10,6 +10,7 @@ use super::settings_file::SettingsFile;
 use crate::catalog::Catalog;
 use crate::domain::{Secret, Usd};
 use crate::images::{PreviewBudget, Roots};
+use crate::sandbox::FaultSpec;
 use crate::tools::ReplyOptions;
 use crate::upstream::ClientOptions;
 
@@ -130,6 +131,8 @@ pub struct Config {
     pub sandbox: bool,
     /// What the sandbox takes for a picture.
     pub sandbox_delay: Duration,
+    /// What goes wrong in it.
+    pub sandbox_fault: Option<FaultSpec>,
     /// What is logged.
     pub log: String,
     /// And how.
@@ -196,6 +199,7 @@ impl Config {
             max_cost: settings.max_cost_usd.map(|usd| dollars("max_cost_usd", usd)).transpose()?,
             sandbox,
             sandbox_delay: delay(settings.sandbox_delay_s.unwrap_or(0.0))?,
+            sandbox_fault: settings.sandbox_fault,
             log: settings.log.unwrap_or_else(|| "warn,rmcp=error".to_owned()),
             log_format: settings.log_format.unwrap_or_default(),
             catalog,

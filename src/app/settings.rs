@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::logs::LogFormat;
 use crate::domain::Secret;
+use crate::sandbox::FaultSpec;
 use crate::tools::OutputForm;
 
 /// Declares the settings once: a field becomes a flag, a variable and a key of the file.
@@ -61,6 +62,9 @@ settings! {
     /// Seconds the sandbox takes for a picture
     #[arg(long, env = "GPT_IMAGE_MCP_SANDBOX_DELAY_S", value_name = "SECONDS", global = true, help_heading = "Providers")]
     sandbox_delay_s: f64,
+    /// What goes wrong in the sandbox, such as rate_limited,times=2; `sandbox --help` lists the faults
+    #[arg(long, env = "GPT_IMAGE_MCP_SANDBOX_FAULT", value_name = "FAULT", global = true, help_heading = "Providers")]
+    sandbox_fault: FaultSpec,
     /// A header for every provider, `Name: value`; several with ; between them
     #[arg(long = "header", env = "GPT_IMAGE_MCP_HEADERS", value_name = "HEADER", value_delimiter = ';', value_parser = key, hide_env_values = true, global = true, help_heading = "Providers")]
     #[schemars(with = "Option<Vec<String>>")]

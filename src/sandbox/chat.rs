@@ -4,19 +4,20 @@
 //! `stream`, `temperature` and `response_format` are ignored too.
 
 use axum::body::Bytes;
-use axum::extract::{Request, State};
-use axum::http::HeaderMap;
+use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::faults::{Fault, FaultSpec, Occasion, spoilt};
 use super::images_api::{
-    IMAGE_BYTES, Order, base64, blocking, chat_order, chunked, data_url, decoded, gateway_reply, json_object,
+    IMAGE_BYTES, Order, blocking, chat_order, chunked, data_url, decoded, gateway_reply, json_object,
 };
+use super::line::Line;
 use super::models::{self, Family};
 use super::options::ReplyForm;
 use super::refusals::{Refusal, stamp};
 use super::seen::Seen;
-use super::server::{Shared, authorize, now, random, request_id};
+use super::server::{Shared, now, random, request_id};
 use crate::routing::text_tokens;
 
 const SOFT_REFUSAL: &str = "Sorry, I can't do that.";
@@ -29,7 +30,11 @@ struct Turn {
 }
 
 /// Answers one completion.
-pub(super) async fn completions(State(shared): State<Shared>, request: Request) -> Response {
+pub(super) async fn completions(
+    State(shared): State<Shared>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: Request,
+) -> Response {
     let mut seen = Seen::of(&request);
     let headers = request.headers().clone();
     let body = json_object(request).await;
@@ -43,8 +48,19 @@ pub(super) async fn completions(State(shared): State<Shared>, request: Request) 
     }
     let family = seen.model.as_deref().and_then(models::find).map_or(Family::Official, |model| model.family);
     let id = request_id(family);
-    let accepted = accept(&shared, &headers, family, body).await;
-    seen.billed = u32::from(accepted.is_ok());
+    let occasion = Occasion { chat: true, model: seen.model.as_deref(), prompt: seen.prompt.as_deref() };
+    let fault = shared.fault_of(&headers, family, occasion);
+    if let Some(answer) = shared.refused(&mut seen, &fault, family, &id) {
+        shared.record(seen);
+        return answer;
+    }
+    let accepted = match fault.clone() {
+        Ok(fault) => accept(&shared, family, body, fault).await,
+        Err(refusal) => Err(refusal),
+    };
+    if let Ok((order, _)) = &accepted {
+        seen.charge(order);
+    }
     shared.record(seen);
     let answer = match accepted {
         Ok((order, form)) => {
@@ -56,7 +72,10 @@ pub(super) async fn completions(State(shared): State<Shared>, request: Request) 
     match answer {
         Ok(mut response) => {
             stamp(&mut response, family, &id);
-            response
+            match fault {
+                Ok(Some(spec)) => spoilt(response, &spec, &line).await,
+                _ => response,
+            }
         }
         Err(refusal) => refusal.answer(family, &id),
     }
@@ -64,11 +83,10 @@ pub(super) async fn completions(State(shared): State<Shared>, request: Request) 
 
 async fn accept(
     shared: &Shared,
-    headers: &HeaderMap,
     family: Family,
     body: Result<Map<String, Value>, Refusal>,
+    fault: Option<FaultSpec>,
 ) -> Result<(Order, ReplyForm), Refusal> {
-    authorize(headers, family)?;
     let body = body?;
     let id = body.get("model").and_then(Value::as_str).ok_or_else(|| Refusal::missing("model"))?;
     let model = models::find(id).ok_or_else(|| Refusal::model_not_found(id))?;
@@ -77,8 +95,15 @@ async fn accept(
     }
     let turn = last_turn(&body)?;
     let files = turn.links.iter().map(|url| picture(shared, url)).collect::<Result<Vec<Bytes>, _>>()?;
-    let form = shared.reply_form(&turn.text);
-    blocking(move || Ok((chat_order(model, &turn.text, decoded(&files, IMAGE_BYTES)?), form))).await
+    let form = match &fault {
+        Some(spec) if spec.fault() == Fault::Words => ReplyForm::Words,
+        _ => shared.reply_form(&turn.text),
+    };
+    blocking(move || {
+        let order = chat_order(model, &turn.text, decoded(&files, IMAGE_BYTES)?);
+        Ok((Order { fault, ..order }, form))
+    })
+    .await
 }
 
 fn last_turn(body: &Map<String, Value>) -> Result<Turn, Refusal> {
@@ -131,26 +156,26 @@ fn reply(shared: &Shared, order: &Order, form: ReplyForm) -> Result<Value, Refus
         return Ok(completion(order, &message, text_tokens(SOFT_REFUSAL)));
     }
     let picture = order.paint(0)?;
+    let link = |picture| shared.link(picture, order.fault.as_ref());
     if form == ReplyForm::ImagesShaped {
-        return Ok(gateway_reply(order, form, Some("url"), vec![picture], now(), |picture| {
-            shared.link(picture)
-        }));
+        return Ok(gateway_reply(order, form, Some("url"), vec![picture], now(), link));
     }
-    let inline = |picture: &[u8]| format!("data:{};base64,{}", order.encoding.format.mime(), base64(picture));
+    let inline =
+        |picture: &[u8]| format!("data:{};base64,{}", order.encoding.format.mime(), order.base64(picture));
     let message = match form {
         ReplyForm::Base64 | ReplyForm::Base64Prefixed => {
             json!({ "role": "assistant", "content": format!("![image]({})", inline(&picture)) })
         }
         ReplyForm::ContentParts => json!({ "role": "assistant", "content": [
             { "type": "text", "text": "Here is the image." },
-            { "type": "image_url", "image_url": { "url": shared.link(picture) } },
+            { "type": "image_url", "image_url": { "url": link(picture) } },
         ] }),
         // As OpenRouter and its like send it.
         ReplyForm::MessageImages => json!({ "role": "assistant", "content": "", "images": [
             { "type": "image_url", "image_url": { "url": inline(&picture) } },
         ] }),
         ReplyForm::AsDocumented | ReplyForm::Url | ReplyForm::ImagesShaped | ReplyForm::Words => {
-            json!({ "role": "assistant", "content": format!("![image]({})\n\n", shared.link(picture)) })
+            json!({ "role": "assistant", "content": format!("![image]({})\n\n", link(picture)) })
         }
     };
     Ok(completion(order, &message, order.tokens.output))

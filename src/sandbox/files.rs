@@ -6,13 +6,19 @@
 use std::collections::VecDeque;
 
 use axum::body::Bytes;
-use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT_RANGES, AUTHORIZATION, CONTENT_RANGE, CONTENT_TYPE, ETAG, RANGE};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::header::{
+    ACCEPT_RANGES, AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, RANGE,
+};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use super::faults::{Befallen, Fault, FaultSpec, spoilt_download};
+use super::line::Line;
+use super::models::Family;
+use super::refusals::Refusal;
 use super::seen::Seen;
-use super::server::Shared;
+use super::server::{Shared, request_id};
 use crate::domain::ImageFormat;
 
 /// How much is kept, in bytes; the oldest go first. Real links die after about a day.
@@ -21,32 +27,51 @@ const KEPT: usize = 256 * 1024 * 1024;
 /// Pictures by name.
 #[derive(Debug, Default)]
 pub(super) struct Files {
-    kept: VecDeque<(String, Bytes)>,
+    kept: VecDeque<Kept>,
+}
+
+/// A picture, and what will go wrong when it is fetched.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    name: String,
+    pub file: Bytes,
+    fault: Option<FaultSpec>,
 }
 
 impl Files {
-    /// Keeps a picture; returns its path and query, which depend on its bytes only. The path
-    /// ends in `.png` whatever the picture is, as seen at the gateway.
-    pub(super) fn keep(&mut self, picture: Vec<u8>) -> String {
-        let name: String = blake3::hash(&picture).to_hex().chars().take(32).collect();
-        if !self.kept.iter().any(|(kept, _)| *kept == name) {
-            self.kept.push_back((name.clone(), picture.into()));
+    /// Keeps a picture; returns its path and query, which depend on its bytes and its fault only.
+    /// The path ends in `.png` whatever the picture is, as seen at the gateway.
+    pub(super) fn keep(&mut self, picture: Vec<u8>, fault: Option<&FaultSpec>) -> String {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&picture).update(fault.map(ToString::to_string).unwrap_or_default().as_bytes());
+        let name: String = hasher.finalize().to_hex().chars().take(32).collect();
+        if !self.kept.iter().any(|kept| kept.name == name) {
+            let fault = fault.cloned();
+            self.kept.push_back(Kept { name: name.clone(), file: picture.into(), fault });
         }
-        while self.kept.len() > 1 && self.kept.iter().map(|(_, file)| file.len()).sum::<usize>() > KEPT {
+        while self.kept.len() > 1 && self.kept.iter().map(|kept| kept.file.len()).sum::<usize>() > KEPT {
             self.kept.pop_front();
         }
         format!("/files/{name}.png?{}", query(&name))
     }
 
     /// The picture at a path and query that [`Files::keep`] returned, or the store's refusal.
-    pub(super) fn fetch(&self, path: &str, sent: Option<&str>) -> Result<Bytes, (StatusCode, &'static str)> {
-        let name = path.rsplit('/').next().and_then(|file| file.strip_suffix(".png")).unwrap_or_default();
+    pub(super) fn fetch(&self, path: &str, sent: Option<&str>) -> Result<Kept, (StatusCode, &'static str)> {
+        let name = name_in(path);
         if sent != Some(&query(name)) {
             return Err((StatusCode::FORBIDDEN, "AccessDenied"));
         }
-        let found = self.kept.iter().find(|(kept, _)| kept == name).map(|(_, file)| file.clone());
-        found.ok_or((StatusCode::NOT_FOUND, "NoSuchKey"))
+        let found = self.kept.iter().find(|kept| kept.name == name).cloned();
+        found.ok_or(NO_SUCH_KEY)
     }
+}
+
+const NO_SUCH_KEY: (StatusCode, &str) = (StatusCode::NOT_FOUND, "NoSuchKey");
+
+/// The name of the file in a path, with or without its query.
+pub(super) fn name_in(path: &str) -> &str {
+    let path = path.split('?').next().unwrap_or_default();
+    path.rsplit('/').next().and_then(|file| file.strip_suffix(".png")).unwrap_or_default()
 }
 
 /// The query string that opens a file.
@@ -58,15 +83,44 @@ fn query(name: &str) -> String {
 
 /// `GET /files/NAME.png?X-Amz-Signature=…`: 403 unless the query string is whole, 400 where an
 /// Authorization header comes along (S3 and its like allow one way of signing only).
-pub(super) async fn download(State(shared): State<Shared>, request: Request) -> Response {
-    shared.record(Seen::of(&request));
+pub(super) async fn download(
+    State(shared): State<Shared>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: Request,
+) -> Response {
+    let mut seen = Seen::of(&request);
+    let found = judge(&shared, &request);
+    seen.fault =
+        found.as_ref().ok().and_then(|(_, fault)| fault.as_ref()).map(|befallen| befallen.spec.to_string());
+    shared.record(seen);
+    match found {
+        Ok((kept, None)) => part(&kept.file, request.headers()),
+        Ok((_, Some(befallen))) if befallen.spec.fault() == Fault::Cdn404 => {
+            let (status, code) = NO_SUCH_KEY;
+            fault(status, code)
+        }
+        Ok((kept, Some(befallen))) => {
+            let none = HeaderMap::new();
+            let ignores_range = befallen.spec.fault() == Fault::CdnNoRange;
+            let answer = part(&kept.file, if ignores_range { &none } else { request.headers() });
+            if befallen.spent { answer } else { spoilt_download(answer, &befallen.spec, &line) }
+        }
+        Err(refusal) => *refusal,
+    }
+}
+
+fn judge(shared: &Shared, request: &Request) -> Result<(Kept, Option<Befallen>), Box<Response>> {
+    let refused = |(status, code)| Box::new(fault(status, code));
     if request.headers().contains_key(AUTHORIZATION) {
-        return fault(StatusCode::BAD_REQUEST, "InvalidArgument");
+        return Err(refused((StatusCode::BAD_REQUEST, "InvalidArgument")));
     }
-    match shared.files().fetch(request.uri().path(), request.uri().query()) {
-        Ok(file) => part(&file, request.headers()),
-        Err((status, code)) => fault(status, code),
-    }
+    let path = request.uri().path();
+    let kept = shared.files().fetch(path, request.uri().query()).map_err(refused)?;
+    let befallen = shared.faults().of_download(request.headers(), kept.fault.as_ref(), &kept.name);
+    let befallen = befallen.map_err(|bad| {
+        Box::new(Refusal::bad_fault(&bad).answer(Family::Official, &request_id(Family::Official)))
+    })?;
+    Ok((kept, befallen))
 }
 
 fn fault(status: StatusCode, code: &str) -> Response {
@@ -83,11 +137,14 @@ fn part(file: &Bytes, headers: &HeaderMap) -> Response {
         .get(RANGE)
         .and_then(|range| range.to_str().ok())
         .and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok());
-    let Some(from) = from else { return (common, file.clone()).into_response() };
+    // Said outright, because a body that is cut or slow has no length of its own.
+    let length = |bytes: &Bytes| [(CONTENT_LENGTH, bytes.len().to_string())];
+    let Some(from) = from else { return (common, length(file), file.clone()).into_response() };
     if from >= file.len() {
         return (StatusCode::RANGE_NOT_SATISFIABLE, [(CONTENT_RANGE, format!("bytes */{}", file.len()))])
             .into_response();
     }
     let range = format!("bytes {from}-{}/{}", file.len() - 1, file.len());
-    (StatusCode::PARTIAL_CONTENT, common, [(CONTENT_RANGE, range)], file.slice(from..)).into_response()
+    let rest = file.slice(from..);
+    (StatusCode::PARTIAL_CONTENT, common, [(CONTENT_RANGE, range)], length(&rest), rest).into_response()
 }

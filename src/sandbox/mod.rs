@@ -21,8 +21,10 @@
 //! Such words are not painted: the picture is that of the prompt without them.
 
 mod chat;
+mod faults;
 mod files;
 mod images_api;
+mod line;
 mod models;
 mod options;
 mod painter;
@@ -32,6 +34,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 
+pub use faults::{Fault, FaultError, FaultSpec, fault_help};
 pub use options::{Options, ReplyForm};
 pub use seen::Seen;
 pub use server::Sandbox;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::faults::FaultSpec;
+
 /// How a sandbox behaves.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -11,6 +13,8 @@ pub struct Options {
     pub delay: Duration,
     /// The shape of the gateway models' answers.
     pub reply: ReplyForm,
+    /// What goes wrong, unless a request asks for something else to.
+    pub fault: Option<FaultSpec>,
 }
 
 /// The shapes in which gateways were seen to answer. Only the gateway's own models (`-all`,

@@ -8,6 +8,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::faults::BadSpelling;
 use super::models::Family;
 
 const REQUEST: &str = "invalid_request_error";
@@ -193,6 +194,11 @@ impl Refusal {
         };
         let code = (family == Family::Official).then_some("invalid_api_key");
         Refusal { status: StatusCode::UNAUTHORIZED, kind: REQUEST, message, param: None, code }
+    }
+
+    /// A fault that cannot be read, wherever it was asked for.
+    pub(super) fn bad_fault(bad: &BadSpelling) -> Self {
+        Self::invalid_value(bad.place, format!("Invalid sandbox fault: {}.", bad.error))
     }
 
     /// The painter or an encoder failed: a defect of the sandbox.

@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 
 use axum::extract::Request;
 use axum::http::HeaderMap;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RANGE};
+
+use super::images_api::Order;
 
 /// How many requests are remembered; older ones are forgotten.
 const REMEMBERED: usize = 1_000;
@@ -16,6 +18,10 @@ pub struct Seen {
     pub method: String,
     /// The path, without the query.
     pub path: String,
+    /// The query, without its `?`.
+    pub query: Option<String>,
+    /// The `Range` asked for, as it was sent.
+    pub range: Option<String>,
     /// The content type without its parameters.
     pub content_type: Option<String>,
     /// Whether it carried a bearer token that is not empty.
@@ -30,22 +36,36 @@ pub struct Seen {
     pub images: usize,
     /// Whether a mask came with it.
     pub mask: bool,
-    /// How many pictures were charged; 0 where the request was refused.
+    /// How many pictures were charged; 0 where the request was refused. One that was made and
+    /// whose answer was lost is charged.
     pub billed: u32,
+    /// The fault that befell it, as it is spelt. One that waits in a link befalls its download.
+    pub fault: Option<String>,
 }
 
 impl Seen {
     /// What the head of a request says.
     pub(super) fn of(request: &Request) -> Self {
-        let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
         Self {
             method: request.method().to_string(),
             path: request.uri().path().to_owned(),
-            content_type: content_type
+            query: request.uri().query().map(str::to_owned),
+            range: header(RANGE).map(str::to_owned),
+            content_type: header(CONTENT_TYPE)
                 .map(|full| full.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()),
             authorized: bearer(request.headers()).is_some(),
             ..Self::default()
         }
+    }
+}
+
+impl Seen {
+    /// A request that was found good, and what befalls its answer.
+    pub(super) fn charge(&mut self, order: &Order) {
+        self.billed = order.billed;
+        let befalls = order.fault.as_ref().filter(|spec| !spec.fault().is_of_files());
+        self.fault = befalls.map(ToString::to_string);
     }
 }
 

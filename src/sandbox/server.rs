@@ -16,7 +16,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::files::{Files, download};
+use super::faults::{Asked, FaultSpec, Faults, Occasion, refusal};
+use super::files::{Files, download, name_in};
+use super::line::{Line, Lines};
 use super::models::{Family, MODELS};
 use super::options::{Options, ReplyForm};
 use super::refusals::{Refusal, stamp};
@@ -42,13 +44,15 @@ impl Sandbox {
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
         let base_url = format!("http://{}/v1", listener.local_addr()?);
-        let shared =
-            Shared(Arc::new(Inner { base_url, options, log: Mutex::default(), files: Mutex::default() }));
+        let faults = Faults::new(options.fault.clone());
+        let (log, files) = (Mutex::default(), Mutex::default());
+        let shared = Shared(Arc::new(Inner { base_url, options, faults, log, files }));
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
-        let router = router(shared.clone());
-        let server =
-            tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });
+        let service = router(shared.clone()).into_make_service_with_connect_info::<Line>();
+        let server = tokio::spawn(async move {
+            axum::serve(Lines(listener), service).with_graceful_shutdown(stopped).await
+        });
         Ok(Self { shared, server, _running: stop.drop_guard() })
     }
 
@@ -78,6 +82,7 @@ pub(super) struct Shared(Arc<Inner>);
 struct Inner {
     base_url: String,
     options: Options,
+    faults: Faults,
     log: Mutex<Log>,
     files: Mutex<Files>,
 }
@@ -104,15 +109,51 @@ impl Shared {
         ReplyForm::named_in(prompt).unwrap_or(self.0.options.reply)
     }
 
-    /// Keeps a picture and returns its link.
-    pub(super) fn link(&self, picture: Vec<u8>) -> String {
-        format!("{}{}", self.0.base_url, self.files().keep(picture))
+    pub(super) fn faults(&self) -> &Faults {
+        &self.0.faults
+    }
+
+    /// Keeps a picture and returns its link, in which a fault of downloads waits.
+    pub(super) fn link(&self, picture: Vec<u8>, fault: Option<&FaultSpec>) -> String {
+        let fault = fault.filter(|spec| spec.fault().is_of_files());
+        let path = self.files().keep(picture, fault);
+        if let Some(spec) = fault {
+            self.0.faults.begin_link(spec, name_in(&path));
+        }
+        format!("{}{path}", self.0.base_url)
+    }
+
+    /// The fault of a paid call, once its key is good.
+    pub(super) fn fault_of(
+        &self,
+        headers: &HeaderMap,
+        family: Family,
+        occasion: Occasion<'_>,
+    ) -> Result<Option<FaultSpec>, Refusal> {
+        authorize(headers, family)?;
+        self.0.faults.of_call(headers, occasion).map_err(|bad| Refusal::bad_fault(&bad))
+    }
+
+    /// The answer of a fault that makes no picture, noted in `seen`.
+    pub(super) fn refused(
+        &self,
+        seen: &mut Seen,
+        fault: &Result<Option<FaultSpec>, Refusal>,
+        family: Family,
+        request_id: &str,
+    ) -> Option<Response> {
+        let spec = fault.as_ref().ok()?.as_ref()?;
+        let elsewhere = format!("{}/elsewhere", self.0.base_url);
+        let model = seen.model.as_deref().unwrap_or_default();
+        let answer = refusal(spec, Asked { family, model, request_id, elsewhere: &elsewhere })?;
+        seen.fault = Some(spec.to_string());
+        Some(answer)
     }
 
     /// The picture behind a link that this sandbox gave out.
     pub(super) fn linked(&self, url: &str) -> Option<axum::body::Bytes> {
         let (path, query) = url.strip_prefix(self.0.base_url.as_str())?.split_once('?')?;
-        self.files().fetch(path, Some(query)).ok()
+        self.files().fetch(path, Some(query)).ok().map(|kept| kept.file)
     }
 }
 

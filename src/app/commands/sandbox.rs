@@ -4,10 +4,11 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use crate::app::cli::DONE;
-use crate::sandbox::{Options, Sandbox};
+use crate::sandbox::{FaultSpec, Options, Sandbox, fault_help};
 
 /// `sandbox`
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = fault_help())]
 pub struct Arguments {
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 8788)]
@@ -15,8 +16,8 @@ pub struct Arguments {
 }
 
 /// Serves until interrupted. The base URL is the first line on stdout.
-pub async fn run(arguments: Arguments, delay: Duration) -> Result<u8, String> {
-    let options = Options { port: arguments.port, delay, ..Options::default() };
+pub async fn run(arguments: Arguments, delay: Duration, fault: Option<FaultSpec>) -> Result<u8, String> {
+    let options = Options { port: arguments.port, delay, fault, ..Options::default() };
     let not_listening = |error| format!("port {} cannot be listened on: {error}", arguments.port);
     let sandbox = Sandbox::start(options).await.map_err(not_listening)?;
     let mut stdout = std::io::stdout();

@@ -1,7 +1,6 @@
 //! `POST /images/generations` and `POST /images/edits`, from request to answer.
 
-use axum::extract::{Request, State};
-use axum::http::HeaderMap;
+use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 
 use super::official::{self, Terms};
@@ -9,11 +8,13 @@ use super::order::{Order, chunked};
 use super::submission::Submission;
 use super::{gateway, stream};
 use crate::domain::Operation;
+use crate::sandbox::faults::{FaultSpec, Occasion, spoilt};
+use crate::sandbox::line::Line;
 use crate::sandbox::models::{self, Family};
 use crate::sandbox::options::ReplyForm;
 use crate::sandbox::refusals::{Refusal, stamp};
 use crate::sandbox::seen::Seen;
-use crate::sandbox::server::{Shared, authorize, now, request_id};
+use crate::sandbox::server::{Shared, now, request_id};
 
 /// An accepted request and how it is to be answered.
 enum Accepted {
@@ -22,16 +23,24 @@ enum Accepted {
 }
 
 /// Draws from words.
-pub(in crate::sandbox) async fn generations(State(shared): State<Shared>, request: Request) -> Response {
-    serve(&shared, Operation::Generate, request).await
+pub(in crate::sandbox) async fn generations(
+    State(shared): State<Shared>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: Request,
+) -> Response {
+    serve(&shared, &line, Operation::Generate, request).await
 }
 
 /// Draws from words and pictures, with or without a mask.
-pub(in crate::sandbox) async fn edits(State(shared): State<Shared>, request: Request) -> Response {
-    serve(&shared, Operation::Edit, request).await
+pub(in crate::sandbox) async fn edits(
+    State(shared): State<Shared>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: Request,
+) -> Response {
+    serve(&shared, &line, Operation::Edit, request).await
 }
 
-async fn serve(shared: &Shared, operation: Operation, request: Request) -> Response {
+async fn serve(shared: &Shared, line: &Line, operation: Operation, request: Request) -> Response {
     let mut seen = Seen::of(&request);
     let headers = request.headers().clone();
     let read = match operation {
@@ -48,9 +57,18 @@ async fn serve(shared: &Shared, operation: Operation, request: Request) -> Respo
     let model = seen.model.as_deref().and_then(models::find);
     let family = model.map_or(Family::Official, |model| model.family);
     let id = request_id(family);
-    let accepted = accept(shared, operation, &headers, family, read).await;
+    let occasion = Occasion { chat: false, model: seen.model.as_deref(), prompt: seen.prompt.as_deref() };
+    let fault = shared.fault_of(&headers, family, occasion);
+    if let Some(answer) = shared.refused(&mut seen, &fault, family, &id) {
+        shared.record(seen);
+        return answer;
+    }
+    let accepted = match fault.clone() {
+        Ok(fault) => accept(shared, operation, read, fault).await,
+        Err(refusal) => Err(refusal),
+    };
     if let Ok(Accepted::Official(order, _) | Accepted::Gateway { order, .. }) = &accepted {
-        seen.billed = order.billed;
+        seen.charge(order);
     }
     shared.record(seen);
     let answer = match accepted {
@@ -60,7 +78,10 @@ async fn serve(shared: &Shared, operation: Operation, request: Request) -> Respo
     match answer {
         Ok(mut response) => {
             stamp(&mut response, family, &id);
-            response
+            match fault {
+                Ok(Some(spec)) => spoilt(response, &spec, line).await,
+                _ => response,
+            }
         }
         Err(refusal) => refusal.answer(family, &id),
     }
@@ -69,11 +90,9 @@ async fn serve(shared: &Shared, operation: Operation, request: Request) -> Respo
 async fn accept(
     shared: &Shared,
     operation: Operation,
-    headers: &HeaderMap,
-    family: Family,
     read: Result<Submission, Refusal>,
+    fault: Option<FaultSpec>,
 ) -> Result<Accepted, Refusal> {
-    authorize(headers, family)?;
     let submission = read?;
     let id = submission.text("model").ok_or_else(|| Refusal::missing("model"))?;
     let model = models::find(id).ok_or_else(|| Refusal::model_not_found(id))?;
@@ -81,9 +100,9 @@ async fn accept(
     blocking(move || {
         if model.family == Family::Official {
             let (order, terms) = official::order(model, operation, &submission)?;
-            return Ok(Accepted::Official(order, terms));
+            return Ok(Accepted::Official(Order { fault, ..order }, terms));
         }
-        let order = gateway::order(model, operation, &submission)?;
+        let order = Order { fault, ..gateway::order(model, operation, &submission)? };
         Ok(Accepted::Gateway { order, form, asked: submission.text("response_format").map(str::to_owned) })
     })
     .await
@@ -104,7 +123,7 @@ async fn deliver(shared: &Shared, operation: Operation, accepted: Accepted) -> R
             let shared = shared.clone();
             blocking(move || {
                 let pictures = order.paint_all()?;
-                let link = |picture| shared.link(picture);
+                let link = |picture| shared.link(picture, order.fault.as_ref());
                 Ok(chunked(&gateway::reply(&order, form, asked.as_deref(), pictures, now(), link)))
             })
             .await

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::order::{Order, Tokens, base64, painted_format, pixels};
+use super::order::{Order, Tokens, painted_format, pixels};
 use super::references::decoded;
 use super::sizes;
 use super::submission::Submission;
@@ -73,6 +73,7 @@ pub(super) fn order(
         pictures,
         billed,
         encoding: Encoding { format, compression: 90, transparent },
+        fault: None,
     })
 }
 
@@ -94,6 +95,7 @@ pub(in crate::sandbox) fn chat_order(
         pictures: 1,
         billed: 1,
         encoding: Encoding { format: ImageFormat::Png, compression: 100, transparent: false },
+        fault: None,
     }
 }
 
@@ -109,12 +111,12 @@ pub(in crate::sandbox) fn reply(
 ) -> Value {
     let mime = order.encoding.format.mime();
     let entry = |picture: Vec<u8>| match (form, asked) {
-        (ReplyForm::Base64, _) => json!({ "b64_json": base64(&picture) }),
+        (ReplyForm::Base64, _) => json!({ "b64_json": order.base64(&picture) }),
         (ReplyForm::Base64Prefixed, _) => {
-            json!({ "b64_json": format!("data:{mime};base64,{}", base64(&picture)) })
+            json!({ "b64_json": format!("data:{mime};base64,{}", order.base64(&picture)) })
         }
         (ReplyForm::Url, _) | (_, Some("url")) => json!({ "url": link(picture) }),
-        _ => json!({ "b64_json": base64(&picture) }),
+        _ => json!({ "b64_json": order.base64(&picture) }),
     };
     let data: Vec<Value> = pictures.into_iter().map(entry).collect();
     let tokens = order.tokens;

@@ -19,6 +19,6 @@ mod submission;
 
 pub(super) use endpoints::{blocking, edits, generations};
 pub(super) use gateway::{IMAGE_BYTES, chat_order, reply as gateway_reply};
-pub(super) use order::{Order, base64, chunked};
+pub(super) use order::{Order, chunked};
 pub(super) use references::decoded;
 pub(super) use submission::{data_url, json_object};

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::order::{Order, Tokens, base64, painted_format, pixels};
+use super::order::{Order, Tokens, painted_format, pixels};
 use super::references::{MOST_IMAGES, decoded, decoded_mask};
 use super::sizes;
 use super::submission::Submission;
@@ -92,6 +92,7 @@ pub(super) fn order(
         pictures: count,
         billed: count,
         encoding,
+        fault: None,
     };
     let quality = if quality == "auto" { "medium" } else { quality };
     let background = if encoding.transparent { "transparent" } else { "opaque" };
@@ -100,7 +101,8 @@ pub(super) fn order(
 
 /// The answer: all pictures as bare base64, with the token counts in detail.
 pub(super) fn reply(order: &Order, terms: &Terms, pictures: &[Vec<u8>], created: u64) -> Value {
-    let data: Vec<Value> = pictures.iter().map(|picture| json!({ "b64_json": base64(picture) })).collect();
+    let data: Vec<Value> =
+        pictures.iter().map(|picture| json!({ "b64_json": order.base64(picture) })).collect();
     let mut reply = json!({ "created": created, "data": data });
     if let (Some(reply), Value::Object(mut echo)) = (reply.as_object_mut(), echo(order, terms)) {
         reply.append(&mut echo);

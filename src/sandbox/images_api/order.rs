@@ -9,9 +9,13 @@ use serde_json::Value;
 
 use crate::domain::{ImageFormat, Pixels};
 use crate::routing::{input_image_tokens, text_tokens};
+use crate::sandbox::faults::{Fault, FaultSpec};
 use crate::sandbox::models::Model;
 use crate::sandbox::painter::{Commission, Detail, Encoding, encode};
 use crate::sandbox::refusals::Refusal;
+
+/// What stands where a picture should.
+const NOT_AN_IMAGE: &str = "upstream returned no image data";
 
 /// One accepted request.
 #[derive(Debug)]
@@ -28,6 +32,8 @@ pub(in crate::sandbox) struct Order {
     /// How many are charged.
     pub billed: u32,
     pub encoding: Encoding,
+    /// What goes wrong with its pictures or their links, if that is where it does.
+    pub fault: Option<FaultSpec>,
     pub tokens: Tokens,
 }
 
@@ -82,7 +88,22 @@ impl Order {
             mask: self.mask.as_ref(),
             variation,
         };
-        encode(&commission.paint(), self.encoding).map_err(|fault| Refusal::internal(&fault))
+        let file = encode(&commission.paint(), self.encoding).map_err(|fault| Refusal::internal(&fault))?;
+        Ok(match self.fault.as_ref().map(FaultSpec::fault) {
+            Some(Fault::NotAnImage) => NOT_AN_IMAGE.as_bytes().to_vec(),
+            Some(Fault::TruncatedPicture) => file.iter().take(file.len() / 2).copied().collect(),
+            _ => file,
+        })
+    }
+
+    /// A picture as base64 text.
+    pub(in crate::sandbox) fn base64(&self, picture: &[u8]) -> String {
+        let mut text = base64_simd::STANDARD.encode_to_string(picture);
+        if self.fault.as_ref().map(FaultSpec::fault) == Some(Fault::BrokenBase64) {
+            let middle = text.len() / 2;
+            text.replace_range(middle..=middle, "!");
+        }
+        text
     }
 
     /// All pictures, in order.
@@ -94,11 +115,6 @@ impl Order {
 /// The format a name stands for, among those that are painted.
 pub(super) fn painted_format(name: &str) -> Option<ImageFormat> {
     [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Webp].into_iter().find(|format| format.name() == name)
-}
-
-/// A picture as base64 text.
-pub(in crate::sandbox) fn base64(picture: &[u8]) -> String {
-    base64_simd::STANDARD.encode_to_string(picture)
 }
 
 /// A JSON body in pieces, without a length announced: so the gateways send theirs.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::endpoints::blocking;
 use super::official::{self, Terms};
-use super::order::{Order, base64};
+use super::order::Order;
 use crate::domain::Operation;
 use crate::sandbox::refusals::Refusal;
 use crate::sandbox::server::now;
@@ -52,7 +52,7 @@ fn event(
 ) -> Result<(String, Value), Refusal> {
     let name = format!("{kind}.{}", if partial.is_some() { "partial_image" } else { "completed" });
     let bytes = if partial.is_some() { order.paint_unfinished(picture)? } else { order.paint(picture)? };
-    let mut data = json!({ "type": name, "b64_json": base64(&bytes), "created_at": now() });
+    let mut data = json!({ "type": name, "b64_json": order.base64(&bytes), "created_at": now() });
     if let (Some(data), Value::Object(mut echo)) = (data.as_object_mut(), official::echo(order, terms)) {
         data.append(&mut echo);
         match partial {

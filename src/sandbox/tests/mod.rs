@@ -1,6 +1,7 @@
 //! The sandbox over real sockets, as its clients see it.
 
 mod chat;
+mod faults;
 mod images;
 mod refusals;
 mod server;

@@ -53,6 +53,8 @@ async fn requests_are_remembered_as_they_came() {
     let expected = Seen {
         method: "POST".to_owned(),
         path: "/v1/images/edits".to_owned(),
+        query: None,
+        range: None,
         content_type: Some("multipart/form-data".to_owned()),
         authorized: true,
         model: Some("gpt-image-2".to_owned()),
@@ -61,6 +63,7 @@ async fn requests_are_remembered_as_they_came() {
         images: 1,
         mask: false,
         billed: 1,
+        fault: None,
     };
     assert_eq!(bench.sandbox.seen(), [expected]);
 }

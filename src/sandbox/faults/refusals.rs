@@ -1,0 +1,195 @@
+//! Faults that are answered without a picture being made, so that nothing is charged.
+
+use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderName, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::kinds::Fault;
+use super::spelling::FaultSpec;
+use crate::sandbox::models::Family;
+use crate::sandbox::refusals::{Refusal, stamp};
+use crate::sandbox::server::now;
+
+/// The page of a web server that is not the API.
+const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Welcome</title></head>\
+    <body><h1>Welcome</h1><p>There is no API here.</p></body></html>\n";
+
+/// What the words of an answer depend on.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::sandbox) struct Asked<'a> {
+    pub family: Family,
+    pub model: &'a str,
+    pub request_id: &'a str,
+    /// Where a redirect leads.
+    pub elsewhere: &'a str,
+}
+
+/// The answer, where this fault is one of those.
+pub(in crate::sandbox) fn refusal(spec: &FaultSpec, asked: Asked<'_>) -> Option<Response> {
+    let Asked { family, model, request_id, elsewhere } = asked;
+    let gateway = family != Family::Official;
+    let suffixed = |words: &str| format!("{words} (request id: {request_id})");
+    let wait = spec.amount();
+    let rate_limited = |header: HeaderName, value: String| {
+        let message = format!(
+            "Rate limit reached for {model} on input-images per min (IPM): Limit 5, Used 5, Requested 1. Please \
+             try again later."
+        );
+        let error = openai(&message, "input-images", None, Some("rate_limit_exceeded"));
+        (StatusCode::TOO_MANY_REQUESTS, AppendHeaders([(header, value)]), error).into_response()
+    };
+    let no_credit = |status| {
+        let error = json!({ "error": {
+            "message": "user [1] quota [10] preConsumedQuota [99] is not enough",
+            "localized_message": "Insufficient user quota",
+            "type": "shell_api_error", "param": "", "code": "insufficient_user_quota",
+        } });
+        in_json(status, &error)
+    };
+    let in_words = |status, words: &str| in_json(status, &shell(&suffixed(words), "", None));
+    let overloaded = || {
+        let message = "The server is currently overloaded with other requests. Sorry about that! Please try again later.";
+        openai(message, "service_unavailable_error", None, Some("server_is_overloaded"))
+    };
+    let mut answer = match spec.fault() {
+        Fault::Unauthorised => Refusal::unauthorized(family, Some("sk-sandbox")).answer(family, request_id),
+        Fault::TokenType => in_words(
+            StatusCode::FORBIDDEN,
+            &format!("该令牌的计费模式为按次计费，无权访问模型 {model}，请使用按量计费的令牌"),
+        ),
+        Fault::NoCredit => no_credit(StatusCode::TOO_MANY_REQUESTS),
+        Fault::NoCredit403 => no_credit(StatusCode::FORBIDDEN),
+        Fault::NoCreditOpenai => {
+            let message = "You exceeded your current quota, please check your plan and billing details.";
+            let error = openai(message, "insufficient_quota", None, Some("credit_balance_exhausted"));
+            (StatusCode::TOO_MANY_REQUESTS, error).into_response()
+        }
+        Fault::RateLimited => rate_limited(RETRY_AFTER, wait.to_string()),
+        Fault::RateLimitedMs => rate_limited(HeaderName::from_static("retry-after-ms"), wait.to_string()),
+        Fault::RateLimitedDate => rate_limited(RETRY_AFTER, http_date(now() + u64::from(wait))),
+        Fault::Saturated => in_words(StatusCode::TOO_MANY_REQUESTS, "当前分组上游负载已饱和，请稍后再试"),
+        Fault::NoChannel => in_words(
+            StatusCode::SERVICE_UNAVAILABLE,
+            &format!("No available channel for model {model} under current group Default"),
+        ),
+        Fault::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, overloaded()).into_response(),
+        Fault::ShouldRetryFalse => {
+            let header = (HeaderName::from_static("x-should-retry"), "false");
+            (StatusCode::SERVICE_UNAVAILABLE, AppendHeaders([header]), overloaded()).into_response()
+        }
+        Fault::ShouldRetryTrue => {
+            let header = (HeaderName::from_static("x-should-retry"), "true");
+            let error = openai(
+                "The request could not be completed. Please try again.",
+                "invalid_request_error",
+                None,
+                None,
+            );
+            (StatusCode::BAD_REQUEST, AppendHeaders([header]), error).into_response()
+        }
+        Fault::ServerError => {
+            let message = "The server had an error while processing your request. Sorry about that!";
+            (StatusCode::INTERNAL_SERVER_ERROR, openai(message, "server_error", None, None)).into_response()
+        }
+        Fault::BadGateway => {
+            in_json(StatusCode::BAD_GATEWAY, &shell("", "502", Some("bad_response_status_code")))
+        }
+        Fault::WriteFailed => {
+            let words = "write tcp 10.0.0.7:443->10.0.0.9:51234: write: connection reset by peer";
+            let mut error = shell(words, "", Some("write_response_body_failed"));
+            insert_status(&mut error, 500);
+            in_json(StatusCode::INTERNAL_SERVER_ERROR, &error)
+        }
+        Fault::Html200 => page(StatusCode::OK, PAGE),
+        Fault::Empty502 => StatusCode::BAD_GATEWAY.into_response(),
+        Fault::Detail => in_json(
+            StatusCode::SERVICE_UNAVAILABLE,
+            &json!({ "detail": "Diffusion engine not initialized." }),
+        ),
+        Fault::ErrorString => in_json(StatusCode::BAD_REQUEST, &json!({ "error": "prompt required" })),
+        Fault::Moderation => in_json(StatusCode::BAD_REQUEST, &moderation(gateway, request_id)),
+        Fault::Moderation451 => in_words(
+            StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS,
+            "The generated image was blocked by image_safety",
+        ),
+        Fault::Refusal500 => {
+            let error = json!({ "error": {
+                "message": format!(
+                    "Image was not generated as expected. Please adjust the prompt and retry (traceid: {request_id})"
+                ),
+                "localized_message": "Unknown error",
+                "type": "invalid_request_error", "param": "", "code": null,
+            } });
+            in_json(StatusCode::INTERNAL_SERVER_ERROR, &error)
+        }
+        Fault::BadParameter => Refusal::unknown_parameter("response_format").answer(family, request_id),
+        Fault::Redirect => {
+            (StatusCode::TEMPORARY_REDIRECT, AppendHeaders([(LOCATION, elsewhere.to_owned())]))
+                .into_response()
+        }
+        _ => return None,
+    };
+    // Whoever answers here knows nothing of the gateway's ids.
+    let foreign = [Fault::Html200, Fault::Empty502, Fault::Detail, Fault::ErrorString, Fault::Redirect];
+    if !foreign.contains(&spec.fault()) {
+        stamp(&mut answer, family, request_id);
+    }
+    Some(answer)
+}
+
+/// OpenAI's envelope.
+fn openai(message: &str, kind: &str, param: Option<&str>, code: Option<&str>) -> axum::Json<Value> {
+    axum::Json(json!({ "error": { "message": message, "type": kind, "param": param, "code": code } }))
+}
+
+/// The gateway's own errors.
+fn shell(message: &str, param: &str, code: Option<&str>) -> Value {
+    json!({ "error": { "message": message, "type": "shell_api_error", "param": param, "code": code } })
+}
+
+/// The gateway at times repeats the status in the body, and not always the same one.
+fn insert_status(body: &mut Value, status: u16) {
+    if let Some(body) = body.as_object_mut() {
+        body.insert("status_code".to_owned(), status.into());
+    }
+}
+
+fn moderation(gateway: bool, request_id: &str) -> Value {
+    let words = "Your request was rejected by the safety system. If you believe this is an error, contact us at \
+                 help.openai.com and include the request ID";
+    let message = format!("{words} {request_id}. safety_violations=[sexual].");
+    if gateway {
+        let mut error = shell(&message, "", Some("moderation_blocked"));
+        insert_status(&mut error, 400);
+        return error;
+    }
+    json!({ "error": {
+        "message": message,
+        "type": "image_generation_user_error", "param": null, "code": "moderation_blocked",
+        "moderation_details": { "moderation_stage": "output", "categories": ["sexual"] },
+    } })
+}
+
+fn in_json(status: StatusCode, body: &Value) -> Response {
+    (status, axum::Json(body)).into_response()
+}
+
+/// A web page.
+pub(super) fn page(status: StatusCode, html: &'static str) -> Response {
+    (status, [(CONTENT_TYPE, "text/html; charset=UTF-8")], html).into_response()
+}
+
+/// A moment, in seconds since 1970, as HTTP writes it.
+fn http_date(seconds: u64) -> String {
+    let moment = i64::try_from(seconds).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    moment.unwrap_or_default().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_date_is_written_as_rfc_9110_shows_it() {
+        assert_eq!(super::http_date(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
+    }
+}
