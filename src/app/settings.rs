@@ -62,7 +62,7 @@ settings! {
     /// Seconds the sandbox takes for a picture
     #[arg(long, env = "GPT_IMAGE_MCP_SANDBOX_DELAY_S", value_name = "SECONDS", global = true, help_heading = "Providers")]
     sandbox_delay_s: f64,
-    /// What goes wrong in the sandbox, such as rate_limited,times=2; `sandbox --help` lists the faults
+    /// What goes wrong in the sandbox, such as `rate_limited,times=2`; `sandbox --help` lists what can
     #[arg(long, env = "GPT_IMAGE_MCP_SANDBOX_FAULT", value_name = "FAULT", global = true, help_heading = "Providers")]
     sandbox_fault: FaultSpec,
     /// A header for every provider, `Name: value`; several with ; between them

@@ -19,6 +19,9 @@
 //! | `sandbox:words` | chat: words and no picture, status 200, billed |
 //!
 //! Such words are not painted: the picture is that of the prompt without them.
+//!
+//! It fails in every way of the real ones when it is told to, by [`Options::fault`], by a header
+//! of a request or by the word `sandbox:fault=NAME` of its prompt; see `faults` for the names.
 
 mod chat;
 mod faults;

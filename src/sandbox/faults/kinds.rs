@@ -97,7 +97,7 @@ faults! {
         "429 with retry-after-ms";
     /// The same with the wait as the moment it ends, the other form RFC 9110 allows.
     RateLimitedDate = "rate_limited_date" ["SECONDS" 1 0] on Paid, rate_limited:
-        "429 with retry-after as a date, SECONDS ahead";
+        "429, retry-after as a date";
     /// The gateway's upstream is full; words only, no code and no wait (its best practices).
     Saturated = "saturated" on Paid, rate_limited: "429 in words, no code, no wait";
     /// The gateway has nobody to pass the call to, in its software's words.
@@ -193,6 +193,17 @@ impl Fault {
     #[must_use]
     pub const fn stands_for(self) -> &'static str {
         self.entry().stands_for
+    }
+
+    /// Its line in the table: spelling, the kind it stands for, what happens.
+    #[must_use]
+    pub fn line(self) -> String {
+        let Entry { name, amount, stands_for, what, .. } = self.entry();
+        let (spelling, usual) = match amount {
+            Some(Amount { unit, usual, .. }) => (format!("{name}[={unit}]"), format!(" [{usual}]")),
+            None => (name.to_owned(), String::new()),
+        };
+        format!("{spelling:30} {stands_for:15} {what}{usual}")
     }
 
     /// How often a download fails unless `times` says otherwise; `None` is always. What can be

@@ -39,14 +39,6 @@ pub(in crate::sandbox) fn refusal(spec: &FaultSpec, asked: Asked<'_>) -> Option<
         let error = openai(&message, "input-images", None, Some("rate_limit_exceeded"));
         (StatusCode::TOO_MANY_REQUESTS, AppendHeaders([(header, value)]), error).into_response()
     };
-    let no_credit = |status| {
-        let error = json!({ "error": {
-            "message": "user [1] quota [10] preConsumedQuota [99] is not enough",
-            "localized_message": "Insufficient user quota",
-            "type": "shell_api_error", "param": "", "code": "insufficient_user_quota",
-        } });
-        in_json(status, &error)
-    };
     let in_words = |status, words: &str| in_json(status, &shell(&suffixed(words), "", None));
     let overloaded = || {
         let message = "The server is currently overloaded with other requests. Sorry about that! Please try again later.";
@@ -58,8 +50,8 @@ pub(in crate::sandbox) fn refusal(spec: &FaultSpec, asked: Asked<'_>) -> Option<
             StatusCode::FORBIDDEN,
             &format!("该令牌的计费模式为按次计费，无权访问模型 {model}，请使用按量计费的令牌"),
         ),
-        Fault::NoCredit => no_credit(StatusCode::TOO_MANY_REQUESTS),
-        Fault::NoCredit403 => no_credit(StatusCode::FORBIDDEN),
+        Fault::NoCredit => in_json(StatusCode::TOO_MANY_REQUESTS, &no_credit()),
+        Fault::NoCredit403 => in_json(StatusCode::FORBIDDEN, &no_credit()),
         Fault::NoCreditOpenai => {
             let message = "You exceeded your current quota, please check your plan and billing details.";
             let error = openai(message, "insufficient_quota", None, Some("credit_balance_exhausted"));
@@ -95,12 +87,7 @@ pub(in crate::sandbox) fn refusal(spec: &FaultSpec, asked: Asked<'_>) -> Option<
         Fault::BadGateway => {
             in_json(StatusCode::BAD_GATEWAY, &shell("", "502", Some("bad_response_status_code")))
         }
-        Fault::WriteFailed => {
-            let words = "write tcp 10.0.0.7:443->10.0.0.9:51234: write: connection reset by peer";
-            let mut error = shell(words, "", Some("write_response_body_failed"));
-            insert_status(&mut error, 500);
-            in_json(StatusCode::INTERNAL_SERVER_ERROR, &error)
-        }
+        Fault::WriteFailed => in_json(StatusCode::INTERNAL_SERVER_ERROR, &write_failed()),
         Fault::Html200 => page(StatusCode::OK, PAGE),
         Fault::Empty502 => StatusCode::BAD_GATEWAY.into_response(),
         Fault::Detail => in_json(
@@ -113,16 +100,7 @@ pub(in crate::sandbox) fn refusal(spec: &FaultSpec, asked: Asked<'_>) -> Option<
             StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS,
             "The generated image was blocked by image_safety",
         ),
-        Fault::Refusal500 => {
-            let error = json!({ "error": {
-                "message": format!(
-                    "Image was not generated as expected. Please adjust the prompt and retry (traceid: {request_id})"
-                ),
-                "localized_message": "Unknown error",
-                "type": "invalid_request_error", "param": "", "code": null,
-            } });
-            in_json(StatusCode::INTERNAL_SERVER_ERROR, &error)
-        }
+        Fault::Refusal500 => in_json(StatusCode::INTERNAL_SERVER_ERROR, &hard_block(request_id)),
         Fault::BadParameter => Refusal::unknown_parameter("response_format").answer(family, request_id),
         Fault::Redirect => {
             (StatusCode::TEMPORARY_REDIRECT, AppendHeaders([(LOCATION, elsewhere.to_owned())]))
@@ -153,6 +131,30 @@ fn insert_status(body: &mut Value, status: u16) {
     if let Some(body) = body.as_object_mut() {
         body.insert("status_code".to_owned(), status.into());
     }
+}
+
+fn no_credit() -> Value {
+    json!({ "error": {
+        "message": "user [1] quota [10] preConsumedQuota [99] is not enough",
+        "localized_message": "Insufficient user quota",
+        "type": "shell_api_error", "param": "", "code": "insufficient_user_quota",
+    } })
+}
+
+fn write_failed() -> Value {
+    let words = "write tcp 10.0.0.7:443->10.0.0.9:51234: write: connection reset by peer";
+    let mut error = shell(words, "", Some("write_response_body_failed"));
+    insert_status(&mut error, 500);
+    error
+}
+
+fn hard_block(trace: &str) -> Value {
+    let words = "Image was not generated as expected. Please adjust the prompt and retry";
+    json!({ "error": {
+        "message": format!("{words} (traceid: {trace})"),
+        "localized_message": "Unknown error",
+        "type": "invalid_request_error", "param": "", "code": null,
+    } })
 }
 
 fn moderation(gateway: bool, request_id: &str) -> Value {

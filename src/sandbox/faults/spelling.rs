@@ -104,11 +104,10 @@ impl FaultSpec {
             |id: &str| models::find(id).is_some_and(|model| model.family == models::Family::Official);
         match (self.fault.entry().reach, &self.only) {
             (_, None)
-            | (Reach::Paid, Some(Only::Chat | Only::Images))
+            | (Reach::Paid, Some(Only::Chat | Only::Images | Only::Model(_)))
             | (Reach::Official, Some(Only::Images))
             | (Reach::Chat, Some(Only::Chat))
             | (Reach::Files, Some(_)) => true,
-            (Reach::Paid, Some(Only::Model(_))) => true,
             (Reach::Official, Some(Only::Model(id))) => official(id),
             (Reach::Chat, Some(Only::Model(id))) => !official(id),
             (_, Some(_)) => false,
@@ -228,13 +227,8 @@ pub fn fault_help() -> String {
         that was paid for.\n"
             .to_owned();
     for fault in Fault::ALL {
-        let entry = fault.entry();
-        let spelling = match entry.amount {
-            Some(amount) => format!("{}[={}]", entry.name, amount.unit),
-            None => entry.name.to_owned(),
-        };
         // Writing to a String cannot fail.
-        let _ = write!(help, "\n  {spelling:26} {}", entry.what);
+        let _ = write!(help, "\n  {}", fault.line());
     }
     help
 }
