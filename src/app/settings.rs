@@ -64,6 +64,7 @@ settings! {
     sandbox_delay_s: f64,
     /// What goes wrong in the sandbox, such as `rate_limited,times=2`; `sandbox --help` lists what can
     #[arg(long, env = "GPT_IMAGE_MCP_SANDBOX_FAULT", value_name = "FAULT", global = true, help_heading = "Providers")]
+    #[schemars(with = "Option<String>")]
     sandbox_fault: FaultSpec,
     /// A header for every provider, `Name: value`; several with ; between them
     #[arg(long = "header", env = "GPT_IMAGE_MCP_HEADERS", value_name = "HEADER", value_delimiter = ';', value_parser = key, hide_env_values = true, global = true, help_heading = "Providers")]

@@ -16,6 +16,7 @@ mod contract;
 mod demo;
 mod dialects;
 mod edit;
+mod faults;
 mod floors;
 mod generate;
 mod get;

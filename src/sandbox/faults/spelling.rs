@@ -3,7 +3,6 @@
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::kinds::{Fault, Reach};
@@ -15,9 +14,8 @@ mod tests;
 /// A fault, how often it happens and to what: `NAME[=K][,times=N][,only=WHAT]`.
 ///
 /// [`fmt::Display`] writes the same form, without what is left at its default.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-#[schemars(with = "String")]
 pub struct FaultSpec {
     pub(super) fault: Fault,
     pub(super) amount: Option<u32>,
