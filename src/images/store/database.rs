@@ -31,17 +31,18 @@ pub(super) async fn open(path: &Path) -> Result<SqlitePool, ImageError> {
         .synchronous(SqliteSynchronous::Normal)
         .pragma("cache_size", "-1024") // KiB
         .statement_cache_capacity(16);
-    tokio::time::timeout(PATIENCE * 2, prepare_when_free(&options))
-        .await
-        .unwrap_or_else(|_| Err(Unusable("another process keeps it locked".to_owned())))
-        .map_err(|Unusable(reason)| ImageError::Record(path.to_owned(), reason))?;
     let pool = SqlitePoolOptions::new()
-        .max_connections(2) // each is a thread; one writes at a time anyway
+        .max_connections(1) // each is a thread with its own cache, and one writes at a time anyway
         .min_connections(0)
         .idle_timeout(Duration::from_mins(1))
         .acquire_timeout(PATIENCE * 2)
         .test_before_acquire(false)
-        .connect_lazy_with(options.create_if_missing(false)); // an empty one would lack the tables
+        .connect_lazy_with(options.clone());
+    tokio::time::timeout(PATIENCE * 2, prepare_when_free(&pool))
+        .await
+        .unwrap_or_else(|_| Err(Unusable("another process keeps it locked".to_owned())))
+        .map_err(|Unusable(reason)| ImageError::Record(path.to_owned(), reason))?;
+    pool.set_connect_options(options.create_if_missing(false)); // an empty one would lack the tables
     Ok(pool)
 }
 
@@ -56,9 +57,9 @@ impl From<sqlx::Error> for Unusable {
 
 /// SQLite does not wait where two processes both make a fresh file write-ahead logged, and
 /// tells one of them at once that it is locked.
-async fn prepare_when_free(options: &SqliteConnectOptions) -> Result<(), Unusable> {
+async fn prepare_when_free(pool: &SqlitePool) -> Result<(), Unusable> {
     loop {
-        match prepare(options).await {
+        match prepare(pool).await {
             Err(Trouble::Database(error)) if is_locked(&error) => {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
@@ -85,11 +86,11 @@ impl From<sqlx::Error> for Trouble {
     }
 }
 
-async fn prepare(options: &SqliteConnectOptions) -> Result<(), Trouble> {
-    let mut connection = SqliteConnection::connect_with(options).await?;
-    let prepared = bring_up_to_date(&mut connection).await;
-    connection.close().await?;
-    prepared
+/// Its connection stays open for what follows: closing the only one would make SQLite write
+/// its log back to the file and delete it.
+async fn prepare(pool: &SqlitePool) -> Result<(), Trouble> {
+    let mut connection = pool.acquire().await?;
+    bring_up_to_date(&mut connection).await
 }
 
 async fn bring_up_to_date(connection: &mut SqliteConnection) -> Result<(), Trouble> {
