@@ -41,7 +41,8 @@ pub struct ClientOptions {
     pub ca_file: Option<PathBuf>,
     /// Go past any proxy: the sandbox is on this machine.
     pub direct: bool,
-    /// The schemes that a proxy is set for in the environment, so names may not resolve here.
+    /// The schemes that a proxy is set for in the environment, so names may not resolve here;
+    /// the proxy itself may be reached over TLS.
     pub proxied: Vec<&'static str>,
 }
 
@@ -61,6 +62,9 @@ pub struct Target<'a> {
 pub struct Client {
     options: ClientOptions,
     paid: OnceLock<reqwest::Client>,
+    /// For addresses without TLS, made without reading the system's certificates: on Linux
+    /// these are hundreds of files.
+    plain: OnceLock<reqwest::Client>,
 }
 
 /// Why a file could not be fetched for a caller.
@@ -84,7 +88,7 @@ impl Client {
     /// A client that has not been built yet.
     #[must_use]
     pub fn new(options: ClientOptions) -> Self {
-        Self { options, paid: OnceLock::new() }
+        Self { options, ..Self::default() }
     }
 
     /// Sends one paid call and reads its reply, pictures going to `landing`. Both together
@@ -140,7 +144,7 @@ impl Client {
             hint: self.options.ca_file.is_some().then(|| MEND_CA_FILE.to_owned()),
             ..broken(error)
         };
-        let mut request = self.paid().map_err(unbuilt)?.post(url);
+        let mut request = self.paid(&url).map_err(unbuilt)?.post(url);
         for (name, value) in &target.provider.headers {
             request = request.header(name, unlogged(value).map_err(broken)?);
         }
@@ -262,12 +266,15 @@ impl Client {
         Ok(addresses)
     }
 
-    fn paid(&self) -> Result<&reqwest::Client, String> {
-        if let Some(client) = self.paid.get() {
+    fn paid(&self, url: &str) -> Result<&reqwest::Client, String> {
+        let plain = url.starts_with("http://") && !self.options.proxied.contains(&"http");
+        let made = if plain { &self.plain } else { &self.paid };
+        if let Some(client) = made.get() {
             return Ok(client);
         }
-        let client = self.build(self.builder()?)?;
-        Ok(self.paid.get_or_init(|| client))
+        let builder = self.builder()?;
+        let client = self.build(if plain { builder.tls_certs_only([]) } else { builder })?;
+        Ok(made.get_or_init(|| client))
     }
 
     /// Certificates are read when the client is built, and nothing else can be wrong then.
