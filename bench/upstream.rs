@@ -2,7 +2,7 @@
 //!
 //! A reply is made before the first call and sent in one write, so what is measured is the
 //! client. It prints its port, answers every POST, and ends when its standard input closes.
-//! Its one argument is the delay of every reply in milliseconds.
+//! Its arguments are the delay of every reply in milliseconds and the picture's width and height.
 
 use std::error::Error;
 use std::io::{self, Read as _, Write as _};
@@ -12,15 +12,16 @@ use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
-const WIDTH: u32 = 3840;
-const HEIGHT: u32 = 2160;
-/// Levels of noise: so many make a PNG of about 14 MB, as a detailed picture does.
+/// Levels of noise: so many make a 4K PNG of about 14 MB, as a detailed picture does.
 const NOISE: u8 = 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let milliseconds = std::env::args().nth(1).map_or(Ok(0), |text| text.parse())?;
-    let delay = Duration::from_millis(milliseconds);
-    let reply: Arc<[u8]> = reply(&picture()?).into();
+    let arguments: Vec<u32> = std::env::args().skip(1).map(|text| text.parse()).collect::<Result<_, _>>()?;
+    let [milliseconds, width, height] = arguments[..] else {
+        return Err("accepted are three numbers".into());
+    };
+    let delay = Duration::from_millis(milliseconds.into());
+    let reply: Arc<[u8]> = reply(&picture(width, height)?).into();
     let listener = TcpListener::bind("127.0.0.1:0")?;
     writeln!(io::stdout(), "{}", listener.local_addr()?.port())?;
     std::thread::spawn(move || {
@@ -34,22 +35,22 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// A gradient with noise (xorshift), in RGB.
-fn picture() -> Result<Vec<u8>, png::EncodingError> {
+fn picture(width: u32, height: u32) -> Result<Vec<u8>, png::EncodingError> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut pixels = Vec::new();
-    for y in 0..HEIGHT {
-        for x in 0..WIDTH {
+    for y in 0..height {
+        for x in 0..width {
             state ^= state << 13;
             state ^= state >> 7;
             state ^= state << 17;
             let [red, green, blue, ..] = state.to_le_bytes();
-            let across = u8::try_from(x * 200 / WIDTH).unwrap_or(u8::MAX);
-            let down = u8::try_from(y * 200 / HEIGHT).unwrap_or(u8::MAX);
+            let across = u8::try_from(x * 200 / width).unwrap_or(u8::MAX);
+            let down = u8::try_from(y * 200 / height).unwrap_or(u8::MAX);
             pixels.extend([across + (red % NOISE), down + (green % NOISE), 100 + (blue % NOISE)]);
         }
     }
     let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, WIDTH, HEIGHT);
+    let mut encoder = png::Encoder::new(&mut file, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_compression(png::Compression::Fast);
     encoder.write_header()?.write_image_data(&pixels)?;
