@@ -29,6 +29,7 @@ impl App {
             store: config.store,
             roots: config.roots,
             max_cost: config.max_cost,
+            retry: config.retry,
             stand_in: config.sandbox.then(|| {
                 stand_in(sandbox::Options {
                     delay: config.sandbox_delay,

@@ -12,7 +12,7 @@ use crate::domain::{Secret, Usd};
 use crate::images::{PreviewBudget, Roots};
 use crate::sandbox::FaultSpec;
 use crate::tools::ReplyOptions;
-use crate::upstream::ClientOptions;
+use crate::upstream::{ClientOptions, RetrySettings};
 
 /// Settings that cannot be followed. The process ends with code 2.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -127,6 +127,8 @@ pub struct Config {
     pub reply: ReplyOptions,
     /// The most a call may cost.
     pub max_cost: Option<Usd>,
+    /// What may be tried again, and where.
+    pub retry: RetrySettings,
     /// Draw with the sandbox.
     pub sandbox: bool,
     /// What the sandbox takes for a picture.
@@ -182,6 +184,7 @@ impl Config {
             names.iter().any(|name| environment.variable(name).is_some()).then_some(scheme)
         });
         let usual_budget = PreviewBudget::default();
+        let usual_retry = RetrySettings::default();
         Ok(Self {
             keys,
             client: ClientOptions { ca_file: settings.ca_file, direct: sandbox, proxied: proxied.collect() },
@@ -197,6 +200,12 @@ impl Config {
                 resource_links: settings.resource_links.unwrap_or(false),
             },
             max_cost: settings.max_cost_usd.map(|usd| dollars("max_cost_usd", usd)).transpose()?,
+            retry: RetrySettings {
+                timeout_up_to: settings
+                    .retry_timeout_up_to_usd
+                    .map_or(Ok(usual_retry.timeout_up_to), |usd| dollars("retry_timeout_up_to_usd", usd))?,
+                fail_over: settings.fail_over.unwrap_or(usual_retry.fail_over),
+            },
             sandbox,
             sandbox_delay: delay(settings.sandbox_delay_s.unwrap_or(0.0))?,
             sandbox_fault: settings.sandbox_fault,

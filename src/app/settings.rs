@@ -101,6 +101,13 @@ settings! {
     #[arg(long, env = "GPT_IMAGE_MCP_MAX_COST_USD", value_name = "USD", global = true, help_heading = "Results")]
     #[schemars(range(min = 0))]
     max_cost_usd: f64,
+    /// Try other endpoints, models and providers that can do the same [default: true]
+    #[arg(long, env = "GPT_IMAGE_MCP_FAIL_OVER", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", global = true, help_heading = "Failures")]
+    fail_over: bool,
+    /// After a failure that may have been charged, try again where that costs at most this [default: 0.05]
+    #[arg(long, env = "GPT_IMAGE_MCP_RETRY_TIMEOUT_UP_TO_USD", value_name = "USD", global = true, help_heading = "Failures")]
+    #[schemars(range(min = 0))]
+    retry_timeout_up_to_usd: f64,
     /// What is logged to stderr: error, warn, info, debug, trace, or a filter [default: warn]
     #[arg(long, env = "GPT_IMAGE_MCP_LOG", value_name = "LEVEL", global = true, help_heading = "Logs")]
     log: String,

@@ -42,6 +42,12 @@ impl Usd {
         self.micros as f64 / 1e6
     }
 
+    /// What is left of the amount without the other; nothing where the other is more.
+    #[must_use]
+    pub const fn saturating_sub(self, other: Self) -> Self {
+        Self { micros: self.micros.saturating_sub(other.micros) }
+    }
+
     /// The amount times a factor such as a provider's surcharge.
     #[must_use]
     pub fn scaled(self, factor: f64) -> Self {

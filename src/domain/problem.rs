@@ -48,15 +48,15 @@ impl ProblemKind {
 }
 
 /// Whether the failed thing was charged for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Billed {
     /// Nothing was sent, or the provider does not charge for such a reply.
     #[default]
     No,
-    /// It was charged.
-    Yes,
     /// It may have been: the request went out and no verdict came back.
     Maybe,
+    /// It was charged.
+    Yes,
 }
 
 /// A failure with its way out.

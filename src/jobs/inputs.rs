@@ -5,11 +5,12 @@ use bytes::Bytes;
 
 use super::Commission;
 use super::manager::{LOCAL_OWNER, Shared};
-use crate::catalog::{MaskKind, Model};
-use crate::domain::{ImageId, Problem};
+use crate::catalog::MaskKind;
+use crate::domain::{ImageId, Pixels, Problem};
 use crate::images::{
-    ImageError, ImageReference, LocalReference, MaskForm, inspect_bytes, prepare_mask, read_image,
+    ImageError, ImageReference, LocalReference, MaskForm, MaskMeans, inspect_bytes, prepare_mask, read_image,
 };
+use crate::routing::Route;
 use crate::upstream::{FetchError, Upload};
 
 /// The most bytes of a mask as given; what is sent is smaller.
@@ -21,10 +22,40 @@ pub(super) struct Inputs {
     pub images: Vec<Upload>,
     /// The stored images among them.
     pub parents: Vec<ImageId>,
-    pub mask: Option<Bytes>,
+    /// The mask in each form that a model of the route wants.
+    masks: Vec<(MaskKind, Bytes)>,
 }
 
-pub(super) async fn read(shared: &Shared, commission: &Commission, model: &Model) -> Result<Inputs, Problem> {
+impl Inputs {
+    /// The mask as models of this kind read it.
+    pub(super) fn mask(&self, kind: MaskKind) -> Option<&Bytes> {
+        self.masks.iter().find(|(known, _)| *known == kind).map(|(_, mask)| mask)
+    }
+
+    /// Whether only a part is repainted.
+    pub(super) fn is_masked(&self) -> bool {
+        !self.masks.is_empty()
+    }
+
+    /// The size of the largest picture, in bytes.
+    pub(super) fn largest(&self) -> u64 {
+        self.images.iter().map(|image| image.bytes.len() as u64).max().unwrap_or(0)
+    }
+
+    /// A digest of all that goes in.
+    pub(super) fn digest(&self, hasher: &mut blake3::Hasher) {
+        for image in &self.images {
+            hasher.update(blake3::hash(&image.bytes).as_bytes());
+        }
+        for (_, mask) in &self.masks {
+            hasher.update(mask);
+        }
+    }
+}
+
+/// Reads what the first model of the route takes, and the mask for all of them.
+pub(super) async fn read(shared: &Shared, commission: &Commission, route: &Route) -> Result<Inputs, Problem> {
+    let model = &route.first.model;
     let mut inputs = Inputs::default();
     let mut first_size = None;
     for (index, reference) in commission.images.iter().enumerate() {
@@ -35,15 +66,22 @@ pub(super) async fn read(shared: &Shared, commission: &Commission, model: &Model
         inputs.parents.extend(id);
         inputs.images.push(upload);
     }
-    if let (Some(mask), Some(kind), Some(size)) = (&commission.mask, model.mask, first_size) {
+    if let (Some(mask), Some(size)) = (&commission.mask, first_size) {
         let (given, _) = image(shared, &mask.reference, MOST_MASK_BYTES, "mask").await?;
-        let means = mask.means;
-        let prepared =
-            tokio::task::spawn_blocking(move || prepare_mask(&given.bytes, means, form(kind), size)).await;
-        let prepared = prepared.map_err(|error| Problem::internal(error.to_string()))?;
-        inputs.mask = Some(prepared.map_err(|error| error.at("mask"))?.into());
+        let models = std::iter::once(model).chain(route.rest.iter().map(|choice| &choice.model));
+        for kind in models.filter_map(|model| model.mask) {
+            if inputs.mask(kind).is_none() {
+                inputs.masks.push((kind, prepared(given.bytes.clone(), mask.means, kind, size).await?));
+            }
+        }
     }
     Ok(inputs)
+}
+
+async fn prepared(mask: Bytes, means: MaskMeans, kind: MaskKind, size: Pixels) -> Result<Bytes, Problem> {
+    let prepared = tokio::task::spawn_blocking(move || prepare_mask(&mask, means, form(kind), size)).await;
+    let prepared = prepared.map_err(|error| Problem::internal(error.to_string()))?;
+    Ok(prepared.map_err(|error| error.at("mask"))?.into())
 }
 
 async fn image(

@@ -9,13 +9,14 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{OnceCell, watch};
 use tokio_util::task::TaskTracker;
 
+use super::capacity::Capacity;
 use super::run;
 use super::{Commission, Outcome, Stage};
 use crate::catalog::{Catalog, Model, Provider};
 use crate::domain::{Problem, ProblemKind, Secret, Usd};
 use crate::images::{Library, Roots};
 use crate::routing::{Route, route};
-use crate::upstream::{Client, ClientOptions};
+use crate::upstream::{Client, ClientOptions, RetrySettings};
 
 /// Whose the jobs and images of a server without callers' names are.
 pub const LOCAL_OWNER: &str = "local";
@@ -37,6 +38,8 @@ pub struct Options {
     pub roots: Roots,
     /// No call may cost more.
     pub max_cost: Option<Usd>,
+    /// What may be tried again, and where.
+    pub retry: RetrySettings,
     /// What answers instead of the providers.
     pub stand_in: Option<StandIn>,
 }
@@ -49,6 +52,7 @@ pub(super) struct Shared {
     pub options: Options,
     pub client: Client,
     pub library: Library,
+    pub capacity: Capacity,
     /// Paid work, which outlives the calls that asked for it.
     pub paid: TaskTracker,
     stand_in_url: OnceCell<String>,
@@ -62,6 +66,7 @@ impl Manager {
         Self(Arc::new(Shared {
             client: Client::new(options.client.clone()),
             library: Library::new(options.store.clone()),
+            capacity: Capacity::default(),
             paid: TaskTracker::new(),
             stand_in_url: OnceCell::new(),
             stand_in_key: Secret::new("sk-sandbox"),
@@ -107,11 +112,15 @@ impl Manager {
 
 impl Shared {
     pub(super) fn plan(&self, commission: &Commission) -> Result<Route, Problem> {
-        let caps = [commission.max_cost, self.options.max_cost];
-        let cap = caps.into_iter().flatten().min();
+        let cap = self.cap(commission);
         let has_key =
             |model: &Model| self.sandbox() || model.key_variables.is_empty() || self.key(model).is_some();
         route(&commission.request, &self.options.catalog, &has_key, cap).map_err(Problem::from)
+    }
+
+    /// The most a call may cost: a caller may lower the configured cap, not raise it.
+    pub(super) fn cap(&self, commission: &Commission) -> Option<Usd> {
+        [commission.max_cost, self.options.max_cost].into_iter().flatten().min()
     }
 
     /// The first key set among those a model takes. Real keys never go to a stand-in.

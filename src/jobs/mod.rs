@@ -3,13 +3,18 @@
 //! It knows nothing of MCP: a commission goes in, an outcome comes out, and between the two
 //! the money is spent once and what it bought is kept.
 
+mod allowance;
+mod attempt;
+mod capacity;
 mod commission;
 mod inputs;
 mod manager;
 mod outcome;
 mod paid;
+mod picture;
 mod run;
 mod stage;
+mod trail;
 
 pub use commission::{Commission, MaskInput};
 pub use manager::{LOCAL_OWNER, Manager, Options, StandIn};

@@ -9,10 +9,11 @@ use std::time::Instant;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::allowance::Allowance;
 use super::manager::{LOCAL_OWNER, Shared};
 use super::paid::Paid;
 use super::{Commission, Outcome, Stage, inputs};
-use crate::domain::{JobId, Problem};
+use crate::domain::{JobId, Problem, Usd};
 use crate::images::{Destination, ImageError, JobRecord, JobState, new_job_id};
 use crate::routing::Route;
 
@@ -22,13 +23,14 @@ pub(super) async fn run(
     stage: watch::Sender<Stage>,
 ) -> Result<Outcome, Problem> {
     let started = Instant::now();
-    let route = shared.plan(&commission)?;
-    let inputs = inputs::read(&shared, &commission, &route.first.model).await?;
+    let mut route = shared.plan(&commission)?;
+    let inputs = inputs::read(&shared, &commission, &route).await?;
+    route.rest.retain(|choice| choice.model.most_image_bytes >= inputs.largest());
     let save_to = |error: ImageError| error.at("save_to");
     let destination =
         Destination::parse(commission.save_to.as_deref(), &shared.options.roots).map_err(save_to)?;
     let landing = shared.library.landing(&destination).map_err(save_to)?;
-    let provider = shared.provider(&route.first.model).await?;
+    let cap = shared.cap(&commission);
     let job = new_job_id();
     let record = record(&job, &commission, &route, &inputs);
     shared.library.record_job(&record).await.map_err(|error| error.in_store())?;
@@ -38,9 +40,8 @@ pub(super) async fn run(
         shared: Arc::clone(&shared),
         job,
         request: commission.request,
-        masked: commission.mask.is_some(),
+        allowance: Allowance::new(cap, route.first.estimate.map_or(Usd::ZERO, |estimate| estimate.high)),
         route,
-        provider,
         inputs,
         destination,
         landing,
@@ -55,10 +56,7 @@ fn record(job: &JobId, commission: &Commission, route: &Route, inputs: &inputs::
     let mut fingerprint = blake3::Hasher::new();
     fingerprint.update(commission.request.operation.tool().as_bytes());
     fingerprint.update(commission.arguments.to_string().as_bytes());
-    for image in &inputs.images {
-        fingerprint.update(blake3::hash(&image.bytes).as_bytes());
-    }
-    fingerprint.update(inputs.mask.as_deref().unwrap_or_default());
+    inputs.digest(&mut fingerprint);
     let choice = &route.first;
     JobRecord {
         id: job.clone(),

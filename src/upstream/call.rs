@@ -105,6 +105,8 @@ pub struct ReplyHeaders {
     pub request_id: Option<String>,
     /// How long to wait before the next try, where the reply said so.
     pub retry_after: Option<Duration>,
+    /// `x-should-retry`: the upstream's own word on trying again.
+    pub should_retry: Option<bool>,
     /// Where a redirect points.
     pub location: Option<String>,
 }

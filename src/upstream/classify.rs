@@ -44,6 +44,7 @@ pub(super) fn classify(status: u16, headers: &ReplyHeaders, body: &Body) -> Fail
         hint,
         status: Some(status),
         wait: headers.retry_after,
+        should_retry: headers.should_retry,
         request_id,
         ..Failure::new(kind, shorten(&words))
     }

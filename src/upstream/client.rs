@@ -1,27 +1,27 @@
-//! Sends. The one file that names reqwest.
+//! Sends. The one place that names reqwest: paid calls here, downloads in `download`.
 //!
 //! A paid call is sent once: no redirect is followed, nothing is resent by the library, no
 //! connection is kept for reuse (a dying idle one would be resent on), and HTTP/1.1 gives
 //! each call a connection of its own, so that one broken connection costs one picture.
 //! It knows no dialect: calls come encoded and replies go back undecoded.
 
+mod download;
+
 use std::error::Error as _;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use bytes::{Bytes, BytesMut};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, redirect, retry};
-use tokio::time::{Instant, timeout, timeout_at};
-use url::Url;
+use tokio::time::{Instant, timeout_at};
 
+use super::Landing;
 use super::call::{Call, CallBody, Lost, Part, Path, Reply, ReplyHeaders};
 use super::failure::{Failure, FailureKind};
-use super::guard;
 use super::reply::{Body, Progress, Reader, ReplyError};
-use super::{Landed, Landing};
+pub use download::FetchError;
+
 use crate::catalog::{Auth, Provider};
 use crate::domain::Secret;
 
@@ -29,9 +29,6 @@ use crate::domain::Secret;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// Below the 90 s after which the least patient proxies cut a silent connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
-/// The whole of a download.
-const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(3);
-const MOST_REDIRECTS: usize = 5;
 const MEND_CA_FILE: &str = "Mend the file that GPT_IMAGE_MCP_CA_FILE names, or leave the setting out.";
 
 /// How to reach the outside.
@@ -65,23 +62,6 @@ pub struct Client {
     /// For addresses without TLS, made without reading the system's certificates: on Linux
     /// these are hundreds of files.
     plain: OnceLock<reqwest::Client>,
-}
-
-/// Why a file could not be fetched for a caller.
-#[derive(Debug, thiserror::Error)]
-pub enum FetchError {
-    /// The address leads into a private network.
-    #[error("{0} is a private, loopback or link-local address")]
-    Private(String),
-    /// Anything but https.
-    #[error("{0} is not an https address")]
-    NotHttps(String),
-    /// Larger than accepted, in bytes.
-    #[error("the file is larger than {0} bytes")]
-    TooLarge(u64),
-    /// Anything else, in words.
-    #[error("{0}")]
-    Failed(String),
 }
 
 impl Client {
@@ -159,111 +139,6 @@ impl Client {
             CallBody::Json(json) => request.header(CONTENT_TYPE, "application/json").body(json),
             CallBody::Form(parts) => request.multipart(form(parts).map_err(|error| broken(words(&error)))?),
         })
-    }
-
-    /// Downloads a picture that an upstream made, without any key. `trusted` is the
-    /// provider's own base URL: only a provider that is itself on a private network may
-    /// point into one.
-    ///
-    /// # Errors
-    /// A [`Failure`] of the kind `DownloadFailed`, with the link.
-    pub async fn download(&self, url: &Url, trusted: &str, landing: &Landing) -> Result<Landed, Failure> {
-        let private_allowed = Url::parse(trusted).is_ok_and(|base| guard::is_private_host(&base));
-        let failed = |words: String| Failure {
-            link: Some(url.to_string()),
-            ..Failure::new(FailureKind::DownloadFailed, words)
-        };
-        let download = async {
-            let mut response =
-                self.get(url, private_allowed).await.map_err(|error| failed(error.to_string()))?;
-            let disk = |error: std::io::Error| failed(format!("it could not be written: {error}"));
-            let mut arrival = landing.begin().map_err(disk)?;
-            while let Some(chunk) = response.chunk().await.map_err(|error| failed(words(&error)))? {
-                arrival.write(&chunk).map_err(disk)?;
-            }
-            Ok(arrival.finish())
-        };
-        let late = || failed(format!("it took longer than {} s", DOWNLOAD_TIMEOUT.as_secs()));
-        timeout(DOWNLOAD_TIMEOUT, download).await.unwrap_or_else(|_| Err(late()))
-    }
-
-    /// Fetches a file that a caller named, of at most so many bytes. Every hop must be https
-    /// and public.
-    ///
-    /// # Errors
-    /// [`FetchError`]; nothing is kept.
-    pub async fn fetch(&self, url: &Url, most_bytes: u64) -> Result<Bytes, FetchError> {
-        if url.scheme() != "https" {
-            return Err(FetchError::NotHttps(url.to_string()));
-        }
-        let fetch = async {
-            let mut response = self.get(url, false).await?;
-            let mut file = BytesMut::new();
-            while let Some(chunk) =
-                response.chunk().await.map_err(|error| FetchError::Failed(words(&error)))?
-            {
-                if (file.len() + chunk.len()) as u64 > most_bytes {
-                    return Err(FetchError::TooLarge(most_bytes));
-                }
-                file.extend_from_slice(&chunk);
-            }
-            Ok(file.freeze())
-        };
-        let late = || FetchError::Failed(format!("it took longer than {} s", DOWNLOAD_TIMEOUT.as_secs()));
-        timeout(DOWNLOAD_TIMEOUT, fetch).await.unwrap_or_else(|_| Err(late()))
-    }
-
-    /// A GET that follows redirects by hand, so that every hop is judged, and connects to
-    /// the very addresses that were judged.
-    async fn get(&self, url: &Url, private_allowed: bool) -> Result<Response, FetchError> {
-        let mut url = url.clone();
-        for _ in 0..=MOST_REDIRECTS {
-            let addresses = if private_allowed { Vec::new() } else { self.public_addresses(&url).await? };
-            let host = url.host_str().unwrap_or_default().to_owned();
-            let client = self
-                .builder()
-                .and_then(|builder| {
-                    let pinned = if addresses.is_empty() {
-                        builder
-                    } else {
-                        builder.resolve_to_addrs(&host, &addresses)
-                    };
-                    self.build(pinned)
-                })
-                .map_err(FetchError::Failed)?;
-            let response =
-                client.get(url.clone()).send().await.map_err(|error| FetchError::Failed(words(&error)))?;
-            let status = response.status();
-            let next =
-                status.is_redirection().then(|| header(response.headers(), LOCATION.as_str())).flatten();
-            match next.and_then(|location| url.join(&location).ok()) {
-                Some(next) if url.scheme() == "https" && next.scheme() != "https" => {
-                    return Err(FetchError::NotHttps(next.to_string()));
-                }
-                Some(next) => url = next,
-                None if status.is_success() => return Ok(response),
-                None => return Err(FetchError::Failed(format!("{host} answered HTTP {}", status.as_u16()))),
-            }
-        }
-        Err(FetchError::Failed(format!("more than {MOST_REDIRECTS} redirects")))
-    }
-
-    /// What a host resolves to, all of it public. Empty behind a proxy that alone can resolve.
-    async fn public_addresses(&self, url: &Url) -> Result<Vec<SocketAddr>, FetchError> {
-        let host = url.host_str().unwrap_or_default().to_owned();
-        if guard::is_private_host(url) {
-            return Err(FetchError::Private(host));
-        }
-        let port = url.port_or_known_default().unwrap_or(443);
-        let addresses: Vec<_> = match tokio::net::lookup_host((host.as_str(), port)).await {
-            Ok(addresses) => addresses.collect(),
-            Err(_) if self.options.proxied.contains(&url.scheme()) => return Ok(Vec::new()),
-            Err(error) => return Err(FetchError::Failed(format!("{host} cannot be resolved ({error})"))),
-        };
-        if addresses.iter().any(|address| !guard::is_public(address.ip())) {
-            return Err(FetchError::Private(host));
-        }
-        Ok(addresses)
     }
 
     fn paid(&self, url: &str) -> Result<&reqwest::Client, String> {
@@ -353,15 +228,26 @@ fn reply_headers(headers: &HeaderMap) -> ReplyHeaders {
     ReplyHeaders {
         request_id: header(headers, "x-request-id").or_else(|| header(headers, "request-id")),
         retry_after: retry_after(headers),
+        should_retry: header(headers, "x-should-retry").and_then(|text| text.trim().parse().ok()),
         location: header(headers, LOCATION.as_str()),
     }
 }
 
-/// `retry-after-ms`, else `retry-after` in seconds.
+/// `retry-after-ms`, else `retry-after` in seconds or as a date.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let milliseconds = header(headers, "retry-after-ms").and_then(|text| text.trim().parse().ok());
-    let seconds = || header(headers, RETRY_AFTER.as_str()).and_then(|text| text.trim().parse().ok());
-    milliseconds.map(Duration::from_millis).or_else(|| seconds().map(Duration::from_secs))
+    let number = |name: &str| {
+        let seconds = header(headers, name)?.trim().parse::<f64>().ok()?;
+        Some(if name.ends_with("-ms") { seconds / 1000.0 } else { seconds })
+    };
+    let date = || {
+        let at = httpdate::parse_http_date(header(headers, RETRY_AFTER.as_str())?.trim()).ok()?;
+        // By the upstream's own clock, where it tells it: ours may be off.
+        let its_now =
+            header(headers, DATE.as_str()).and_then(|date| httpdate::parse_http_date(date.trim()).ok());
+        Some(at.duration_since(its_now.unwrap_or_else(SystemTime::now)).unwrap_or_default())
+    };
+    let stated = number("retry-after-ms").or_else(|| number(RETRY_AFTER.as_str()));
+    stated.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).or_else(date)
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -133,6 +133,8 @@ pub struct Failure {
     pub status: Option<u16>,
     /// How long the upstream asks to wait.
     pub wait: Option<Duration>,
+    /// Whether the upstream says that trying again helps (`x-should-retry`).
+    pub should_retry: Option<bool>,
     /// The upstream's id for the request.
     pub request_id: Option<String>,
     /// The link a picture can still be had from.
@@ -143,7 +145,16 @@ impl Failure {
     /// A failure of this kind in these words.
     #[must_use]
     pub fn new(kind: FailureKind, words: impl Into<String>) -> Self {
-        Self { kind, words: words.into(), hint: None, status: None, wait: None, request_id: None, link: None }
+        Self {
+            kind,
+            words: words.into(),
+            hint: None,
+            status: None,
+            wait: None,
+            should_retry: None,
+            request_id: None,
+            link: None,
+        }
     }
 
     /// The problem as the caller reads it.

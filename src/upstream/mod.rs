@@ -15,6 +15,7 @@ mod images_api;
 mod landing;
 mod links;
 pub mod reply;
+mod retry;
 #[cfg(test)]
 mod tests;
 
@@ -23,3 +24,4 @@ pub use client::{Client, ClientOptions, FetchError, Target};
 pub use dialect::{Dialect, dialect};
 pub use failure::{Failure, FailureKind};
 pub use landing::{Arrival, Landed, Landing};
+pub use retry::{Next, Past, RetrySettings, Tried, next};

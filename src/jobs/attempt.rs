@@ -1,0 +1,144 @@
+//! One try at one place: send, decode, fetch what is only linked, look at what came.
+//!
+//! Nothing here decides what a failure leads to; `picture` does.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::paid::Paid;
+use super::trail::Station;
+use crate::catalog::Provider;
+use crate::domain::Billed;
+use crate::images::{ImageInfo, inspect};
+use crate::routing::Usage;
+use crate::upstream::{Failure, FailureKind, Landed, Lost, Made, Order, Step, Target, dialect};
+
+/// What a try brought: at least one whole picture.
+pub(super) struct Brought {
+    pub pictures: Vec<(Landed, ImageInfo)>,
+    pub usage: Option<Usage>,
+    pub request_id: Option<String>,
+    /// What the caller should know of it.
+    pub warnings: Vec<String>,
+}
+
+impl Paid {
+    /// Asks for one picture.
+    pub(super) async fn attempt(&self, station: Station<'_>) -> Result<Brought, Failure> {
+        let provider = self.shared.provider(&station.choice.model).await.map_err(|problem| Failure {
+            hint: Some(problem.way_out),
+            ..Failure::new(FailureKind::NotSent, problem.what)
+        })?;
+        let (made, broken) = self.send(station, &provider).await?;
+        let mut brought = Brought {
+            pictures: Vec::new(),
+            usage: made.usage,
+            request_id: made.request_id.clone(),
+            warnings: Vec::new(),
+        };
+        if let Some(broken) = broken {
+            let words = broken.problem(&station.choice.model.name).what;
+            brought.warnings.push(format!("the picture is whole, though {words}"));
+        }
+        let mut failure = None;
+        for landed in made.landed {
+            match look(&landed) {
+                Ok(info) => brought.pictures.push((landed, info)),
+                Err(error) => failure = Some(error),
+            }
+        }
+        for address in &made.addresses {
+            match self.fetch(&provider, address, &made.words).await {
+                Ok(picture) => brought.pictures.push(picture),
+                Err(error) => failure = Some(error),
+            }
+        }
+        match failure {
+            // A link that leads nowhere beside a picture that came is no failure.
+            Some(failure) if brought.pictures.is_empty() => {
+                Err(Failure { request_id: failure.request_id.clone().or(made.request_id), ..failure })
+            }
+            _ => Ok(brought),
+        }
+    }
+
+    /// What one call made, and how its reply broke if it did.
+    async fn send(
+        &self,
+        station: Station<'_>,
+        provider: &Provider,
+    ) -> Result<(Made, Option<Failure>), Failure> {
+        let model = &station.choice.model;
+        let dialect = dialect(station.endpoint);
+        let order = Order {
+            request: &self.request,
+            model,
+            provider,
+            shape: &station.choice.shape,
+            images: &self.inputs.images,
+            mask: model.mask.and_then(|kind| self.inputs.mask(kind)),
+        };
+        let key = self.shared.key(model);
+        let target = Target { provider, wire_id: &model.wire_id, key };
+        let timeout = Duration::from_secs(model.timeout_seconds(self.request.quality).into());
+        let sent = self.shared.client.send(target, dialect.encode(&order), &self.landing, timeout).await;
+        match sent.map(|reply| dialect.decode(reply)) {
+            Ok(Step::Made(made)) => Ok((made, None)),
+            Ok(Step::Failed(mut failure)) => {
+                // Some servers repeat the key that they refuse.
+                if let Some(key) = key {
+                    failure.words = key.struck_from(&failure.words);
+                }
+                if failure.kind == FailureKind::Unauthorised && failure.hint.is_none() {
+                    failure.hint = Some(format!("Check the key in {}.", model.key_variables.join(" or ")));
+                }
+                Err(*failure)
+            }
+            Err(lost) => rescue(lost).map(|(made, failure)| (made, Some(failure))),
+        }
+    }
+
+    async fn fetch(
+        &self,
+        provider: &Provider,
+        address: &str,
+        words: &str,
+    ) -> Result<(Landed, ImageInfo), Failure> {
+        let base = Url::parse(&provider.base_url);
+        let url = Url::parse(address).or_else(|_| base.and_then(|base| base.join(address)));
+        let url = url.map_err(|_| Failure::new(FailureKind::NoImage, format!("\"{words}\"")))?;
+        let linked = |failure| Failure { link: Some(url.to_string()), ..failure };
+        let landed = self.shared.client.download(&url, &provider.base_url, &self.landing).await?;
+        if landed.format.is_none() {
+            let words = format!("what it links to is no picture: \"{words}\"");
+            return Err(linked(Failure::new(FailureKind::NoImage, words)));
+        }
+        let info = look(&landed)
+            .map_err(|failure| linked(Failure { kind: FailureKind::DownloadFailed, ..failure }))?;
+        Ok((landed, info))
+    }
+}
+
+fn look(landed: &Landed) -> Result<ImageInfo, Failure> {
+    inspect(landed.file.as_file()).map_err(|error| Failure::new(FailureKind::CutShort, error.to_string()))
+}
+
+/// The whole pictures of a reply that broke: they are paid for, and the last of them may have
+/// come just before the end.
+fn rescue(lost: Lost) -> Result<(Made, Failure), Failure> {
+    let Lost { failure, rescued } = lost;
+    let landed: Vec<_> = rescued.into_iter().filter(|landed| look(landed).is_ok()).collect();
+    if landed.is_empty() {
+        return Err(failure);
+    }
+    Ok((Made { landed, request_id: failure.request_id.clone(), ..Made::default() }, failure))
+}
+
+/// What a finished try cost, as far as its failure tells.
+pub(super) fn billed(result: Result<&Brought, &Failure>) -> Billed {
+    match result {
+        Ok(_) => Billed::Yes,
+        Err(failure) => failure.kind.billed(),
+    }
+}

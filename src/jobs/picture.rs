@@ -1,0 +1,212 @@
+//! One of a call's pictures: tried again and elsewhere as the table of `upstream::retry`
+//! says, and kept when it comes.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+use tokio::time::sleep;
+
+use super::attempt::{Brought, billed};
+use super::paid::Paid;
+use super::trail::{Station, Trail};
+use crate::domain::{Billed, ModelName, Problem, Usd};
+use crate::images::{ImageInfo, Parent, ParentRole, StoredImage, keep, new_image_id};
+use crate::routing::{Choice, Usage};
+use crate::upstream::{Failure, FailureKind, Landed, Next, Past, Tried, next};
+
+/// What one of the `n` pictures came to.
+#[derive(Default)]
+pub(super) struct Picture {
+    pub images: Vec<StoredImage>,
+    pub problem: Option<Problem>,
+    pub warnings: Vec<String>,
+    pub request_ids: Vec<String>,
+    /// Every try that was or may have been charged.
+    pub charges: Vec<Charge>,
+}
+
+/// A try that was or may have been charged.
+pub(super) struct Charge {
+    pub model: ModelName,
+    pub usage: Option<Usage>,
+    pub pictures: u32,
+}
+
+impl Paid {
+    /// Gets one picture, wherever it can be had.
+    pub(super) async fn picture(&self, position: u32) -> Picture {
+        let mut picture = Picture::default();
+        let mut trail = Trail::new(&self.route, |station| self.shared.capacity.is_passed_over(station));
+        let mut tries = 0;
+        let mut charged = Billed::No;
+        while let Some(station) = trail.here() {
+            tries += 1;
+            let started = Instant::now();
+            let result = self.attempt(station).await;
+            self.log(station, started, result.as_ref());
+            if billed(result.as_ref()) != Billed::No {
+                let (usage, pictures) = match &result {
+                    Ok(brought) => (brought.usage, brought.pictures.len()),
+                    Err(_) => (None, 1),
+                };
+                let pictures = u32::try_from(pictures).unwrap_or(u32::MAX);
+                picture.charges.push(Charge { model: station.choice.model.name.clone(), usage, pictures });
+            }
+            let failure = match result {
+                Ok(brought) => {
+                    picture.problem = None;
+                    self.take(station, brought, position, &mut picture).await;
+                    return picture;
+                }
+                Err(failure) => failure,
+            };
+            charged = charged.max(failure.kind.billed());
+            picture.request_ids.extend(failure.request_id.clone());
+            picture.problem = Some(failure.problem(&station.choice.model.name));
+            match self.next_step(station, &failure, tries, &trail) {
+                Next::Again(pause) => sleep(pause).await,
+                Next::MoveOn(past) => {
+                    if !trail.move_on(past) {
+                        break;
+                    }
+                    tries = 0;
+                    let problem = failure.problem(&station.choice.model.name).what;
+                    let to = trail.here().map(|station| station.name()).unwrap_or_default();
+                    picture.warnings.push(format!("moved on to {to}, because {problem}"));
+                }
+                Next::Stop => break,
+            }
+        }
+        // Nothing came: what was tried before is part of the failure, and so is its price.
+        let before = std::mem::take(&mut picture.warnings);
+        if let Some(problem) = &mut picture.problem {
+            problem.billed = charged;
+            for step in before {
+                problem.what = format!("{}; {step}", problem.what);
+            }
+        }
+        picture
+    }
+
+    /// What the table says, within what the call may spend.
+    fn next_step(&self, station: Station<'_>, failure: &Failure, tries: u32, trail: &Trail<'_>) -> Next {
+        self.shared.capacity.note(station, failure);
+        let jitter = f64::from(u8::try_from(getrandom::u32().unwrap_or(0) % 100).unwrap_or(0)) / 100.0;
+        let here = self.price_of_one(station.choice);
+        let last = Tried { failure, tries, endpoint: station.endpoint, price: here, jitter };
+        let step = next(last, self.shared.options.retry);
+        let price = match step {
+            Next::Stop => return Next::Stop,
+            Next::Again(_) => here,
+            Next::MoveOn(past) => {
+                let mut ahead = trail.clone();
+                match ahead.move_on(past).then(|| ahead.here()).flatten() {
+                    Some(station) => self.price_of_one(station.choice),
+                    None => return Next::Stop,
+                }
+            }
+        };
+        // A try that cannot have been charged gives back what it was promised.
+        let more = match failure.kind.billed() {
+            Billed::No => price.map(|price| price.saturating_sub(here.unwrap_or_default())),
+            Billed::Yes | Billed::Maybe => price,
+        };
+        let beyond_limit = matches!(step, Next::MoveOn(Past::Endpoint))
+            && failure.kind.billed() != Billed::No
+            && price.is_none_or(|price| price > self.shared.options.retry.timeout_up_to);
+        if beyond_limit || !self.allowance.grant(more) { Next::Stop } else { step }
+    }
+
+    fn log(&self, station: Station<'_>, started: Instant, result: Result<&Brought, &Failure>) {
+        let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (outcome, request_id, bytes) = match result {
+            Ok(brought) => {
+                let bytes = brought.pictures.iter().map(|(landed, _)| landed.bytes).sum::<u64>();
+                ("made", brought.request_id.as_deref(), bytes)
+            }
+            Err(failure) => (failure.kind.name(), failure.request_id.as_deref(), 0),
+        };
+        let (model, endpoint) = (&station.choice.model.name, station.endpoint.name());
+        let request_id = request_id.unwrap_or("none");
+        tracing::info!(job = %self.job, %model, endpoint, outcome, milliseconds, request_id, bytes, "try");
+    }
+
+    /// Keeps what a try brought.
+    async fn take(&self, station: Station<'_>, brought: Brought, position: u32, picture: &mut Picture) {
+        picture.request_ids.extend(brought.request_id.clone());
+        picture.warnings.extend(brought.warnings);
+        for (landed, info) in brought.pictures {
+            if let Err(failure) = self.keep(station.choice, landed, info, position, picture).await {
+                let failure = Failure { request_id: brought.request_id.clone(), ..failure };
+                picture.problem = Some(failure.problem(&station.choice.model.name));
+            }
+        }
+    }
+
+    /// Gives a picture its name and writes it down. Whatever goes wrong here, the bytes stay.
+    async fn keep(
+        &self,
+        choice: &Choice,
+        landed: Landed,
+        info: ImageInfo,
+        position: u32,
+        picture: &mut Picture,
+    ) -> Result<(), Failure> {
+        let id = new_image_id();
+        let prompt = self.request.prompt.as_str();
+        let kept = keep(landed, &self.destination, prompt, &id).map_err(|not_kept| {
+            let came_to = not_kept.landed.file.keep().map(|(_, path)| path);
+            let hint = match came_to {
+                Ok(path) => format!("The picture is whole in {}; give it a name yourself.", path.display()),
+                Err(_) => "Make room and call again.".to_owned(),
+            };
+            Failure { hint: Some(hint), ..Failure::new(FailureKind::CutShort, not_kept.error.to_string()) }
+        })?;
+        if let Some(asked) = choice.shape.pixels.filter(|asked| *asked != info.pixels) {
+            picture.warnings.push(format!("{asked} was asked for and {} came", info.pixels));
+        }
+        if let Some(asked) = self.request.output_format.filter(|asked| *asked != kept.format) {
+            picture.warnings.push(format!("{asked} was asked for and {} came", kept.format));
+        }
+        if let Some(asked) = &kept.instead_of {
+            picture.warnings.push(format!(
+                "save_to named {}; it was taken, or its ending did not fit, so the picture is in {}",
+                asked.display(),
+                kept.path.display()
+            ));
+        }
+        let role = if self.inputs.is_masked() { ParentRole::Masked } else { ParentRole::Reference };
+        let image = StoredImage {
+            id,
+            job: self.job.clone(),
+            position,
+            path: kept.path.clone(),
+            format: kept.format,
+            pixels: info.pixels,
+            bytes: kept.bytes,
+            hash: kept.hash,
+            model: choice.model.name.clone(),
+            prompt: prompt.to_owned(),
+            created_at: Timestamp::now(),
+            parents: self.inputs.parents.iter().map(|id| Parent { id: id.clone(), role }).collect(),
+        };
+        if let Err(error) = self.shared.library.record_image(&image).await {
+            tracing::error!(job = %self.job, %error, "a picture was kept and not recorded");
+            picture.warnings.push(format!("{error}; the file is there, its id will not be found later"));
+        }
+        picture.images.push(image);
+        // The answer does not wait for the disk, and the disk is told right after it.
+        self.shared.paid.spawn_blocking(move || {
+            if let Err(error) = kept.sync() {
+                tracing::warn!(path = %kept.path.display(), %error, "the picture was not synced to disk");
+            }
+        });
+        Ok(())
+    }
+
+    /// What one picture of this choice may cost at most.
+    pub(super) fn price_of_one(&self, choice: &Choice) -> Option<Usd> {
+        let whole = choice.estimate?.high.micros();
+        Some(Usd::from_micros(whole.div_ceil(u64::from(self.request.n.max(1)))))
+    }
+}
