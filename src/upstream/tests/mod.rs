@@ -3,6 +3,7 @@
 mod classify;
 mod decode;
 mod encode;
+mod words;
 
 use super::reply::Reader;
 use super::{Landing, Reply, ReplyHeaders, Step, dialect};
