@@ -9,7 +9,7 @@ use clap::builder::Resettable;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::build::App;
-use super::commands::{client, demo, route, sandbox, schemas, serve};
+use super::commands::{client, demo, doctor, route, sandbox, schemas, serve};
 use super::config::{Config, Environment, is_unset};
 use super::logs;
 use super::settings::Settings;
@@ -45,6 +45,8 @@ pub enum Command {
     Client(client::Arguments),
     /// Draw with the sandbox through every tool, as an agent would, and show it all on one page
     Demo(demo::Arguments),
+    /// Check, without paying, whether calls would succeed; say what to do where not
+    Doctor(doctor::Arguments),
     /// Say which model a call would go to, why, and for how much; send nothing
     Route(route::Arguments),
     /// Run the sandbox alone: the image APIs on loopback, for any client
@@ -74,7 +76,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => Err(format!("the setting log: {error}")),
     });
     match config {
-        Ok(config) => dispatch(cli.command, config),
+        Ok(config) => dispatch(cli.command, config, cli.config.or(usual), &environment),
         Err(error) => complain(&error, WRONG_USAGE),
     }
 }
@@ -89,7 +91,12 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
     Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }
 
-fn dispatch(command: Option<Command>, config: Config) -> ExitCode {
+fn dispatch(
+    command: Option<Command>,
+    config: Config,
+    settings_file: Option<PathBuf>,
+    environment: &Environment,
+) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
@@ -100,6 +107,10 @@ fn dispatch(command: Option<Command>, config: Config) -> ExitCode {
             None => serve::run(App::build(config)).await,
             Some(Command::Client(arguments)) => client::run(&arguments, &config),
             Some(Command::Demo(arguments)) => demo::run(arguments).await,
+            Some(Command::Doctor(arguments)) => {
+                let read = settings_file.filter(|path| path.exists());
+                doctor::run(&arguments, &config, read, environment).await
+            }
             Some(Command::Route(arguments)) => route::run(&arguments, &App::build(config)),
             Some(Command::Sandbox(arguments)) => {
                 sandbox::run(arguments, config.sandbox_delay, config.sandbox_fault).await

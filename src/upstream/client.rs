@@ -6,6 +6,7 @@
 //! It knows no dialect: calls come encoded and replies go back undecoded.
 
 mod download;
+mod probe;
 
 use std::error::Error as _;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ use super::call::{Call, CallBody, Lost, Part, Path, Reply, ReplyHeaders};
 use super::failure::{Failure, FailureKind};
 use super::reply::{Body, Progress, Reader, ReplyError};
 pub use download::FetchError;
+pub use probe::Probe;
 
 use crate::catalog::{Auth, Provider};
 use crate::domain::Secret;
@@ -124,20 +126,22 @@ impl Client {
             hint: self.options.ca_file.is_some().then(|| MEND_CA_FILE.to_owned()),
             ..broken(error)
         };
-        let mut request = self.paid(&url).map_err(unbuilt)?.post(url);
-        for (name, value) in &target.provider.headers {
-            request = request.header(name, unlogged(value).map_err(broken)?);
-        }
-        if let Some(key) = target.key {
-            request = match &target.provider.auth {
-                Auth::Bearer => request.bearer_auth(key.expose()), // marked as sensitive there
-                Auth::Header(name) => request.header(name, unlogged(key).map_err(broken)?),
-                Auth::None => request,
-            };
-        }
+        let request = Self::signed(target, self.paid(&url).map_err(unbuilt)?.post(url)).map_err(broken)?;
         Ok(match call.body {
             CallBody::Json(json) => request.header(CONTENT_TYPE, "application/json").body(json),
             CallBody::Form(parts) => request.multipart(form(parts).map_err(|error| broken(words(&error)))?),
+        })
+    }
+
+    /// The request with the provider's headers and the key.
+    fn signed(target: Target<'_>, mut request: RequestBuilder) -> Result<RequestBuilder, String> {
+        for (name, value) in &target.provider.headers {
+            request = request.header(name, unlogged(value)?);
+        }
+        Ok(match (target.key, &target.provider.auth) {
+            (Some(key), Auth::Bearer) => request.bearer_auth(key.expose()), // marked as sensitive there
+            (Some(key), Auth::Header(name)) => request.header(name, unlogged(key)?),
+            (None, _) | (_, Auth::None) => request,
         })
     }
 

@@ -20,7 +20,7 @@ mod retry;
 mod tests;
 
 pub use call::{Call, CallBody, Lost, Made, Order, Part, Path, Reply, ReplyHeaders, Step, Upload};
-pub use client::{Client, ClientOptions, FetchError, Target};
+pub use client::{Client, ClientOptions, FetchError, Probe, Target};
 pub use dialect::{Dialect, dialect};
 pub use failure::{Failure, FailureKind};
 pub use landing::{Arrival, Landed, Landing};

@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod demo;
+pub mod doctor;
 pub mod route;
 pub mod sandbox;
 pub mod schemas;

@@ -1,5 +1,6 @@
 //! The words of every failure as one committed text, so that a change of words is seen.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::domain::ModelName;
@@ -20,7 +21,8 @@ fn the_words_of_every_failure_are_the_committed_ones() {
             link: Some("https://cdn.example/u.png?signature=1".to_owned()),
             ..Failure::new(kind, "the upstream's own words")
         };
-        words.push_str(&format!("{}\n  {}\n  {}\n", kind.name(), bare.problem(&model), full.problem(&model)));
+        let (bare, full) = (bare.problem(&model), full.problem(&model));
+        writeln!(words, "{}\n  {bare}\n  {full}", kind.name()).unwrap();
     }
     if std::env::var_os("UPDATE").is_some() {
         std::fs::write(SNAPSHOT, &words).unwrap();

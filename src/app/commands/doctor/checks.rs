@@ -1,0 +1,319 @@
+//! The checks themselves, each as what was seen and what to do about it.
+
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use crate::app::config::{Config, Environment};
+use crate::catalog::{Model, Provider};
+use crate::domain::Secret;
+use crate::images::{Destination, Library};
+use crate::upstream::{Client, Failure, Probe, Target};
+
+/// Below this a few 4K pictures fill the disk.
+const LITTLE_SPACE: u64 = 200 * 1024 * 1024;
+/// A clock further off than this makes signed links and certificates fail.
+const MOST_SKEW_SECONDS: i64 = 300;
+/// Behind Cloudflare, whose patience ends after about 100 s (docs.apiyi.com, timeout
+/// configuration).
+const IMPATIENT_HOST: &str = "api-cf.apiyi.com";
+
+/// What a check came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// As it should be.
+    Good,
+    /// Worth knowing; calls still work.
+    Note,
+    /// Calls would fail.
+    Fails,
+}
+
+impl State {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Good => "ok",
+            Self::Note => "note",
+            Self::Fails => "fails",
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug)]
+pub(super) struct Check {
+    pub subject: String,
+    pub state: State,
+    pub what: String,
+    pub way_out: String,
+}
+
+impl Check {
+    fn new(
+        subject: impl Into<String>,
+        state: State,
+        what: impl Into<String>,
+        way_out: impl Into<String>,
+    ) -> Self {
+        Self { subject: subject.into(), state, what: what.into(), way_out: way_out.into() }
+    }
+}
+
+/// Looks at everything that can be looked at for free.
+pub(super) async fn all(
+    config: &Config,
+    settings_file: Option<PathBuf>,
+    environment: &Environment,
+) -> Vec<Check> {
+    let mut checks =
+        vec![settings(settings_file), store(&config.store), space(&config.store), proxy(environment)];
+    if config.sandbox {
+        checks.push(Check::new(
+            "sandbox",
+            State::Note,
+            "every call is drawn by the sandbox; no provider is asked",
+            "",
+        ));
+        return checks;
+    }
+    let client = Client::new(config.client.clone());
+    let mut usable = false;
+    for provider in &config.catalog.providers {
+        let models: Vec<_> =
+            config.catalog.models.iter().filter(|model| model.name.provider == provider.id).collect();
+        let asked = provider_checks(&client, config, provider, &models).await;
+        usable |= asked.1;
+        checks.extend(asked.0);
+    }
+    if !usable {
+        let variables: Vec<_> =
+            config.catalog.providers.iter().flat_map(|provider| &provider.key_variables).collect();
+        let variables: Vec<_> = variables.into_iter().map(String::as_str).collect();
+        checks.push(Check::new(
+            "providers",
+            State::Fails,
+            "no provider can be used",
+            format!("Set one of {}, or start with --sandbox to try it without a key.", variables.join(", ")),
+        ));
+    }
+    checks
+}
+
+fn settings(file: Option<PathBuf>) -> Check {
+    match file {
+        Some(path) => Check::new("settings", State::Good, format!("read from {}", path.display()), ""),
+        None => Check::new("settings", State::Good, "no settings file; flags, variables and defaults", ""),
+    }
+}
+
+fn store(store: &Path) -> Check {
+    match Library::new(store.to_owned()).landing(&Destination::Library) {
+        Ok(_) => Check::new("store", State::Good, format!("{} can be written", store.display()), ""),
+        Err(error) => {
+            let way_out = "Set GPT_IMAGE_MCP_STORE to a folder that can be written.";
+            Check::new("store", State::Fails, error.to_string(), way_out)
+        }
+    }
+}
+
+fn space(store: &Path) -> Check {
+    let existing = store.ancestors().find(|folder| folder.exists()).unwrap_or(store);
+    match fs4::available_space(existing) {
+        Ok(bytes) if bytes < LITTLE_SPACE => Check::new(
+            "space",
+            State::Fails,
+            format!("{} MB are free; a 4K picture takes up to 20 MB", bytes / 1_000_000),
+            "Make room, or set GPT_IMAGE_MCP_STORE to another disk.",
+        ),
+        Ok(bytes) => Check::new("space", State::Good, format!("{:.1} GB are free", giga(bytes)), ""),
+        Err(error) => Check::new("space", State::Note, format!("the free space is not known ({error})"), ""),
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+fn giga(bytes: u64) -> f64 {
+    bytes as f64 / 1e9
+}
+
+fn proxy(environment: &Environment) -> Check {
+    let names = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+    let set: Vec<_> = names
+        .iter()
+        .filter_map(|name| {
+            // The address may hold a password: only the host is shown.
+            let value = environment.variable(name)?;
+            let host = Url::parse(value).ok().and_then(|url| url.host_str().map(str::to_owned));
+            Some(format!("{name} at {}", host.unwrap_or_else(|| "an address that cannot be read".to_owned())))
+        })
+        .collect();
+    let exempt = ["NO_PROXY", "no_proxy"].iter().find_map(|name| environment.variable(name));
+    let what = match (set.as_slice(), exempt) {
+        ([], _) => "none".to_owned(),
+        (set, None) => set.join(", "),
+        (set, Some(exempt)) => format!("{}; not for {exempt}", set.join(", ")),
+    };
+    Check::new("proxy", State::Good, what, "")
+}
+
+/// The checks of one provider, and whether it can be used.
+async fn provider_checks(
+    client: &Client,
+    config: &Config,
+    provider: &Provider,
+    models: &[&Model],
+) -> (Vec<Check>, bool) {
+    let id = &provider.id;
+    let mut keys: Vec<Option<&String>> = Vec::new();
+    for model in models {
+        let key = model.key_variables.iter().find(|variable| config.keys.contains_key(*variable));
+        if (key.is_some() || model.key_variables.is_empty()) && !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    if keys.is_empty() {
+        let wanted = provider.key_variables.join(" or ");
+        let check = Check::new(
+            id,
+            State::Note,
+            "no key is set, so it is not used",
+            format!("Set {wanted} to use it."),
+        );
+        return (vec![check], false);
+    }
+    let mut checks = vec![resolved(provider).await];
+    if provider.base_url.contains(IMPATIENT_HOST) {
+        let what = format!("{IMPATIENT_HOST} ends every call after about 100 s, paid or not");
+        checks.push(Check::new(format!("{id} address"), State::Fails, what, "Use https://api.apiyi.com/v1."));
+    }
+    let mut usable = false;
+    for variable in keys {
+        let key = variable.and_then(|variable| config.keys.get(variable));
+        let (more, good) = answered(client, provider, models, variable, key).await;
+        usable |= good;
+        checks.extend(more);
+    }
+    (checks, usable)
+}
+
+async fn resolved(provider: &Provider) -> Check {
+    let subject = format!("{} address", provider.id);
+    let url = Url::parse(&provider.base_url).ok();
+    let place = url.as_ref().and_then(|url| Some((url.host_str()?.to_owned(), url.port_or_known_default()?)));
+    let Some((host, port)) = place else {
+        let what = format!("{} cannot be read", provider.base_url);
+        return Check::new(subject, State::Fails, what, "Set its base URL to an http or https address.");
+    };
+    match tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await {
+        Ok(addresses) => {
+            let count = addresses.count();
+            Check::new(
+                subject,
+                State::Good,
+                format!("{} resolves to {count} addresses", provider.base_url),
+                "",
+            )
+        }
+        Err(error) => {
+            let what = format!("{host} does not resolve here ({error})");
+            Check::new(
+                subject,
+                State::Note,
+                what,
+                "Check the name and the network; behind a proxy this may be as it should.",
+            )
+        }
+    }
+}
+
+async fn answered(
+    client: &Client,
+    provider: &Provider,
+    models: &[&Model],
+    variable: Option<&String>,
+    key: Option<&Secret>,
+) -> (Vec<Check>, bool) {
+    let subject =
+        variable.map_or_else(|| provider.id.clone(), |variable| format!("{} {variable}", provider.id));
+    let target = Target { provider, wire_id: "", key };
+    match client.probe(target).await {
+        Err(Failure { words, .. }) => {
+            let way_out = "Check the network, the proxy, the base URL and, behind a company's proxy, \
+                           GPT_IMAGE_MCP_CA_FILE.";
+            (vec![Check::new(subject, State::Fails, format!("does not answer: {words}"), way_out)], false)
+        }
+        Ok(probe) => {
+            let mut checks = vec![key_check(&subject, &probe, variable)];
+            let good = checks.iter().all(|check| check.state != State::Fails);
+            if good {
+                checks.extend(models_check(provider, models, &probe));
+                checks.extend(token_type(provider, variable));
+            }
+            checks.extend(clock(&provider.id, &probe));
+            (checks, good)
+        }
+    }
+}
+
+fn key_check(subject: &str, probe: &Probe, variable: Option<&String>) -> Check {
+    let took = probe.took.as_millis();
+    let named = variable.map_or("the key", String::as_str);
+    match probe.status {
+        401 | 403 => Check::new(
+            subject,
+            State::Fails,
+            format!("the key is not accepted (HTTP {})", probe.status),
+            format!("Put a valid key of this provider into {named}."),
+        ),
+        200..=299 => {
+            Check::new(subject, State::Good, format!("answers in {took} ms, the key is accepted"), "")
+        }
+        404 => Check::new(
+            subject,
+            State::Note,
+            format!("answers in {took} ms, and lists no models (HTTP 404), so the key could not be checked"),
+            "Check that the base URL ends where the API begins, usually in /v1.",
+        ),
+        status => {
+            Check::new(subject, State::Fails, format!("answers with HTTP {status}"), "Try again later.")
+        }
+    }
+}
+
+fn models_check(provider: &Provider, models: &[&Model], probe: &Probe) -> Option<Check> {
+    let listed = probe.models.as_ref()?;
+    let (here, missing): (Vec<_>, Vec<_>) = models
+        .iter()
+        .map(|model| model.wire_id.as_str())
+        .partition(|id| listed.iter().any(|known| known == id));
+    let subject = format!("{} models", provider.id);
+    Some(if missing.is_empty() {
+        Check::new(subject, State::Good, format!("all {} are listed", here.len()), "")
+    } else {
+        let what = format!("{} are listed; not listed: {}", here.len(), missing.join(", "));
+        Check::new(subject, State::Note, what, "A call to one that is not listed is likely to be refused.")
+    })
+}
+
+/// The gateway bills by call or by use, depending on the token, and only a paid call tells.
+fn token_type(provider: &Provider, variable: Option<&String>) -> Option<Check> {
+    let shared = provider.id == "apiyi" && variable.is_some_and(|variable| variable == "APIYI_API_KEY");
+    shared.then(|| {
+        Check::new(
+            format!("{} token", provider.id),
+            State::Note,
+            "whether the token may be used for the official models shows only in a paid call",
+            "They want the type pay-per-use (priority); set APIYI_OFFICIAL_API_KEY where that is another token.",
+        )
+    })
+}
+
+fn clock(id: &str, probe: &Probe) -> Option<Check> {
+    let ahead = probe.ahead_seconds?;
+    let subject = format!("{id} clock");
+    Some(if ahead.abs() > MOST_SKEW_SECONDS {
+        let what = format!("this machine's clock is {ahead} s ahead of the provider's");
+        Check::new(subject, State::Fails, what, "Set the clock: certificates and signed links depend on it.")
+    } else {
+        Check::new(subject, State::Good, format!("within {} s of the provider's", ahead.abs().max(1)), "")
+    })
+}
