@@ -204,6 +204,7 @@ impl Config {
                 timeout_up_to: settings
                     .retry_timeout_up_to_usd
                     .map_or(Ok(usual_retry.timeout_up_to), |usd| dollars("retry_timeout_up_to_usd", usd))?,
+                most: settings.retries.unwrap_or(usual_retry.most),
                 fail_over: settings.fail_over.unwrap_or(usual_retry.fail_over),
             },
             sandbox,

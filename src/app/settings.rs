@@ -101,6 +101,10 @@ settings! {
     #[arg(long, env = "GPT_IMAGE_MCP_MAX_COST_USD", value_name = "USD", global = true, help_heading = "Results")]
     #[schemars(range(min = 0))]
     max_cost_usd: f64,
+    /// Try again at most this often at one place [default: 2]
+    #[arg(long, env = "GPT_IMAGE_MCP_RETRIES", value_name = "COUNT", value_parser = clap::value_parser!(u32).range(0..=10), global = true, help_heading = "Failures")]
+    #[schemars(range(min = 0, max = 10))]
+    retries: u32,
     /// Try other endpoints, models and providers that can do the same [default: true]
     #[arg(long, env = "GPT_IMAGE_MCP_FAIL_OVER", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", global = true, help_heading = "Failures")]
     fail_over: bool,

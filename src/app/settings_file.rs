@@ -70,8 +70,7 @@ impl SettingsFile {
 /// The settings at the top of the file; the catalogue reads its own tables.
 fn settings(text: &str) -> Result<Settings, String> {
     let at_line = |error: &toml::de::Error| {
-        let start = error.span().map_or(0, |span| span.start);
-        let line = text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
+        let line = line_of(text, error.span().map_or(0, |span| span.start));
         format!("line {line}: {}", error.message())
     };
     let mut table = DeTable::parse(text).map_err(|error| at_line(&error))?.into_inner();
@@ -80,8 +79,41 @@ fn settings(text: &str) -> Result<Settings, String> {
             table.remove(name);
         }
     }
+    if let Some(error) = out_of_range(&table, text) {
+        return Err(error);
+    }
     let whole = Spanned::new(0..text.len(), DeValue::Table(table));
     Settings::deserialize(ValueDeserializer::from(whole)).map_err(|error| at_line(&error))
+}
+
+/// The first number outside the bounds that the schema states.
+fn out_of_range(table: &DeTable<'_>, text: &str) -> Option<String> {
+    let schema = schemars::schema_for!(Settings).to_value();
+    let properties = schema.get("properties")?;
+    table.iter().find_map(|(name, value)| {
+        let number: f64 = match value.as_ref() {
+            DeValue::Integer(integer) => integer.as_str().replace('_', "").parse().ok()?,
+            DeValue::Float(float) => float.as_str().replace('_', "").parse().ok()?,
+            _ => return None,
+        };
+        let name: &str = name.as_ref();
+        let bound = |key: &str| properties.get(name)?.get(key)?.as_f64();
+        let (least, most) = (bound("minimum"), bound("maximum"));
+        let fits = least.is_none_or(|least| number >= least) && most.is_none_or(|most| number <= most);
+        (!fits).then(|| {
+            let line = line_of(text, value.span().start);
+            let accepted = match (least, most) {
+                (Some(least), Some(most)) => format!("{least} to {most}"),
+                (Some(least), None) => format!("at least {least}"),
+                (None, most) => format!("at most {}", most.unwrap_or_default()),
+            };
+            format!("line {line}: {name}: {number} was given; accepted is {accepted}")
+        })
+    })
+}
+
+fn line_of(text: &str, byte: usize) -> usize {
+    text.bytes().take(byte).filter(|byte| *byte == b'\n').count() + 1
 }
 
 #[cfg(test)]
@@ -101,6 +133,8 @@ mod tests {
             ("\n\noutput = \"pictures\"\n", "line 3: unknown variant `pictures`"),
             ("roots = 5\n", "line 1: invalid type: integer `5`"),
             ("a = \n", "line 1: "),
+            ("\nretries = 99\n", "line 2: retries: 99 was given; accepted is 0 to 10"),
+            ("max_cost_usd = -0.5\n", "line 1: max_cost_usd: -0.5 was given; accepted is at least 0"),
         ];
         for (text, error) in cases {
             let said = settings(text).unwrap_err();

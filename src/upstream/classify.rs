@@ -46,7 +46,7 @@ pub(super) fn classify(status: u16, headers: &ReplyHeaders, body: &Body) -> Fail
         wait: headers.retry_after,
         should_retry: headers.should_retry,
         request_id,
-        ..Failure::new(kind, shorten(&words))
+        ..Failure::new(kind, words)
     }
 }
 

@@ -23,17 +23,20 @@ pub(super) fn decode(reply: Reply) -> Step {
         matches!(&body, Body::Json(document) if document.value.get("error").is_some_and(is_said));
     let Body::Json(document) = &mut body else {
         return failed(if is_success(status) {
-            let words = match &body {
-                Body::Text(_) => "the reply is not JSON; the base URL may lead to a web page",
-                Body::Json(_) | Body::Empty => "the reply is empty",
-            };
             let quoted = classify(status, &headers, &body).words;
-            let quoted = if quoted.is_empty() { String::new() } else { format!(": {quoted}") };
-            Failure {
-                status: Some(status),
-                request_id: headers.request_id,
-                ..Failure::new(FailureKind::UpstreamFailed, format!("{words}{quoted}"))
-            }
+            // Success without a picture was probably charged; a web page was no call at all.
+            let (kind, words) = match &body {
+                Body::Text(text) if is_event_stream(text) => (
+                    FailureKind::CutShort,
+                    format!("it is a stream of events, which was not asked for: {quoted}"),
+                ),
+                Body::Text(_) => {
+                    let words = "the reply is not JSON; the base URL may lead to a web page";
+                    (FailureKind::UpstreamFailed, format!("{words}: {quoted}"))
+                }
+                Body::Json(_) | Body::Empty => (FailureKind::CutShort, "the reply is empty".to_owned()),
+            };
+            Failure { status: Some(status), request_id: headers.request_id, ..Failure::new(kind, words) }
         } else {
             classify(status, &headers, &body)
         });
@@ -66,6 +69,10 @@ fn failed(failure: Failure) -> Step {
 
 const fn is_success(status: u16) -> bool {
     status >= 200 && status < 300
+}
+
+fn is_event_stream(text: &str) -> bool {
+    ["event:", "data:", "id:", ":"].iter().any(|field| text.trim_start().starts_with(field))
 }
 
 /// Some servers write `"error": null` beside a success.

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::classify::shorten;
 use crate::domain::{Billed, ModelName, Problem, ProblemKind};
 
 /// The kinds of failure.
@@ -161,9 +162,9 @@ impl Failure {
     #[must_use]
     pub fn problem(&self, model: &ModelName) -> Problem {
         let status = self.status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
-        let words = match self.words.trim() {
+        let words = match shorten(self.words.trim()).trim_end_matches('.') {
             "" => String::new(),
-            words => format!(": {}", words.trim_end_matches('.')),
+            words => format!(": {words}"),
         };
         let link = self.link.as_ref().map(|link| format!(" Link: {link} .")).unwrap_or_default();
         let wait = match self.wait {

@@ -24,6 +24,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 pub struct RetrySettings {
     /// After a failure that may have been charged, one more try may cost at most this.
     pub timeout_up_to: Usd,
+    /// At one place no more tries than this follow the first.
+    pub most: u32,
     /// Whether another endpoint, model or provider may be tried.
     pub fail_over: bool,
 }
@@ -31,7 +33,7 @@ pub struct RetrySettings {
 impl Default for RetrySettings {
     /// Up to $0.05: the flat-price model is tried again, a 4K render is not.
     fn default() -> Self {
-        Self { timeout_up_to: Usd::from_micros(50_000), fail_over: true }
+        Self { timeout_up_to: Usd::from_micros(50_000), most: 2, fail_over: true }
     }
 }
 
@@ -104,10 +106,13 @@ pub fn next(tried: Tried<'_>, settings: RetrySettings) -> Next {
     // `NoImage` pays a second time by design: the images endpoint is asked once.
     let pays_again = failure.kind.billed() != Billed::No && failure.kind != FailureKind::NoImage;
     let affordable = !pays_again || price.is_some_and(|price| price <= settings.timeout_up_to);
+    let again = again.min(settings.most);
     let wanted = match failure.should_retry {
         Some(false) => false,
         Some(true) if again == 0 && then.is_none() => {
-            failure.kind.billed() == Billed::No && failure.kind != FailureKind::RefusedContent && tries <= 2
+            failure.kind.billed() == Billed::No
+                && failure.kind != FailureKind::RefusedContent
+                && tries <= settings.most
         }
         _ => tries <= again,
     };

@@ -12,7 +12,7 @@ const SIGNED: &str = "/r2cdn2/u.png?X-Amz-Signature=a%2Fb%3D&X-Amz-Expires=86400
 async fn drawn_by_both(reply: Reply, upstream: &Upstream) -> (App, [Answer; 2]) {
     upstream.then(reply.clone());
     upstream.then(reply);
-    let mut app = Setup::at(upstream).start().await;
+    let mut app = Setup::at(upstream).once().start().await;
     let chat = app.generate(json!({ "prompt": "a kite", "output": "file" })).await;
     let images = app.generate(json!({ "prompt": "a kite", "quality": "low", "output": "file" })).await;
     let targets: Vec<_> = upstream

@@ -38,9 +38,8 @@ async fn kind(client: &Client, provider: &Provider, fault: Fault) -> &'static st
     }
 }
 
-/// A cut file in good base64 shows when the picture is inspected, floors above the client. A
-/// success without a body the client takes for a failure that was not charged.
-const READ_OTHERWISE: [Fault; 2] = [Fault::TruncatedPicture, Fault::Empty];
+/// A cut file in good base64 shows when the picture is inspected, floors above the client.
+const READ_OTHERWISE: [Fault; 1] = [Fault::TruncatedPicture];
 
 #[tokio::test]
 async fn every_fault_of_a_paid_call_is_read_as_the_kind_it_stands_for_and_charged_as_that_is() {

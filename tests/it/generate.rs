@@ -175,7 +175,7 @@ async fn pictures_that_arrive_are_kept_and_delivered_when_others_fail() {
 async fn a_call_whose_pictures_all_fail_is_an_error_that_says_why() {
     let failed = || Reply::json(500, r#"{"error":{"message":"the engine broke"}}"#);
     let upstream = Upstream::with([failed(), failed()]).await;
-    let mut app = Setup::at(&upstream).start().await;
+    let mut app = Setup::at(&upstream).once().start().await;
     let answer = app.generate(json!({ "prompt": "a kite", "n": 2 })).await;
     assert!(answer.refusal().contains("the engine broke"), "{}", answer.text());
     assert!(answer.refusal().contains("Nothing was charged"));

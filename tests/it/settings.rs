@@ -67,6 +67,7 @@ async fn previews_and_inline_pictures_are_as_small_as_they_are_set() {
 async fn the_time_a_model_is_given_can_be_set_and_a_late_reply_may_have_been_charged() {
     let upstream = Upstream::with([drawn().held_by(&Gate::shut())]).await;
     let setup = Setup::at(&upstream)
+        .once()
         .settings("[[model]]\nprovider = \"apiyi\"\nid = \"gpt-image-2-all\"\ntimeouts = { auto = 1 }\n");
     let answer = setup.start().await.generate(json!({ "prompt": "a kite" })).await;
     let words = answer.refusal();
@@ -278,7 +279,8 @@ async fn calls_over_tls_ask_the_proxy_for_a_tunnel_and_show_it_no_key() {
         let setup = Setup::bare()
             .variable("APIYI_API_KEY", "sk-test")
             .variable("APIYI_BASE_URL", "https://images.invalid/v1")
-            .variable(variable, &proxy.url());
+            .variable(variable, &proxy.url())
+            .once();
         let answer = setup.start().await.generate(json!({ "prompt": "a kite" })).await;
         assert!(answer.refusal().contains("Nothing was charged"), "{}", answer.text());
         assert!(answer.refusal().contains("proxy"), "{}", answer.text());

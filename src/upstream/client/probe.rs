@@ -37,7 +37,7 @@ impl Client {
         let started = Instant::now();
         let broken = |error: String| Failure::new(FailureKind::NotSent, error);
         let url = format!("{}/models", target.provider.base_url);
-        let request = Self::signed(target, self.paid().map_err(broken)?.get(url)).map_err(broken)?;
+        let request = Self::signed(target, self.paid(&url).map_err(broken)?.get(url)).map_err(broken)?;
         let exchange = async {
             let mut response = request.send().await.map_err(|error| not_answered(&error))?;
             let took = started.elapsed();

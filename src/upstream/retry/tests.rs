@@ -75,6 +75,17 @@ fn pauses_double_up_to_eight_seconds_less_the_jitter() {
 }
 
 #[test]
+fn with_no_retries_every_kind_moves_on_or_stops_at_once() {
+    let settings = RetrySettings { most: 0, ..RetrySettings::default() };
+    for kind in Kind::ALL {
+        let failure = Failure { should_retry: Some(true), ..Failure::new(kind, "") };
+        let tried =
+            Tried { failure: &failure, tries: 1, endpoint: Endpoint::Images, price: None, jitter: 0.0 };
+        assert!(!matches!(next(tried, settings), Next::Again(_)), "{kind:?}");
+    }
+}
+
+#[test]
 fn without_fail_over_nothing_moves_on() {
     let settings = RetrySettings { fail_over: false, ..RetrySettings::default() };
     for kind in Kind::ALL {

@@ -60,7 +60,8 @@ fn the_upstreams_words_and_request_id_come_through() {
     let field = failure(500, r#"{"error":"server_error","message":"out of memory"}"#);
     assert_eq!(field.words, "out of memory");
     let long = failure(400, &format!(r#"{{"error":{{"message":"{}"}}}}"#, "x".repeat(5_000)));
-    assert!(long.words.chars().count() < 400, "quoted short");
+    let model = ModelName { provider: "a".to_owned(), model: "b".to_owned() };
+    assert!(long.problem(&model).what.chars().count() < 500, "quoted short");
 }
 
 #[test]

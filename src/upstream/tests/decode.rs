@@ -87,7 +87,8 @@ fn a_reply_without_a_picture_fails_by_kind_in_its_own_words() {
     assert_eq!(failed(r#"{"data":[{"b64_json":"bm90IGFuIGltYWdlIGF0IGFsbA=="}]}"#).0, FailureKind::CutShort);
     assert_eq!(failed(r#"{"data":[]}"#).0, FailureKind::NoImage);
     assert_eq!(failed("<html><body>Sign in</body></html>").0, FailureKind::UpstreamFailed);
-    assert_eq!(failed("").0, FailureKind::UpstreamFailed);
+    assert_eq!(failed("").0, FailureKind::CutShort);
+    assert_eq!(failed("event: image_generation.completed\ndata: {}\n\n").0, FailureKind::CutShort);
     assert_eq!(
         failed(r#"{"error":{"message":"quota","code":"insufficient_quota"}}"#).0,
         FailureKind::NoCredit

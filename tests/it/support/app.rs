@@ -58,6 +58,11 @@ impl Setup {
         self
     }
 
+    /// Every call is sent once, to one place: for tests of a single reply.
+    pub fn once(self) -> Self {
+        self.flag("--retries=0").flag("--fail-over=false")
+    }
+
     pub fn variable(mut self, name: &str, value: &str) -> Self {
         self.variables.insert(name.to_owned(), value.to_owned());
         self
