@@ -33,9 +33,6 @@ pub(super) async fn run(
     let cap = shared.cap(&commission);
     let job = new_job_id();
     let record = record(&job, &commission, &route, &inputs);
-    shared.library.record_job(&record).await.map_err(|error| error.in_store())?;
-    shared.library.job_sent(&job).await.map_err(|error| error.in_store())?;
-
     let paid = Paid {
         shared: Arc::clone(&shared),
         job,
@@ -47,8 +44,12 @@ pub(super) async fn run(
         landing,
         started,
     };
-    // Nothing is awaited between the record and here, so a cancel comes before both or after.
-    let work = shared.paid.spawn(paid.run(stage));
+    // A caller that leaves before this line leaves nothing behind; after it the work goes on.
+    let library = shared.library.clone();
+    let work = shared.paid.spawn(async move {
+        library.record_job(&record).await.map_err(|error| error.in_store())?;
+        paid.run(stage).await
+    });
     work.await.map_err(|error| Problem::internal(format!("the paid task ended early: {error}")))?
 }
 
@@ -64,7 +65,7 @@ fn record(job: &JobId, commission: &Commission, route: &Route, inputs: &inputs::
         operation: commission.request.operation,
         arguments: commission.arguments.to_string(),
         fingerprint: fingerprint.finalize().to_hex().to_string(),
-        state: JobState::Recorded,
+        state: JobState::Sent,
         model: choice.model.name.clone(),
         estimate: choice.estimate.map(|estimate| (estimate.low, estimate.high)),
         created_at: Timestamp::now(),

@@ -10,7 +10,7 @@ use sqlx::sqlite::{SqlitePool, SqliteRow};
 use tokio::sync::OnceCell;
 
 use super::rows::{self, select_images, select_jobs, signed, time};
-use super::{JobEnd, JobRecord, JobState, StoredImage, database};
+use super::{JobEnd, JobRecord, StoredImage, database};
 use crate::domain::{ImageId, JobId, Usd};
 use crate::images::ImageError;
 
@@ -65,13 +65,6 @@ impl Library {
         .bind(&job.problem);
         query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
         Ok(())
-    }
-
-    /// Notes that a job's request goes out.
-    pub async fn job_sent(&self, id: &JobId) -> Result<(), ImageError> {
-        let query = sqlx::query("UPDATE jobs SET state = ? WHERE id = ?").bind(JobState::Sent.name());
-        let done = query.bind(id.as_str()).execute(self.pool().await?).await;
-        known(id, done.map_err(|error| self.failed(&error))?.rows_affected())
     }
 
     /// Notes how a job ended, and that it did so now.

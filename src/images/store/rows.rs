@@ -11,9 +11,7 @@ use crate::domain::{ImageFormat, ImageId, JobId, ModelName, Operation, Pixels, U
 /// How far a job has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobState {
-    /// Written down, nothing sent.
-    Recorded,
-    /// Sent: it may cost money from here on.
+    /// Written down, and sent right after: from here on it may cost money.
     Sent,
     /// Its pictures are kept.
     Done,
@@ -22,13 +20,12 @@ pub enum JobState {
 }
 
 impl JobState {
-    const ALL: [Self; 4] = [Self::Recorded, Self::Sent, Self::Done, Self::Failed];
+    const ALL: [Self; 3] = [Self::Sent, Self::Done, Self::Failed];
 
     /// The name in the record.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Recorded => "recorded",
             Self::Sent => "sent",
             Self::Done => "done",
             Self::Failed => "failed",

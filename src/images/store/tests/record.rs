@@ -27,7 +27,7 @@ fn job(owner: &str) -> JobRecord {
         operation: Operation::Edit,
         arguments: r#"{"prompt":"Red kite"}"#.to_owned(),
         fingerprint: "f".repeat(64),
-        state: JobState::Recorded,
+        state: JobState::Sent,
         model: model(),
         estimate: Some((Usd::from_micros(6_000), Usd::from_micros(400_000))),
         created_at: now(),
@@ -61,7 +61,6 @@ async fn what_was_recorded_is_found_through_another_handle() {
     let landing = library.landing(&Destination::Library).unwrap();
     let mut job = job("me");
     library.record_job(&job).await.unwrap();
-    library.job_sent(&job.id).await.unwrap();
 
     let mut images = Vec::new();
     for position in 0..3 {
@@ -119,7 +118,6 @@ async fn a_job_nobody_recorded_takes_no_images_and_no_end() {
     let library = Library::new(top.path().join("store"));
     let id = new_job_id();
     let end = JobEnd { state: JobState::Failed, model: model(), cost: None, problem: None };
-    assert!(matches!(library.job_sent(&id).await, Err(ImageError::UnknownId(_))));
     assert!(matches!(library.finish_job(&id, &end).await, Err(ImageError::UnknownId(_))));
     let image = image(&id, 0, Path::new("/kite.png"));
     assert!(matches!(library.record_image(&image).await, Err(ImageError::UnknownId(_))));
