@@ -9,7 +9,9 @@ use clap::builder::Resettable;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::build::App;
-use super::commands::{client, demo, doctor, route, sandbox, schemas, serve};
+use super::commands::{
+    client, completions, demo, doctor, man, models, route, sandbox, schemas, serve, tool,
+};
 use super::config::{Config, Environment, is_unset};
 use super::logs;
 use super::settings::Settings;
@@ -21,11 +23,13 @@ pub(super) const DONE: u8 = 0;
 pub(super) const FAILED: u8 = 1;
 /// Wrong usage or settings.
 pub(super) const WRONG_USAGE: u8 = 2;
+/// Stopped by ^C, as shells have it: 128 and the signal's number.
+pub(super) const INTERRUPTED: u8 = 130;
 
 /// An image server for agents over the Model Context Protocol: generate, edit and inpaint
 /// pictures. Without a command it serves stdin and stdout.
 #[derive(Debug, Parser)]
-#[command(name = env!("CARGO_PKG_NAME"), version, max_term_width = 100)]
+#[command(name = env!("CARGO_PKG_NAME"), version, max_term_width = 80)]
 pub struct Cli {
     /// Settings file [default: gpt-image-mcp/config.toml in the user's settings folder]
     #[arg(long, env = "GPT_IMAGE_MCP_CONFIG", value_name = "FILE", global = true, help_heading = "Files")]
@@ -41,6 +45,11 @@ pub struct Cli {
 /// The subcommands, a file each.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// The tools.
+    #[command(flatten)]
+    Tool(tool::ToolCall),
+    /// List the models in use: what each can do, its price, whether its key is set
+    Models(models::Arguments),
     /// Print how to set this server up in an MCP client; without a name, list the clients
     Client(client::Arguments),
     /// Draw with the sandbox through every tool, as an agent would, and show it all on one page
@@ -53,6 +62,10 @@ pub enum Command {
     Sandbox(sandbox::Arguments),
     /// Print the schemas of the tools and of the settings file
     Schemas(schemas::Arguments),
+    /// Print the completion script of a shell
+    Completions(completions::Arguments),
+    /// Print a page of the manual
+    Man(man::Arguments),
 }
 
 /// Runs the program with these arguments, its own name first.
@@ -81,9 +94,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// The whole command line. The short help of a command shows its own flags, not every setting.
+pub(super) fn command() -> clap::Command {
+    Cli::command().mut_args(|argument| {
+        let setting = argument.is_global_set();
+        argument.hide_short_help(setting)
+    })
+}
+
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     // Clients pass variables that nobody filled in.
-    let command = Cli::command().mut_args(|argument| {
+    let command = command().mut_args(|argument| {
         let value = argument.get_env().and_then(std::env::var_os);
         let unset = value.as_deref().and_then(OsStr::to_str).is_some_and(is_unset);
         if unset { argument.env(Resettable::Reset) } else { argument }
@@ -105,6 +126,8 @@ fn dispatch(
     let ended = runtime.block_on(async {
         match command {
             None => serve::run(App::build(config)).await,
+            Some(Command::Tool(call)) => tool::run(call, &App::build(config)).await,
+            Some(Command::Models(arguments)) => models::run(&arguments, &config),
             Some(Command::Client(arguments)) => client::run(&arguments, &config),
             Some(Command::Demo(arguments)) => demo::run(arguments).await,
             Some(Command::Doctor(arguments)) => {
@@ -116,6 +139,8 @@ fn dispatch(
                 sandbox::run(arguments, config.sandbox_delay, config.sandbox_fault).await
             }
             Some(Command::Schemas(arguments)) => schemas::run(&arguments, &config.catalog),
+            Some(Command::Completions(arguments)) => completions::run(&arguments),
+            Some(Command::Man(arguments)) => man::run(&arguments),
         }
     });
     // A read of stdin that nobody ends would keep the process alive.

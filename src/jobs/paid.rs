@@ -37,12 +37,12 @@ impl Paid {
         let of = self.request.n;
         let usual_seconds = self.route.first.model.typical_seconds(self.request.quality);
         let mut done = 0;
-        stage.send_replace(Stage::Rendering { done, of, usual_seconds });
+        stage.send_replace(Stage::Rendering { job: self.job.clone(), done, of, usual_seconds });
         let mut calls: FuturesUnordered<_> = (0..of).map(|position| self.picture(position)).collect();
         let mut pictures = Vec::new();
         while let Some(picture) = calls.next().await {
             done += 1;
-            stage.send_replace(Stage::Rendering { done, of, usual_seconds });
+            stage.send_replace(Stage::Rendering { job: self.job.clone(), done, of, usual_seconds });
             pictures.push(picture);
         }
         drop(calls);

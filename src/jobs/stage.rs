@@ -1,12 +1,16 @@
 //! How far a call is, for progress notifications.
 
+use crate::domain::JobId;
+
 /// A step of a call, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Inputs are read and the model is chosen; nothing is paid.
     Preparing,
     /// The request is out.
     Rendering {
+        /// The job it is recorded as.
+        job: JobId,
         /// How many pictures are here.
         done: u32,
         /// How many were asked for.
@@ -19,11 +23,11 @@ pub enum Stage {
 impl Stage {
     /// In words.
     #[must_use]
-    pub fn words(self, seconds: u64) -> String {
+    pub fn words(&self, seconds: u64) -> String {
         match self {
             Self::Preparing => "preparing".to_owned(),
-            Self::Rendering { done, of, usual_seconds } => {
-                let count = if of > 1 { format!(", {done} of {of} pictures here") } else { String::new() };
+            Self::Rendering { done, of, usual_seconds, .. } => {
+                let count = if *of > 1 { format!(", {done} of {of} pictures here") } else { String::new() };
                 format!("rendering{count}, {seconds} s so far, usually about {usual_seconds} s")
             }
         }
@@ -32,13 +36,13 @@ impl Stage {
     /// How much of the work is done after so many seconds, from 0 towards 1 and never there:
     /// the pictures that are here count whole, the others by the clock.
     #[must_use]
-    pub fn fraction(self, seconds: f64) -> f64 {
+    pub fn fraction(&self, seconds: f64) -> f64 {
         match self {
             Self::Preparing => 0.0,
-            Self::Rendering { done, of, usual_seconds } => {
-                let usual = f64::from(usual_seconds.max(1));
+            Self::Rendering { done, of, usual_seconds, .. } => {
+                let usual = f64::from((*usual_seconds).max(1));
                 let by_clock = 0.95 * (1.0 - (-1.5 * seconds / usual).exp());
-                let (done, of) = (f64::from(done), f64::from(of.max(1)));
+                let (done, of) = (f64::from(*done), f64::from((*of).max(1)));
                 (0.02 + 0.97 * (done + (of - done) * by_clock) / of).min(0.99)
             }
         }
@@ -51,7 +55,10 @@ mod tests {
 
     #[test]
     fn the_fraction_rises_with_time_and_with_every_picture_and_stays_below_one() {
-        let at = |done, seconds| Stage::Rendering { done, of: 3, usual_seconds: 60 }.fraction(seconds);
+        let job = JobId::from_entropy(1);
+        let at = |done, seconds| {
+            Stage::Rendering { job: job.clone(), done, of: 3, usual_seconds: 60 }.fraction(seconds)
+        };
         let steps = [at(0, 0.0), at(0, 10.0), at(0, 60.0), at(1, 61.0), at(2, 61.0), at(2, 3_000.0)];
         assert!(steps.is_sorted() && steps.windows(2).all(|pair| pair[0] < pair[1]), "{steps:?}");
         assert!(steps[5] < 1.0);

@@ -27,9 +27,13 @@ pub(super) fn annotations() -> ToolAnnotations {
 }
 
 /// A call of a drawing tool, its arguments read.
-pub(super) struct Asked {
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// What is to be drawn.
     pub commission: Commission,
+    /// How the pictures come back; `None` for the configured form.
     pub output: Option<OutputForm>,
+    /// Whether only the plan is wanted.
     pub dry_run: bool,
 }
 
@@ -130,7 +134,7 @@ async fn tell(context: &RequestContext<RoleServer>, watched: watch::Receiver<Sta
             _ = ticks.tick() => {}
             changed = seen.changed() => if changed.is_err() { return std::future::pending().await },
         }
-        let stage = *watched.borrow();
+        let stage = watched.borrow().clone();
         let elapsed = started.elapsed();
         let progress = stage.fraction(elapsed.as_secs_f64());
         // The protocol wants every value above the one before.

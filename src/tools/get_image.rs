@@ -9,7 +9,7 @@ use super::server::ImageServer;
 use super::{reply, schema};
 use crate::domain::{ImageId, JobId, Problem, ProblemKind};
 use crate::images::StoredImage;
-use crate::jobs::LOCAL_OWNER;
+use crate::jobs::{LOCAL_OWNER, Manager};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "get_image",
@@ -35,15 +35,18 @@ async fn get(server: &ImageServer, arguments: JsonObject) -> CallToolResult {
         Ok(arguments) => arguments,
         Err(problems) => return reply::problems(&problems),
     };
-    match find(server, &arguments.id).await {
+    match stored_images(server.manager(), &arguments).await {
         Ok(images) => reply::stored(&images, server.reply_options(), arguments.output).await,
         Err(problem) => reply::problems(&[problem]),
     }
 }
 
 /// The images that an id means: one, or all of a job.
-async fn find(server: &ImageServer, text: &str) -> Result<Vec<StoredImage>, Problem> {
-    let library = server.manager().library();
+///
+/// # Errors
+/// A [`Problem`] for an id that nobody knows, and for a job without images.
+pub async fn stored_images(manager: &Manager, arguments: &GetArguments) -> Result<Vec<StoredImage>, Problem> {
+    let (library, text) = (manager.library(), arguments.id.as_str());
     let id = text.trim().trim_start_matches("image://");
     if let Some(id) = ImageId::parse(id) {
         let image = library.image(&id, LOCAL_OWNER).await.map_err(|error| error.at("id"))?;

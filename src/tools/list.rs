@@ -6,6 +6,7 @@ use rmcp::model::{CallToolResult, JsonObject, Tool};
 use rmcp::service::RequestContext;
 use serde_json::Value;
 
+use super::args::GetArguments;
 use super::check::check;
 use super::draw::Asked;
 use super::server::ImageServer;
@@ -45,19 +46,47 @@ pub fn definitions(catalog: &Catalog) -> Vec<Tool> {
     TOOLS.iter().map(|tool| (tool.definition)(&models)).collect()
 }
 
-/// Reads the arguments of a call without making it.
+/// A call of a tool, its arguments read: for callers that are no MCP client.
+#[derive(Clone, Debug)]
+pub enum Call {
+    /// Of a tool that draws.
+    Draw(Box<Asked>),
+    /// Of `get_image`.
+    Get(GetArguments),
+}
+
+/// Reads a call without making it.
+///
+/// # Errors
+/// A [`Problem`] for each wrong argument, or one for a tool that is none.
+pub fn call(tool: &str, arguments: JsonObject, catalog: &Catalog) -> Result<Call, Vec<Problem>> {
+    let entry = TOOLS.iter().find(|entry| entry.name == tool);
+    let entry = entry.ok_or_else(|| no_such(tool, |_| true))?;
+    let definition = (entry.definition)(&model_choices(catalog));
+    let arguments = check(tool, &definition.input_schema, arguments)?;
+    match entry.asked {
+        Some(asked) => Ok(Call::Draw(Box::new(asked(arguments)?))),
+        None => read(arguments).map(Call::Get),
+    }
+}
+
+/// Reads the arguments of a drawing tool.
 ///
 /// # Errors
 /// A [`Problem`] for each wrong argument, or one for a tool that does not draw.
 pub fn commission(tool: &str, arguments: JsonObject, catalog: &Catalog) -> Result<Commission, Vec<Problem>> {
-    let entry = TOOLS.iter().find(|entry| entry.name == tool);
-    let Some((entry, read)) = entry.and_then(|entry| Some((entry, entry.asked?))) else {
-        let drawing = TOOLS.iter().filter(|entry| entry.asked.is_some()).map(|entry| entry.name);
-        let accepted = format!("Accepted are {}.", drawing.collect::<Vec<_>>().join(", "));
-        return Err(vec![Problem::argument("TOOL", format!("{tool:?} was given"), accepted)]);
-    };
-    let definition = (entry.definition)(&model_choices(catalog));
-    Ok(read(check(tool, &definition.input_schema, arguments)?)?.commission)
+    let draws = |entry: &Entry| entry.asked.is_some();
+    match call(tool, arguments, catalog) {
+        Ok(Call::Draw(asked)) => Ok(asked.commission),
+        Err(problems) if TOOLS.iter().any(|entry| entry.name == tool && draws(entry)) => Err(problems),
+        Ok(Call::Get(_)) | Err(_) => Err(no_such(tool, draws)),
+    }
+}
+
+fn no_such(tool: &str, accepted: impl Fn(&Entry) -> bool) -> Vec<Problem> {
+    let names: Vec<_> = TOOLS.iter().filter(|entry| accepted(entry)).map(|entry| entry.name).collect();
+    let way_out = format!("Accepted are {}.", names.join(", "));
+    vec![Problem::argument("TOOL", format!("{tool:?} was given"), way_out)]
 }
 
 /// `auto`, every model's id once, and with their provider those that several have.

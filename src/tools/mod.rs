@@ -16,7 +16,9 @@ mod resources;
 mod schema;
 mod server;
 
-pub use args::OutputForm;
-pub use list::{TOOL_NAMES, commission, definitions};
-pub use reply::{ReplyOptions, plan};
+pub use args::{GetArguments, OutputForm};
+pub use draw::Asked;
+pub use get_image::stored_images;
+pub use list::{Call, TOOL_NAMES, call, commission, definitions};
+pub use reply::{ReplyOptions, drawn_fields, dry_run_fields, plan, stored_fields, words};
 pub use server::ImageServer;

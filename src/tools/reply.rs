@@ -53,6 +53,13 @@ pub(super) async fn outcome(
     options: &ReplyOptions,
     output: Option<OutputForm>,
 ) -> CallToolResult {
+    let (blocks, warnings) = pictures(&outcome.images, options, output).await;
+    success(&drawn_fields(outcome, warnings), blocks)
+}
+
+/// What a call that brought pictures says beside them; `shown` are warnings of how they are shown.
+#[must_use]
+pub fn drawn_fields(outcome: &Outcome, shown: Vec<String>) -> Value {
     let mut fields = Map::new();
     let mut warnings = outcome.warnings.clone();
     fields.insert("job".to_owned(), json!(outcome.job.as_str()));
@@ -63,7 +70,6 @@ pub(super) async fn outcome(
         fields.insert("sandbox".to_owned(), json!(true));
         warnings.insert(0, SANDBOX.to_owned());
     }
-    let (blocks, shown) = pictures(&outcome.images, options, output).await;
     warnings.extend(shown);
     fields.insert("images".to_owned(), outcome.images.iter().map(image).collect());
     fields.insert("cost_usd".to_owned(), json!(outcome.cost.usd.dollars()));
@@ -78,7 +84,7 @@ pub(super) async fn outcome(
     if !warnings.is_empty() {
         fields.insert("warnings".to_owned(), json!(warnings));
     }
-    success(&Value::Object(fields), blocks)
+    Value::Object(fields)
 }
 
 /// The answer of `get_image`.
@@ -87,6 +93,13 @@ pub(super) async fn stored(
     options: &ReplyOptions,
     output: Option<OutputForm>,
 ) -> CallToolResult {
+    let (blocks, warnings) = pictures(images, options, output).await;
+    success(&stored_fields(images, &warnings), blocks)
+}
+
+/// What `get_image` says beside the pictures; `shown` are warnings of how they are shown.
+#[must_use]
+pub fn stored_fields(images: &[StoredImage], shown: &[String]) -> Value {
     let mut fields = Map::new();
     if let Some(first) = images.first() {
         fields.insert("job".to_owned(), json!(first.job.as_str()));
@@ -95,13 +108,12 @@ pub(super) async fn stored(
         fields.insert("prompt".to_owned(), json!(first.prompt));
         fields.insert("created_at".to_owned(), json!(format!("{:.0}", first.created_at)));
     }
-    let (blocks, warnings) = pictures(images, options, output).await;
     fields.insert("images".to_owned(), images.iter().map(image).collect());
     fields.insert("cost_usd".to_owned(), json!(0.0));
-    if !warnings.is_empty() {
-        fields.insert("warnings".to_owned(), json!(warnings));
+    if !shown.is_empty() {
+        fields.insert("warnings".to_owned(), json!(shown));
     }
-    success(&Value::Object(fields), blocks)
+    Value::Object(fields)
 }
 
 /// What a call would do, as `dry_run` and the `route` command say it.
@@ -131,17 +143,29 @@ pub fn plan(request: &ImageRequest, route: &Route) -> Value {
 
 /// The answer to a dry run.
 pub(super) fn dry_run(request: &ImageRequest, route: &Route) -> CallToolResult {
+    success(&dry_run_fields(request, route), Vec::new())
+}
+
+/// What a dry run says.
+#[must_use]
+pub fn dry_run_fields(request: &ImageRequest, route: &Route) -> Value {
     let mut plan = plan(request, route);
     if let Some(fields) = plan.as_object_mut() {
         fields.shift_insert(0, "dry_run".to_owned(), json!(true));
     }
-    success(&plan, Vec::new())
+    plan
 }
 
-/// The answer to a call that failed, a line for each thing that is wrong.
+/// The answer to a call that failed.
 pub(super) fn problems(problems: &[Problem]) -> CallToolResult {
+    CallToolResult::error(vec![ContentBlock::text(words(problems))])
+}
+
+/// What went wrong, a line for each thing.
+#[must_use]
+pub fn words(problems: &[Problem]) -> String {
     let several = problems.len() > 1 && problems.iter().all(|problem| problem.billed == Billed::No);
-    let text = if several {
+    if several {
         let lines = problems.iter().map(|problem| {
             let line = problem.to_string();
             line.strip_suffix(" Nothing was charged.").map_or(line.clone(), str::to_owned)
@@ -149,8 +173,7 @@ pub(super) fn problems(problems: &[Problem]) -> CallToolResult {
         format!("{}\nNothing was charged.", lines.collect::<Vec<_>>().join("\n"))
     } else {
         problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-    };
-    CallToolResult::error(vec![ContentBlock::text(text)])
+    }
 }
 
 fn success(text: &Value, blocks: Vec<ContentBlock>) -> CallToolResult {

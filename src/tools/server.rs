@@ -10,6 +10,7 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
+use super::args::OutputForm;
 use super::check::check;
 use super::list::{TOOLS, definitions};
 use super::reply::{self, ReplyOptions};
@@ -52,6 +53,12 @@ impl ImageServer {
 
     pub(super) fn manager(&self) -> &Manager {
         &self.0.manager
+    }
+
+    /// The form in which pictures come back to a call that asks for this one.
+    #[must_use]
+    pub fn form(&self, asked: Option<OutputForm>) -> OutputForm {
+        asked.unwrap_or(self.0.options.output)
     }
 
     pub(super) fn reply_options(&self) -> &ReplyOptions {

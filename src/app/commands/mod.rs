@@ -2,9 +2,13 @@
 //! what made it fail.
 
 pub mod client;
+pub mod completions;
 pub mod demo;
 pub mod doctor;
+pub mod man;
+pub mod models;
 pub mod route;
 pub mod sandbox;
 pub mod schemas;
 pub mod serve;
+pub mod tool;

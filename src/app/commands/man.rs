@@ -1,0 +1,34 @@
+//! `man`: the manual, from the same definitions as `--help`.
+
+use std::io::Write as _;
+
+use clap_mangen::Man;
+
+use crate::app::cli::{DONE, command};
+
+/// `man [COMMAND]`
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The command whose page it is; the program's own without one
+    command: Option<String>,
+}
+
+/// Prints a page, for `man -l -` or a file such as `gpt-image-mcp-generate.1`.
+pub fn run(arguments: &Arguments) -> Result<u8, String> {
+    let mut whole = command();
+    whole.build();
+    let page = match &arguments.command {
+        None => whole,
+        Some(name) => {
+            let names: Vec<_> = whole.get_subcommands().map(|known| known.get_name().to_owned()).collect();
+            let missing = || format!("there is no command {name:?}; there are {}", names.join(", "));
+            let found = whole.find_subcommand(name).ok_or_else(missing)?.clone();
+            let title = found.get_display_name().unwrap_or(name).to_owned();
+            found.name(title)
+        }
+    };
+    let mut text = Vec::new();
+    Man::new(page).render(&mut text).map_err(|error| error.to_string())?;
+    std::io::stdout().write_all(&text).map_err(|error| error.to_string())?;
+    Ok(DONE)
+}

@@ -1,0 +1,102 @@
+//! What a command prints: the tool's answer for programs, or the same for people.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Write as _};
+
+use serde_json::{Map, Value};
+
+use super::terminal;
+use crate::app::cli::{DONE, FAILED};
+use crate::domain::Problem;
+use crate::images::StoredImage;
+use crate::tools::{OutputForm, words};
+
+/// Prints an answer, and the pictures where somebody is there to see them.
+pub(super) fn print(
+    fields: &Value,
+    images: &[StoredImage],
+    form: OutputForm,
+    json: bool,
+) -> Result<u8, String> {
+    let text = if json { format!("{fields}\n") } else { lines(fields) };
+    let mut stdout = std::io::stdout();
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(|error| format!("stdout is closed: {error}"))?;
+    if !json && form != OutputForm::File && stdout.is_terminal() {
+        terminal::show(images);
+    }
+    Ok(DONE)
+}
+
+/// Says on stderr what is wrong, in the tool's words.
+#[expect(clippy::unnecessary_wraps, reason = "the form in which every command ends")]
+pub(super) fn refuse(problems: &[Problem]) -> Result<u8, String> {
+    say(&words(problems));
+    Ok(FAILED)
+}
+
+/// Says it on stderr.
+pub(super) fn say(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// The fields of an answer as lines: the paths of its pictures first, each alone on its line.
+fn lines(fields: &Value) -> String {
+    let none = Map::new();
+    let fields = fields.as_object().unwrap_or(&none);
+    let mut text = String::new();
+    for image in fields.get("images").and_then(Value::as_array).into_iter().flatten() {
+        let field = |name: &str| image.get(name).map(plain).unwrap_or_default();
+        let size =
+            format!("{}x{} {}, {} bytes", field("width"), field("height"), field("format"), field("bytes"));
+        let _ = writeln!(text, "{}\n  {}, {size}", field("path"), field("id"));
+    }
+    for (name, value) in fields.iter().filter(|(name, _)| *name != "images") {
+        let name = name.replace('_', " ");
+        // A list is a line for each of its values, under the name of one.
+        let (name, values) = match value {
+            Value::Null => continue,
+            Value::Array(values) => (name.strip_suffix('s').unwrap_or(&name), values.as_slice()),
+            value => (name.as_str(), std::slice::from_ref(value)),
+        };
+        for value in values {
+            let _ = writeln!(text, "{name}: {}", plain(value));
+        }
+    }
+    text
+}
+
+/// A value without quotes and braces.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Object(fields) => {
+            let fields: Vec<_> =
+                fields.iter().map(|(name, value)| format!("{name} {}", plain(value))).collect();
+            fields.join(", ")
+        }
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn people_read_the_paths_first_and_every_other_field_on_a_line() {
+        let fields = json!({
+            "job": "job_1", "cost_usd": 0.03, "prompt_prefix": null,
+            "images": [{ "id": "img_1", "path": "/a b.png", "width": 3, "height": 2, "format": "png", "bytes": 99 }],
+            "warnings": ["one", "two"], "estimate_usd": { "low": 0.1, "high": 0.2 },
+        });
+        assert_eq!(
+            lines(&fields),
+            "/a b.png\n  img_1, 3x2 png, 99 bytes\njob: job_1\ncost usd: 0.03\n\
+             warning: one\nwarning: two\nestimate usd: low 0.1, high 0.2\n"
+        );
+    }
+}

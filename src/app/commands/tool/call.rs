@@ -1,0 +1,80 @@
+//! One of the tools' commands, from its place among the subcommands to its exit code.
+
+use clap::{ArgMatches, Command, Error, FromArgMatches, Subcommand};
+use serde_json::{Map, Value};
+
+use super::{answer, draw, flags};
+use crate::app::App;
+use crate::catalog::Catalog;
+use crate::tools::{self, Call, TOOL_NAMES};
+
+/// A call of a tool, as the command line states it.
+#[derive(Clone, Debug)]
+pub struct ToolCall {
+    tool: &'static str,
+    arguments: Map<String, Value>,
+    json: bool,
+}
+
+/// Makes the call and prints what it brought, or on stderr why it was refused.
+pub async fn run(call: ToolCall, app: &App) -> Result<u8, String> {
+    let ToolCall { tool, arguments, json } = call;
+    match tools::call(tool, arguments, app.manager.catalog()) {
+        Ok(Call::Draw(asked)) => draw::draw(*asked, app, json).await,
+        Ok(Call::Get(wanted)) => match tools::stored_images(&app.manager, &wanted).await {
+            Ok(images) => {
+                let fields = tools::stored_fields(&images, &[]);
+                answer::print(&fields, &images, app.server.form(wanted.output), json)
+            }
+            Err(problem) => answer::refuse(&[problem]),
+        },
+        Err(problems) => answer::refuse(&problems),
+    }
+}
+
+/// The command of a tool: `generate` for `generate_image`.
+fn name(tool: &str) -> &str {
+    tool.split('_').next().unwrap_or(tool)
+}
+
+/// The commands, with the shipped models as choices: the user's own are known only once the
+/// settings file is, which a flag may name.
+fn commands() -> impl Iterator<Item = Command> {
+    let none = Catalog { providers: Vec::new(), models: Vec::new() };
+    let tools = tools::definitions(&Catalog::builtin().unwrap_or(none));
+    tools.into_iter().map(|tool| {
+        let mut description = tool.description.as_deref().unwrap_or_default().to_owned();
+        for tool in TOOL_NAMES {
+            description = description.replace(tool, name(tool));
+        }
+        flags::command(name(&tool.name), &description, &tool.input_schema)
+    })
+}
+
+impl Subcommand for ToolCall {
+    fn augment_subcommands(command: Command) -> Command {
+        command.subcommands(commands())
+    }
+
+    fn augment_subcommands_for_update(command: Command) -> Command {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(command: &str) -> bool {
+        TOOL_NAMES.iter().any(|tool| name(tool) == command)
+    }
+}
+
+impl FromArgMatches for ToolCall {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let missing = || Error::new(clap::error::ErrorKind::MissingSubcommand);
+        let (command, matches) = matches.subcommand().ok_or_else(missing)?;
+        let tool = TOOL_NAMES.into_iter().find(|tool| name(tool) == command).ok_or_else(missing)?;
+        Ok(Self { tool, arguments: flags::arguments(matches), json: matches.get_flag(flags::JSON) })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

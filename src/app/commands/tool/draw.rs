@@ -1,0 +1,100 @@
+//! Draws for somebody at a terminal: with progress, and with ^C that loses no paid picture.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::interval;
+
+use super::answer;
+use super::interrupts::interrupts;
+use super::progress::Progress;
+use crate::app::App;
+use crate::app::cli::{FAILED, INTERRUPTED};
+use crate::domain::JobId;
+use crate::jobs::{Outcome, Stage};
+use crate::tools::{Asked, drawn_fields, dry_run_fields};
+
+/// Between two looks at how far the call is.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Makes the picture, or says with `dry_run` what would be made.
+pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, String> {
+    let form = app.server.form(asked.output);
+    let route = match app.manager.plan(&asked.commission) {
+        Ok(route) => route,
+        Err(problem) => return answer::refuse(&[problem]),
+    };
+    if asked.dry_run {
+        return answer::print(&dry_run_fields(&asked.commission.request, &route), &[], form, json);
+    }
+    let price = route.first.estimate.map_or_else(String::new, |estimate| format!(", for {estimate}"));
+    let (stage, stages) = watch::channel(Stage::Preparing);
+    let mut progress = Progress::new(stages);
+    let mut interrupts = interrupts();
+    let mut looks = interval(LOOK_EVERY);
+    let mut work = Box::pin(app.manager.run(asked.commission, stage));
+    let mut interrupted = false;
+    let outcome = loop {
+        tokio::select! {
+            biased;
+            outcome = &mut work => break outcome,
+            Some(()) = interrupts.recv() => match progress.stage() {
+                _ if interrupted => return Ok(INTERRUPTED),
+                Stage::Preparing => {
+                    drop(work);
+                    return stop(app, &progress).await;
+                }
+                Stage::Rendering { job, .. } => {
+                    interrupted = true;
+                    progress.say(&waiting(&job, &price));
+                }
+            },
+            _ = looks.tick() => progress.show(),
+        }
+    };
+    drop(progress);
+    match outcome {
+        Ok(outcome) => {
+            let code = answer::print(&drawn_fields(&outcome, Vec::new()), &outcome.images, form, json)?;
+            if !interrupted {
+                return Ok(code);
+            }
+            answer::say(&collected(&outcome));
+            Ok(FAILED)
+        }
+        Err(problem) => answer::refuse(&[problem]),
+    }
+}
+
+/// Stops a call that was still being prepared. It may have been sent in that very moment;
+/// then its picture is waited for all the same.
+async fn stop(app: &App, progress: &Progress) -> Result<u8, String> {
+    app.manager.finish().await;
+    match progress.stage() {
+        Stage::Preparing => {
+            progress.say("Stopped before anything was sent. Nothing was charged.");
+            Ok(INTERRUPTED)
+        }
+        Stage::Rendering { job, .. } => {
+            progress.say(&format!("{job} had just been sent and may have been charged. {}", get(&job)));
+            Ok(FAILED)
+        }
+    }
+}
+
+fn waiting(job: &JobId, price: &str) -> String {
+    format!(
+        "{job} has been sent and may be charged{price}. Waiting until its picture is stored.\n{} \
+         Press ^C again to leave at once; the picture is then lost, and the money is not saved.",
+        get(job)
+    )
+}
+
+fn get(job: &JobId) -> String {
+    format!("Show it later with: {} get {job}", env!("CARGO_PKG_NAME"))
+}
+
+fn collected(outcome: &Outcome) -> String {
+    let (job, cost) = (&outcome.job, outcome.cost);
+    format!("{job} is stored; it cost {} ({}). {}", cost.usd, cost.basis.name(), get(job))
+}

@@ -1,0 +1,87 @@
+//! How far a call is, on stderr: a bar in a terminal, lines elsewhere.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::sync::watch;
+
+use crate::jobs::Stage;
+
+/// Between two lines that say the same stage.
+const LINE_EVERY: Duration = Duration::from_secs(15);
+/// The bar's full length.
+const WHOLE: u64 = 1000;
+
+/// Shows it for as long as it is kept.
+pub(super) struct Progress {
+    stages: watch::Receiver<Stage>,
+    started: Instant,
+    shown: Shown,
+}
+
+enum Shown {
+    Bar(ProgressBar),
+    /// The stage said last, and when.
+    Lines(Option<(Stage, Instant)>),
+}
+
+impl Progress {
+    pub(super) fn new(stages: watch::Receiver<Stage>) -> Self {
+        let shown = if std::io::stderr().is_terminal() {
+            let style = ProgressStyle::with_template("{bar:16} {wide_msg}");
+            let bar = ProgressBar::with_draw_target(Some(WHOLE), ProgressDrawTarget::stderr());
+            Shown::Bar(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
+        } else {
+            Shown::Lines(None)
+        };
+        Self { stages, started: Instant::now(), shown }
+    }
+
+    /// Where the call is now.
+    pub(super) fn stage(&self) -> Stage {
+        self.stages.borrow().clone()
+    }
+
+    /// Brings what is shown up to date.
+    pub(super) fn show(&mut self) {
+        let (stage, elapsed) = (self.stage(), self.started.elapsed());
+        match &mut self.shown {
+            Shown::Bar(bar) => {
+                #[expect(
+                    clippy::cast_precision_loss,
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a fraction of a small whole"
+                )]
+                bar.set_position((stage.fraction(elapsed.as_secs_f64()) * WHOLE as f64) as u64);
+                bar.set_message(stage.words(elapsed.as_secs()));
+            }
+            Shown::Lines(last) => {
+                let said =
+                    last.as_ref().is_some_and(|(said, at)| *said == stage && at.elapsed() < LINE_EVERY);
+                if !said {
+                    let _ = writeln!(std::io::stderr(), "{}", stage.words(elapsed.as_secs()));
+                    *last = Some((stage, Instant::now()));
+                }
+            }
+        }
+    }
+
+    /// Says something beside it.
+    pub(super) fn say(&self, text: &str) {
+        let say = || drop(writeln!(std::io::stderr(), "{text}"));
+        match &self.shown {
+            Shown::Bar(bar) => bar.suspend(say),
+            Shown::Lines(_) => say(),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Shown::Bar(bar) = &self.shown {
+            bar.finish_and_clear();
+        }
+    }
+}
