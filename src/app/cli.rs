@@ -94,20 +94,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// The whole command line. The short help of a command shows its own flags, not every setting.
-pub(super) fn command() -> clap::Command {
-    Cli::command().mut_args(|argument| {
-        let setting = argument.is_global_set();
-        argument.hide_short_help(setting)
-    })
-}
-
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    // Clients pass variables that nobody filled in.
-    let command = command().mut_args(|argument| {
+    let command = Cli::command().mut_args(|argument| {
+        // Clients pass variables that nobody filled in.
         let value = argument.get_env().and_then(std::env::var_os);
         let unset = value.as_deref().and_then(OsStr::to_str).is_some_and(is_unset);
-        if unset { argument.env(Resettable::Reset) } else { argument }
+        let argument = if unset { argument.env(Resettable::Reset) } else { argument };
+        // The short help of a command shows its own flags, not every setting.
+        let setting = argument.is_global_set();
+        argument.hide_short_help(setting)
     });
     Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }

@@ -12,6 +12,7 @@
 mod arguments;
 mod certificates;
 mod clients;
+mod commands;
 mod contract;
 mod demo;
 mod dialects;

@@ -2,9 +2,11 @@
 
 use std::io::Write as _;
 
+use clap::CommandFactory as _;
 use clap_mangen::Man;
 
-use crate::app::cli::{DONE, command};
+use crate::app::Cli;
+use crate::app::cli::DONE;
 
 /// `man [COMMAND]`
 #[derive(Debug, clap::Args)]
@@ -15,7 +17,7 @@ pub struct Arguments {
 
 /// Prints a page, for `man -l -` or a file such as `gpt-image-mcp-generate.1`.
 pub fn run(arguments: &Arguments) -> Result<u8, String> {
-    let mut whole = command();
+    let mut whole = Cli::command();
     whole.build();
     let page = match &arguments.command {
         None => whole,

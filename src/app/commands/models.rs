@@ -10,7 +10,8 @@ use crate::app::Config;
 use crate::app::cli::DONE;
 use crate::catalog::{Model, Sizes};
 use crate::domain::{
-    Background, ImageRequest, ModelChoice, Moderation, Operation, Pixels, Prompt, Quality, Ratio, SizeRequest,
+    Background, ImageFormat, ImageRequest, ModelChoice, Moderation, Operation, Pixels, Prompt, Quality,
+    Ratio, SizeRequest,
 };
 use crate::routing::{Estimate, Shape, estimate};
 
@@ -74,10 +75,10 @@ fn key(model: &Model, config: &Config) -> String {
 }
 
 fn abilities(model: &Model) -> String {
-    let mut parts = vec![list(&model.operations, |operation| operation.name())];
+    let mut parts = vec![list(&model.operations, Operation::name)];
     parts.push(sizes(&model.sizes));
     if !model.qualities.is_empty() {
-        parts.push(format!("quality {}", list(&model.qualities, |quality| quality.name())));
+        parts.push(format!("quality {}", list(&model.qualities, Quality::name)));
     }
     if model.mask.is_some() {
         parts.push("mask".to_owned());
@@ -86,7 +87,7 @@ fn abilities(model: &Model) -> String {
         parts.push("transparent".to_owned());
     }
     if !model.formats.is_empty() {
-        parts.push(list(&model.formats, |format| format.name()));
+        parts.push(list(&model.formats, ImageFormat::name));
     }
     if !model.key_variables.is_empty() {
         parts.push(format!("key in {}", model.key_variables.join(" or ")));

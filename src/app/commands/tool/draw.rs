@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 use tokio::time::interval;
 
@@ -42,7 +43,7 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
                 _ if interrupted => return Ok(INTERRUPTED),
                 Stage::Preparing => {
                     drop(work);
-                    return stop(app, &progress).await;
+                    return stop(app, &progress, interrupts).await;
                 }
                 Stage::Rendering { job, .. } => {
                     interrupted = true;
@@ -55,9 +56,11 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
     drop(progress);
     match outcome {
         Ok(outcome) => {
-            let code = answer::print(&drawn_fields(&outcome, Vec::new()), &outcome.images, form, json)?;
+            let code = answer::print(&drawn_fields(&outcome, Vec::new()), &outcome.images, form, json);
+            // What is left to do is to have the disk keep it.
+            app.manager.finish().await;
             if !interrupted {
-                return Ok(code);
+                return code;
             }
             answer::say(&collected(&outcome));
             Ok(FAILED)
@@ -68,8 +71,11 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
 
 /// Stops a call that was still being prepared. It may have been sent in that very moment;
 /// then its picture is waited for all the same.
-async fn stop(app: &App, progress: &Progress) -> Result<u8, String> {
-    app.manager.finish().await;
+async fn stop(app: &App, progress: &Progress, mut again: UnboundedReceiver<()>) -> Result<u8, String> {
+    tokio::select! {
+        () = app.manager.finish() => {}
+        _ = again.recv() => return Ok(INTERRUPTED),
+    }
     match progress.stage() {
         Stage::Preparing => {
             progress.say("Stopped before anything was sent. Nothing was charged.");

@@ -50,7 +50,6 @@ pub(super) fn command(name: &str, description: &str, schema: &Map<String, Value>
         .arg(json)
         .args(overshadowed(properties))
         .after_help("The settings (keys, folders, the sandbox) are flags as well; --help shows them.")
-        .after_long_help("A setting with the name of an argument goes before the command.")
 }
 
 /// Operands first, so that no list of files takes them in.
@@ -84,7 +83,7 @@ fn argument(name: &str, property: &Value) -> Arg {
     let value = if path { "PATH".to_owned() } else { value.to_uppercase() };
     let hint = if path { ValueHint::AnyPath } else { ValueHint::Unknown };
     let choices = Choices::of(property);
-    let many = choices.choices.len() > MOST_SHOWN;
+    let many = choices.names.len() > MOST_SHOWN;
     argument.value_name(value).value_hint(hint).hide_possible_values(many).value_parser(choices)
 }
 
@@ -97,14 +96,14 @@ fn help(description: &str, property: &Value) -> String {
     }
 }
 
-/// The settings whose flags an argument of the same name takes over. They stay, out of
-/// sight and under another flag, because clap hands a global value down by its id.
+/// The settings whose flags the arguments of the same names take over: within the command
+/// they are `--setting-…`. Their ids stay, by which clap hands global values up and down.
 fn overshadowed(properties: &Map<String, Value>) -> Vec<Arg> {
     let settings = Settings::augment_args(Command::new(""));
     let same = settings.get_arguments().filter(|setting| properties.contains_key(setting.get_id().as_str()));
     same.map(|setting| {
         let flag = format!("setting-{}", setting.get_long().unwrap_or_default());
-        setting.clone().long(flag).global(false).hide(true).env(Resettable::Reset)
+        setting.clone().long(flag).global(false).hide_short_help(true).env(Resettable::Reset)
     })
     .collect()
 }
@@ -145,7 +144,7 @@ struct Given {
 /// no choice is refused by the tool, in its words.
 #[derive(Clone, Debug)]
 struct Choices {
-    choices: Vec<String>,
+    names: Vec<String>,
     listed: bool,
     number: bool,
 }
@@ -155,7 +154,7 @@ impl Choices {
         let choices = property.get("enum").and_then(Value::as_array).into_iter().flatten();
         let kind = property.get("type").and_then(Value::as_str).unwrap_or_default();
         Self {
-            choices: choices.filter_map(Value::as_str).map(str::to_owned).collect(),
+            names: choices.filter_map(Value::as_str).map(str::to_owned).collect(),
             listed: kind == "array",
             number: matches!(kind, "integer" | "number"),
         }
@@ -176,8 +175,8 @@ impl TypedValueParser for Choices {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let choices = self.choices.iter().map(PossibleValue::new);
-        (!self.choices.is_empty()).then(|| Box::new(choices) as Box<dyn Iterator<Item = _>>)
+        let choices = self.names.iter().map(PossibleValue::new);
+        (!self.names.is_empty()).then(|| Box::new(choices) as Box<dyn Iterator<Item = _>>)
     }
 }
 

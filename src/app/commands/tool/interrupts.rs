@@ -1,6 +1,6 @@
 //! Requests to stop: ^C, and on Unix the signals of a closing terminal and of `kill`.
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// Every request to stop from now on, none of them missed and none of them fatal.
 pub(super) fn interrupts() -> UnboundedReceiver<()> {
@@ -17,7 +17,7 @@ pub(super) fn interrupts() -> UnboundedReceiver<()> {
 }
 
 #[cfg(unix)]
-async fn forward(kind: tokio::signal::unix::SignalKind, sender: UnboundedSender<()>) {
+async fn forward(kind: tokio::signal::unix::SignalKind, sender: tokio::sync::mpsc::UnboundedSender<()>) {
     // Where a signal cannot be had it keeps its own effect.
     let Ok(mut signals) = tokio::signal::unix::signal(kind) else { return };
     while signals.recv().await.is_some() && sender.send(()).is_ok() {}

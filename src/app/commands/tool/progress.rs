@@ -1,6 +1,6 @@
-//! How far a call is, on stderr: a bar in a terminal, lines elsewhere.
+//! How far a call is, on stderr: a bar in a terminal that can draw one, lines elsewhere.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -28,12 +28,13 @@ enum Shown {
 
 impl Progress {
     pub(super) fn new(stages: watch::Receiver<Stage>) -> Self {
-        let shown = if std::io::stderr().is_terminal() {
-            let style = ProgressStyle::with_template("{bar:16} {wide_msg}");
-            let bar = ProgressBar::with_draw_target(Some(WHOLE), ProgressDrawTarget::stderr());
-            Shown::Bar(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
-        } else {
+        let target = ProgressDrawTarget::stderr();
+        let shown = if target.is_hidden() {
             Shown::Lines(None)
+        } else {
+            let style = ProgressStyle::with_template("{bar:16} {wide_msg}");
+            let bar = ProgressBar::with_draw_target(Some(WHOLE), target);
+            Shown::Bar(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
         };
         Self { stages, started: Instant::now(), shown }
     }
