@@ -90,8 +90,8 @@ async fn stop(app: &App, progress: &Progress, mut again: UnboundedReceiver<()>) 
 
 fn waiting(job: &JobId, price: &str) -> String {
     format!(
-        "{job} has been sent and may be charged{price}. Waiting until its picture is stored.\n{} \
-         Press ^C again to leave at once; the picture is then lost, and the money is not saved.",
+        "{job} has been sent and may be charged{price}. Waiting until its picture is stored.\n{}\n\
+         ^C once more leaves at once: the picture is lost then, and its price is not saved.",
         get(job)
     )
 }
