@@ -9,9 +9,7 @@ use clap::builder::Resettable;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::build::App;
-use super::commands::{
-    client, completions, demo, doctor, man, models, route, sandbox, schemas, serve, tool,
-};
+use super::commands::{client, completions, demo, doctor, man, models, route, sandbox, schemas, serve, tool};
 use super::config::{Config, Environment, is_unset};
 use super::logs;
 use super::settings::Settings;
@@ -23,8 +21,6 @@ pub(super) const DONE: u8 = 0;
 pub(super) const FAILED: u8 = 1;
 /// Wrong usage or settings.
 pub(super) const WRONG_USAGE: u8 = 2;
-/// Stopped by ^C, as shells have it: 128 and the signal's number.
-pub(super) const INTERRUPTED: u8 = 130;
 
 /// An image server for agents over the Model Context Protocol: generate, edit and inpaint
 /// pictures. Without a command it serves stdin and stdout.

@@ -10,7 +10,7 @@ use super::answer;
 use super::interrupts::interrupts;
 use super::progress::Progress;
 use crate::app::App;
-use crate::app::cli::{FAILED, INTERRUPTED};
+use crate::app::cli::FAILED;
 use crate::domain::JobId;
 use crate::jobs::{Outcome, Stage};
 use crate::tools::{Asked, drawn_fields, dry_run_fields};
@@ -40,7 +40,7 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
             biased;
             outcome = &mut work => break outcome,
             Some(()) = interrupts.recv() => match progress.stage() {
-                _ if interrupted => return Ok(INTERRUPTED),
+                _ if interrupted => return Ok(FAILED),
                 Stage::Preparing => {
                     drop(work);
                     return stop(app, &progress, interrupts).await;
@@ -74,12 +74,12 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
 async fn stop(app: &App, progress: &Progress, mut again: UnboundedReceiver<()>) -> Result<u8, String> {
     tokio::select! {
         () = app.manager.finish() => {}
-        _ = again.recv() => return Ok(INTERRUPTED),
+        _ = again.recv() => return Ok(FAILED),
     }
     match progress.stage() {
         Stage::Preparing => {
             progress.say("Stopped before anything was sent. Nothing was charged.");
-            Ok(INTERRUPTED)
+            Ok(FAILED)
         }
         Stage::Rendering { job, .. } => {
             progress.say(&format!("{job} had just been sent and may have been charged. {}", get(&job)));
