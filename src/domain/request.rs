@@ -63,3 +63,24 @@ pub struct ImageRequest {
     /// How many pictures go in, the inpainted one included.
     pub references: u32,
 }
+
+impl ImageRequest {
+    /// A request for one picture from words that leaves everything else to the model.
+    #[must_use]
+    pub fn for_prompt(prompt: Prompt) -> Self {
+        Self {
+            operation: Operation::Generate,
+            prompt,
+            model: ModelChoice::Auto,
+            size: SizeRequest::Auto,
+            aspect_ratio: Ratio::Auto,
+            quality: Quality::Auto,
+            n: 1,
+            background: Background::Auto,
+            output_format: None,
+            output_compression: None,
+            moderation: Moderation::Auto,
+            references: 0,
+        }
+    }
+}

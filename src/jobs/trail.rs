@@ -72,26 +72,11 @@ impl<'a> Trail<'a> {
 mod tests {
     use super::*;
     use crate::catalog::Catalog;
-    use crate::domain::{
-        Background, ImageRequest, ModelChoice, Moderation, Operation, Prompt, Quality, Ratio, SizeRequest,
-    };
+    use crate::domain::{ImageRequest, Prompt};
     use crate::routing::route;
 
     fn a_prompt_alone() -> Route {
-        let request = ImageRequest {
-            operation: Operation::Generate,
-            prompt: Prompt::parse("a red kite").unwrap(),
-            model: ModelChoice::Auto,
-            size: SizeRequest::Auto,
-            aspect_ratio: Ratio::Auto,
-            quality: Quality::Auto,
-            n: 1,
-            background: Background::Auto,
-            output_format: None,
-            output_compression: None,
-            moderation: Moderation::Auto,
-            references: 0,
-        };
+        let request = ImageRequest::for_prompt(Prompt::parse("a red kite").unwrap());
         route(&request, &Catalog::builtin().unwrap(), &|_| true, None).unwrap()
     }
 

@@ -9,10 +9,7 @@ use serde_json::{Value, json};
 use crate::app::Config;
 use crate::app::cli::DONE;
 use crate::catalog::{Model, Sizes};
-use crate::domain::{
-    Background, ImageFormat, ImageRequest, ModelChoice, Moderation, Operation, Pixels, Prompt, Quality,
-    Ratio, SizeRequest,
-};
+use crate::domain::{Background, ImageFormat, ImageRequest, Operation, Pixels, Prompt, Quality};
 use crate::routing::{Estimate, Shape, estimate};
 
 /// The widest line.
@@ -115,20 +112,7 @@ fn list<T: Copy>(values: &[T], name: impl Fn(T) -> &'static str) -> String {
 /// What one generated picture costs; `None` where nobody knows.
 fn price(model: &Model, config: &Config) -> Option<Estimate> {
     let factor = config.catalog.provider(&model.name.provider)?.price_factor;
-    let request = ImageRequest {
-        operation: Operation::Generate,
-        prompt: Prompt::parse("a picture").ok()?,
-        model: ModelChoice::Auto,
-        size: SizeRequest::Auto,
-        aspect_ratio: Ratio::Auto,
-        quality: Quality::Auto,
-        n: 1,
-        background: Background::Auto,
-        output_format: None,
-        output_compression: None,
-        moderation: Moderation::Auto,
-        references: 0,
-    };
+    let request = ImageRequest::for_prompt(Prompt::parse("a picture").ok()?);
     estimate(model, factor, &request, &Shape { pixels: Some(PRICED), prompt_prefix: None }, &[])
 }
 

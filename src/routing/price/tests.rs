@@ -2,27 +2,14 @@
 
 use super::*;
 use crate::catalog::Catalog;
-use crate::domain::{Background, ModelChoice, Moderation, Operation, Prompt, Ratio, SizeRequest};
+use crate::domain::Prompt;
 
 fn model(id: &str) -> Model {
     Catalog::builtin().unwrap().named(None, id).next().unwrap().clone()
 }
 
 fn request(quality: Quality, n: u32) -> ImageRequest {
-    ImageRequest {
-        operation: Operation::Generate,
-        prompt: Prompt::parse("a").unwrap(),
-        model: ModelChoice::Auto,
-        size: SizeRequest::Auto,
-        aspect_ratio: Ratio::Auto,
-        quality,
-        n,
-        background: Background::Auto,
-        output_format: None,
-        output_compression: None,
-        moderation: Moderation::Auto,
-        references: 0,
-    }
+    ImageRequest { quality, n, ..ImageRequest::for_prompt(Prompt::parse("a").unwrap()) }
 }
 
 fn at(width: u32, height: u32) -> Shape {

@@ -6,20 +6,7 @@ use crate::domain::{Problem, ProblemKind, Prompt, Quality};
 mod refusals;
 
 fn request() -> ImageRequest {
-    ImageRequest {
-        operation: Operation::Generate,
-        prompt: Prompt::parse("a red kite").unwrap(),
-        model: ModelChoice::Auto,
-        size: SizeRequest::Auto,
-        aspect_ratio: Ratio::Auto,
-        quality: Quality::Auto,
-        n: 1,
-        background: Background::Auto,
-        output_format: None,
-        output_compression: None,
-        moderation: Moderation::Auto,
-        references: 0,
-    }
+    ImageRequest::for_prompt(Prompt::parse("a red kite").unwrap())
 }
 
 fn asking(change: impl FnOnce(&mut ImageRequest)) -> ImageRequest {

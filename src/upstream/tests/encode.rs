@@ -5,27 +5,13 @@ use serde_json::{Value, json};
 
 use crate::catalog::{Catalog, Endpoint, Model};
 use crate::domain::{
-    Background, ImageFormat, ImageRequest, ModelChoice, Moderation, Operation, Prompt, Quality, Ratio,
-    SizeRequest,
+    Background, ImageFormat, ImageRequest, Moderation, Operation, Prompt, Quality, Ratio, SizeRequest,
 };
 use crate::routing::shape;
 use crate::upstream::{Call, CallBody, Order, Part, Path, Upload, dialect};
 
 fn request() -> ImageRequest {
-    ImageRequest {
-        operation: Operation::Generate,
-        prompt: Prompt::parse("a red kite").unwrap(),
-        model: ModelChoice::Auto,
-        size: SizeRequest::Auto,
-        aspect_ratio: Ratio::Auto,
-        quality: Quality::Auto,
-        n: 1,
-        background: Background::Auto,
-        output_format: None,
-        output_compression: None,
-        moderation: Moderation::Auto,
-        references: 0,
-    }
+    ImageRequest::for_prompt(Prompt::parse("a red kite").unwrap())
 }
 
 fn call(
