@@ -147,8 +147,9 @@ fn entry<E: Entry>(
     let blank = Located { entry: (), label, line: line_of(text, table.span().start), field_lines };
     let entry = E::deserialize(ValueDeserializer::from(table.clone())).map_err(|error| {
         let byte = error.span().map_or(table.span().start, |span| span.start);
-        let before = fields.keys().filter(|key| key.span().start <= byte);
-        let field = before.max_by_key(|key| key.span().start);
+        // A table under a head of its own begins at its bracket, before its name.
+        let before = fields.iter().filter(|(key, value)| key.span().start.min(value.span().start) <= byte);
+        let field = before.map(|(key, _)| key).max_by_key(|key| key.span().start);
         let what = error.message().to_owned();
         let fault = match field {
             Some(key) => CatalogFault::Field { field: key.as_ref().to_string(), what },
