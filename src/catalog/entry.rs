@@ -7,6 +7,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{Auth, Endpoint, ImageField, MaskKind, Price, Sizes};
 use crate::domain::{Background, ImageFormat, Operation, Quality, Secret};
@@ -108,6 +109,11 @@ pub struct ModelEntry {
     /// The value of `response_format`, e.g. `b64_json`. Default: not sent.
     #[serde(default, deserialize_with = "fields::text")]
     pub response_format: Option<String>,
+    /// Fields added to every request as they stand, e.g. `{ modalities = ["image", "text"] }`; in a
+    /// form their values are text. What a call says itself, such as its size, goes before them. Default: none.
+    #[serde(default, deserialize_with = "fields::extra")]
+    #[schemars(with = "Option<BTreeMap<String, Value>>")]
+    pub extra: Option<BTreeMap<String, Value>>,
     /// The largest picture that may go in, in bytes. Default: 50,000,000.
     pub most_image_bytes: Option<NonZeroU64>,
     /// What it charges. Default: `unknown`.
@@ -174,6 +180,7 @@ impl ModelEntry {
             most_images: self.most_images.or(base.most_images),
             image_field: self.image_field.or(base.image_field),
             response_format: self.response_format.or(base.response_format),
+            extra: self.extra.or(base.extra),
             most_image_bytes: self.most_image_bytes.or(base.most_image_bytes),
             price: self.price.or(base.price),
             timeouts: self.timeouts.or(base.timeouts),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{Price, Sizes};
 use crate::domain::{Background, ImageFormat, ModelName, Operation, Quality};
@@ -39,6 +40,8 @@ pub struct Model {
     pub image_field: ImageField,
     /// The value of `response_format`; sent only where set.
     pub response_format: Option<String>,
+    /// Fields added to every request as they stand; none of them is one that a dialect fills in.
+    pub extra: BTreeMap<String, Value>,
     /// The largest picture that may go in, in bytes.
     pub most_image_bytes: u64,
     /// What it charges.

@@ -1,6 +1,7 @@
 //! What goes between a dialect and the client that sends for it: an order to encode, the
 //! call it becomes, the reply that comes back and the step that follows from it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -74,7 +75,7 @@ pub enum Part {
     /// A field.
     Text {
         /// The field's name.
-        name: &'static str,
+        name: Cow<'static, str>,
         /// Its value.
         value: String,
     },

@@ -6,10 +6,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::call::{Call, CallBody, Order, Path, Upload};
-use super::dialect::{Dialect, prompt_text};
+use super::dialect::{Dialect, add_extra, prompt_text};
 
 /// Said before the prompt, because a weak wish for a picture is answered with words, which
 /// are charged (docs.apiyi.com, gpt-image-2-all/overview).
@@ -31,11 +31,13 @@ impl Dialect for Chat {
                 .map(|image| json!({ "type": "image_url", "image_url": { "url": data_url(image) } }));
             std::iter::once(json!({ "type": "text", "text": text })).chain(images).collect()
         };
-        let mut body = json!({ "messages": [{ "role": "user", "content": content }] });
-        if let (true, Some(fields)) = (order.provider.send_model, body.as_object_mut()) {
-            fields.insert("model".to_owned(), Value::String(order.model.wire_id.clone()));
+        let mut body = Map::new();
+        body.insert("messages".to_owned(), json!([{ "role": "user", "content": content }]));
+        if order.provider.send_model {
+            body.insert("model".to_owned(), Value::String(order.model.wire_id.clone()));
         }
-        Call { path: Path::Chat, body: CallBody::Json(body.to_string().into()) }
+        add_extra(&mut body, order.model);
+        Call { path: Path::Chat, body: CallBody::Json(Value::Object(body).to_string().into()) }
     }
 }
 

@@ -4,11 +4,13 @@
 //! sends. Encoding differs by dialect; decoding is one lenient reading for all of them,
 //! because gateways answer either endpoint in either shape.
 
+use serde_json::{Map, Value};
+
 use super::call::{Call, Order, Reply, Step};
 use super::chat::Chat;
 use super::decode;
 use super::images_api::ImagesApi;
-use crate::catalog::Endpoint;
+use crate::catalog::{Endpoint, Model};
 
 /// A wire format of image APIs.
 pub trait Dialect: Sync {
@@ -27,6 +29,13 @@ pub fn dialect(endpoint: Endpoint) -> &'static dyn Dialect {
     match endpoint {
         Endpoint::Images => &ImagesApi,
         Endpoint::Chat => &Chat,
+    }
+}
+
+/// Adds the model's extra fields to a body. What the call itself says goes before them.
+pub(super) fn add_extra(body: &mut Map<String, Value>, model: &Model) {
+    for (name, value) in &model.extra {
+        body.entry(name.as_str()).or_insert_with(|| value.clone());
     }
 }
 

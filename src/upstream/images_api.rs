@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::call::{Call, CallBody, Order, Part, Path};
-use super::dialect::{Dialect, prompt_text};
+use super::dialect::{Dialect, add_extra, prompt_text};
 use crate::catalog::ImageField;
 use crate::domain::{Background, Moderation, Quality};
 
@@ -30,6 +30,7 @@ fn generation(order: &Order<'_>) -> Call {
         };
         body.insert(name.to_owned(), value);
     }
+    add_extra(&mut body, order.model);
     Call { path: Path::Generations, body: CallBody::Json(Value::Object(body).to_string().into()) }
 }
 
@@ -38,7 +39,18 @@ fn edit(order: &Order<'_>) -> Call {
         ImageField::Indexed if order.images.len() > 1 => "image[]",
         ImageField::Indexed | ImageField::Repeated => "image",
     };
-    let texts = fields(order).into_iter().map(|(name, value)| Part::Text { name, value });
+    let fields = fields(order);
+    let extra: Vec<_> = order
+        .model
+        .extra
+        .iter()
+        .filter(|(extra, _)| fields.iter().all(|(name, _)| name != extra))
+        .map(|(name, value)| {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            Part::Text { name: name.clone().into(), value }
+        })
+        .collect();
+    let texts = fields.into_iter().map(|(name, value)| Part::Text { name: name.into(), value }).chain(extra);
     let images = order.images.iter().map(|image| Part::File { name: image_field, file: image.clone() });
     let mask = order.mask.map(|mask| Part::File { name: "mask", file: super::Upload::mask(mask.clone()) });
     Call { path: Path::Edits, body: CallBody::Form(texts.chain(images).chain(mask).collect()) }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de};
+use serde_json::Value;
 use url::Url;
 
 use crate::catalog::Auth;
@@ -127,6 +128,18 @@ pub(super) fn headers<'de, D: Deserializer<'de>>(
             }
         }
         Ok(headers)
+    })
+}
+
+/// What a request is made of, and what would change how many pictures come or how.
+const NOT_EXTRA: [&str; 8] = ["model", "prompt", "messages", "image", "image[]", "mask", "n", "stream"];
+
+pub(super) fn extra<'de, D: Deserializer<'de>>(from: D) -> Result<Option<BTreeMap<String, Value>>, D::Error> {
+    checked(from, |extra: BTreeMap<String, Value>| {
+        match extra.keys().find(|name| NOT_EXTRA.contains(&name.as_str())) {
+            Some(name) => Err(format!("{name} is filled in by every call; leave it out")),
+            None => Ok(extra),
+        }
     })
 }
 

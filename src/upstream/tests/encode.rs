@@ -28,6 +28,22 @@ fn call(
     dialect(endpoint).encode(&Order { request, model, provider, shape: &shape, images, mask })
 }
 
+/// The call of a model whose settings add fields, to each of its endpoints.
+fn call_with_extra(endpoint: Endpoint, request: &ImageRequest, images: &[Upload]) -> Call {
+    let settings = "\
+[[model]]
+provider = \"apiyi\"
+id = \"gpt-image-2-all\"
+sizes = { free = { longest_edge = 2048, step = 16 } }
+extra = { size = \"512x512\", seed = 7, style = \"ink\", modalities = [\"image\", \"text\"] }
+";
+    let catalog = Catalog::with_user(settings).unwrap();
+    let model = catalog.named(Some("apiyi"), "gpt-image-2-all").next().unwrap();
+    let shape = shape(model, request.size, request.aspect_ratio).unwrap();
+    let provider = catalog.provider("apiyi").unwrap();
+    dialect(endpoint).encode(&Order { request, model, provider, shape: &shape, images, mask: None })
+}
+
 fn json_of(call: Call) -> (Path, Value) {
     match call.body {
         CallBody::Json(text) => (call.path, serde_json::from_slice(&text).unwrap()),
@@ -135,5 +151,34 @@ fn a_mask_goes_last_beside_the_one_image() {
     let (_, parts) = form_of(call("gpt-image-2", Endpoint::Images, &inpaint, &pictures()[..1], Some(&mask)));
     let expected =
         ["model=gpt-image-2", "prompt=a red kite", "image=@a.png;image/png", "mask=@mask.png;image/png"];
+    assert_eq!(parts, expected);
+}
+
+#[test]
+fn extra_fields_go_along_as_they_stand_and_what_the_call_says_goes_before_them() {
+    let sized = ImageRequest { size: SizeRequest::parse("640x640").unwrap(), ..request() };
+    let (_, body) = json_of(call_with_extra(Endpoint::Images, &sized, &[]));
+    let expected = json!({
+        "model": "gpt-image-2-all", "prompt": "a red kite", "size": "640x640", "response_format": "b64_json",
+        "modalities": ["image", "text"], "seed": 7, "style": "ink",
+    });
+    assert_eq!(body, expected);
+
+    let (_, body) = json_of(call_with_extra(Endpoint::Chat, &request(), &[]));
+    assert_eq!((&body["modalities"], &body["seed"]), (&json!(["image", "text"]), &json!(7)));
+    assert_eq!(body["messages"][0]["content"], "Generate image: a red kite");
+
+    let edit = ImageRequest { operation: Operation::Edit, references: 1, ..sized };
+    let (_, parts) = form_of(call_with_extra(Endpoint::Images, &edit, &pictures()[..1]));
+    let expected = [
+        "model=gpt-image-2-all",
+        "prompt=a red kite",
+        "size=640x640",
+        "response_format=b64_json",
+        "modalities=[\"image\",\"text\"]",
+        "seed=7",
+        "style=ink",
+        "image=@a.png;image/png",
+    ];
     assert_eq!(parts, expected);
 }

@@ -119,6 +119,16 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "line 4: model openai/gpt-image-2: price: -0.1 is no price, expected US dollars, 0 or more",
     ),
     (
+        "an extra field that every call has",
+        "[[model]]\nprovider = \"openai\"\nid = \"gpt-image-2\"\n[model.extra]\nseed = 1\nmodel = \"x\"\n",
+        "line 4: model openai/gpt-image-2: extra: model is filled in by every call; leave it out",
+    ),
+    (
+        "an extra field that changes how pictures come",
+        "[[model]]\nprovider = \"openai\"\nid = \"gpt-image-2\"\nextra = { n = 4 }\n",
+        "line 4: model openai/gpt-image-2: extra: n is filled in",
+    ),
+    (
         "a provider with a slash",
         "[[provider]]\nid = \"a/b\"\n",
         "line 2: provider a/b: id: expected a name without slashes",

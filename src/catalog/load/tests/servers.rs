@@ -57,32 +57,6 @@ like = \"openai/gpt-image-2\"
 }
 
 #[test]
-fn localai_needs_no_key_and_masks_in_white() {
-    let user = "\
-[[provider]]
-id = \"localai\"
-base_url = \"http://127.0.0.1:8080/v1\"
-paths = { edits = \"/images/inpainting\" }
-[[model]]
-provider = \"localai\"
-id = \"flux.1-dev\"
-operations = [\"generate\", \"inpaint\"]
-mask = \"white\"
-sizes = { free = { longest_edge = 2048, step = 16 } }
-response_format = \"b64_json\"
-price = \"free\"
-";
-    let catalog = Catalog::with_user(user).unwrap();
-    let model = model(&catalog, "localai", "flux.1-dev");
-    assert!(model.key_variables.is_empty());
-    assert_eq!(model.mask, Some(MaskKind::White));
-    assert_eq!(model.price, Price::Free);
-    assert_eq!(model.response_format.as_deref(), Some("b64_json"));
-    assert_eq!(catalog.provider("localai").unwrap().paths.edits, "/images/inpainting");
-    assert!(!model.auto);
-}
-
-#[test]
 fn stable_diffusion_cpp_takes_any_size_and_can_come_first() {
     let user = "\
 [[provider]]
@@ -106,6 +80,8 @@ auto = true
     let first = &catalog.models[0];
     assert_eq!(first.name.to_string(), "sdcpp/sd-cpp-local");
     assert!(matches!(first.sizes, Sizes::Free(free) if free.step == 64));
+    assert_eq!((first.mask, &first.price), (Some(MaskKind::White), &Price::Free));
+    assert!(first.key_variables.is_empty());
     assert_eq!(first.timeout_seconds(Quality::High), 900);
     assert_eq!(catalog.provider("sdcpp").unwrap().auth, Auth::None);
 }
