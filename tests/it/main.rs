@@ -23,6 +23,7 @@ mod generate;
 mod get;
 mod inpaint;
 mod packaging;
+mod providers;
 mod readme;
 mod resources;
 mod secrets;

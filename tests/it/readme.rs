@@ -12,6 +12,7 @@ use gpt_image_mcp::tools::commission;
 use serde_json::{Value, json};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+const PROVIDER: &str = include_str!("../../examples/providers/corporate-gateway.toml");
 
 /// Holds the block between the markers of this name to what it should be.
 fn check(name: &str, table: &str) {
@@ -49,6 +50,7 @@ fn every_table_is_what_the_code_says() {
     check("routing", &routing());
     check("prices", &prices());
     check("settings", &settings());
+    check("provider", &format!("```toml\n{PROVIDER}```\n"));
 }
 
 fn routing() -> String {
