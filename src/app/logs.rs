@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tracing_subscriber::Layer as _;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -25,8 +25,14 @@ pub enum LogFormat {
 /// # Errors
 /// The filter's own words where it does not parse.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), String> {
-    let filter: Targets =
-        filter.parse().map_err(|error: tracing_subscriber::filter::ParseError| error.to_string())?;
+    // A word that is no level would be taken for a part of the program.
+    let mut words = filter.split(',').map(str::trim).filter(|part| !part.contains('='));
+    if let Some(word) = words.find(|word| word.parse::<LevelFilter>().is_err()) {
+        return Err(format!(
+            "{word:?} is no level; accepted are off, error, warn, info, debug, trace, and PART=LEVEL after a comma"
+        ));
+    }
+    let filter: Targets = filter.parse().map_err(|error: ParseError| error.to_string())?;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
     let lines = match format {
         LogFormat::Text => lines.boxed(),

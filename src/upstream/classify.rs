@@ -89,8 +89,8 @@ fn kind_of(status: u16, said: &Said, headers: &ReplyHeaders) -> (FailureKind, Op
     }
 }
 
-const TOKEN_TYPE: &str = "The official models at this gateway want a token of the type pay-per-use (priority); \
-    a per-call token is refused. Make one there and set APIYI_OFFICIAL_API_KEY to it.";
+const TOKEN_TYPE: &str = "Check that the key may be used for this model. At apiyi the official models want a token of \
+    the type pay-per-use (priority), not one billed per call: make one and set APIYI_OFFICIAL_API_KEY to it.";
 const NOT_THERE: &str = "The provider has no such model or path: check the model's name and the base URL, which \
     usually ends in /v1.";
 
