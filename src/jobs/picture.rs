@@ -36,7 +36,9 @@ impl Paid {
     /// Gets one picture, wherever it can be had.
     pub(super) async fn picture(&self, position: u32) -> Picture {
         let mut picture = Picture::default();
-        let mut trail = Trail::new(&self.route, |station| self.shared.capacity.is_passed_over(station));
+        let fail_over = self.shared.options.retry.fail_over;
+        let passed_over = |station: &Station<'_>| fail_over && self.shared.capacity.is_passed_over(station);
+        let mut trail = Trail::new(&self.route, passed_over);
         let mut tries = 0;
         let mut charged = Billed::No;
         while let Some(station) = trail.here() {
