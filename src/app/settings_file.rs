@@ -99,7 +99,8 @@ fn out_of_range(table: &DeTable<'_>, text: &str) -> Option<String> {
         let name: &str = name.as_ref();
         let bound = |key: &str| properties.get(name)?.get(key)?.as_f64();
         let (least, most) = (bound("minimum"), bound("maximum"));
-        let fits = least.is_none_or(|least| number >= least) && most.is_none_or(|most| number <= most);
+        let fits = least.is_none_or(|least| number >= least && number.is_finite())
+            && most.is_none_or(|most| number <= most);
         (!fits).then(|| {
             let line = line_of(text, value.span().start);
             let accepted = match (least, most) {
