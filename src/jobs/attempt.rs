@@ -30,7 +30,7 @@ impl Paid {
             hint: Some(problem.way_out),
             ..Failure::new(FailureKind::NotSent, problem.what)
         })?;
-        let (made, broken) = self.send(station, &provider).await?;
+        let (mut made, broken) = self.send(station, &provider).await?;
         let mut brought = Brought {
             pictures: Vec::new(),
             usage: made.usage,
@@ -42,14 +42,14 @@ impl Paid {
             brought.warnings.push(format!("the picture is whole, though {words}"));
         }
         let mut failure = None;
-        for landed in made.landed {
+        for landed in std::mem::take(&mut made.landed) {
             match look(&landed) {
                 Ok(info) => brought.pictures.push((landed, info)),
                 Err(error) => failure = Some(error),
             }
         }
         for address in &made.addresses {
-            match self.fetch(&provider, address, &made.words).await {
+            match self.fetch(&provider, address, &made).await {
                 Ok(picture) => brought.pictures.push(picture),
                 Err(error) => failure = Some(error),
             }
@@ -103,16 +103,23 @@ impl Paid {
         &self,
         provider: &Provider,
         address: &str,
-        words: &str,
+        made: &Made,
     ) -> Result<(Landed, ImageInfo), Failure> {
+        let words = &made.words;
         let base = Url::parse(&provider.base_url);
         let url = Url::parse(address).or_else(|_| base.and_then(|base| base.join(address)));
         let url = url.map_err(|_| Failure::new(FailureKind::NoImage, format!("\"{words}\"")))?;
         let linked = |failure| Failure { link: Some(url.to_string()), ..failure };
         let landed = self.shared.client.download(&url, &provider.base_url, &self.landing).await?;
         if landed.format.is_none() {
-            let words = format!("what it links to is no picture: \"{words}\"");
-            return Err(linked(Failure::new(FailureKind::NoImage, words)));
+            // A link in passing means that the model talked; a picture's link that brings none is
+            // a fault of the download, and the picture is not made again for it.
+            let (kind, words) = if made.guessed {
+                (FailureKind::NoImage, format!("what it links to is no picture: \"{words}\""))
+            } else {
+                (FailureKind::DownloadFailed, "what came from its link is no picture".to_owned())
+            };
+            return Err(linked(Failure::new(kind, words)));
         }
         let info = look(&landed)
             .map_err(|failure| linked(Failure { kind: FailureKind::DownloadFailed, ..failure }))?;

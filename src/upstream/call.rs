@@ -129,6 +129,8 @@ pub struct Made {
     /// The addresses of those that have to be fetched, as the reply wrote them; no key is
     /// sent there.
     pub addresses: Vec<String>,
+    /// None of the addresses looks like a picture's: they stood in a text.
+    pub guessed: bool,
     /// What the reply said beside its pictures, short; all there is when no address leads to one.
     pub words: String,
     /// What was used, where the reply says.

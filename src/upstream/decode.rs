@@ -12,7 +12,7 @@ use super::Landed;
 use super::call::{Made, Reply, Step};
 use super::classify::{classify, shorten};
 use super::failure::{Failure, FailureKind};
-use super::links::links_in;
+use super::links::{Links, links_in};
 use super::reply::{Body, Document, handle};
 use crate::routing::Usage;
 
@@ -48,10 +48,14 @@ pub(super) fn decode(reply: Reply) -> Step {
     let mut found = Found::default();
     found.collect(document);
     let usage = usage(&document.value);
+    let guessed = found.addresses.is_empty();
+    if guessed {
+        found.addresses.append(&mut found.guesses);
+    }
     if !found.landed.is_empty() || !found.addresses.is_empty() {
         let Found { landed, addresses, words, .. } = found;
         let words = shorten(words.trim());
-        return Step::Made(Made { landed, addresses, words, usage, request_id: headers.request_id });
+        return Step::Made(Made { landed, addresses, guessed, words, usage, request_id: headers.request_id });
     }
     let (kind, words) = if found.damaged {
         (FailureKind::CutShort, "its base64 is broken".to_owned())
@@ -85,6 +89,8 @@ fn is_said(error: &Value) -> bool {
 struct Found {
     landed: Vec<Landed>,
     addresses: Vec<String>,
+    /// Links in a text of which none looks like a picture's.
+    guesses: Vec<String>,
     words: String,
     damaged: bool,
 }
@@ -161,7 +167,10 @@ impl Found {
             self.words.push_str(found.before);
             rest = found.after;
         }
-        self.addresses.extend(links_in(rest));
+        match links_in(rest) {
+            Links::Pictures(links) => self.addresses.extend(links),
+            Links::Any(links) => self.guesses.extend(links),
+        }
         self.words.push_str(rest);
     }
 }
