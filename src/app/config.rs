@@ -187,7 +187,12 @@ impl Config {
         let usual_retry = RetrySettings::default();
         Ok(Self {
             keys,
-            client: ClientOptions { ca_file: settings.ca_file, direct: sandbox, proxied: proxied.collect() },
+            client: ClientOptions {
+                ca_file: settings.ca_file,
+                direct: sandbox,
+                proxied: proxied.collect(),
+                ..ClientOptions::default()
+            },
             store,
             roots,
             reply: ReplyOptions {

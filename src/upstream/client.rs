@@ -34,7 +34,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 const MEND_CA_FILE: &str = "Mend the file that GPT_IMAGE_MCP_CA_FILE names, or leave the setting out.";
 
 /// How to reach the outside.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ClientOptions {
     /// A PEM file of certificates to trust beside the system's.
     pub ca_file: Option<PathBuf>,
@@ -43,6 +43,15 @@ pub struct ClientOptions {
     /// The schemes that a proxy is set for in the environment, so names may not resolve here;
     /// the proxy itself may be reached over TLS.
     pub proxied: Vec<&'static str>,
+    /// A download from which nothing comes for this long is taken up again on a new connection.
+    pub stall: Duration,
+}
+
+impl Default for ClientOptions {
+    fn default() -> Self {
+        // The silence: docs.apiyi.com, image-tail-stall.
+        Self { ca_file: None, direct: false, proxied: Vec::new(), stall: Duration::from_secs(20) }
+    }
 }
 
 /// Where a call goes and with which key.

@@ -19,9 +19,6 @@ use crate::upstream::{Arrival, Landed, Landing, guard};
 
 /// The whole of a download, however often it is taken up again.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(5);
-/// A download from which nothing comes for this long is taken up again on a new connection
-/// (docs.apiyi.com, image-tail-stall).
-const STALL: Duration = Duration::from_secs(20);
 /// The pauses before it is taken up again: as many as there are.
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(8)];
@@ -102,11 +99,12 @@ impl Client {
         download: &mut Download,
     ) -> std::io::Result<Part> {
         let from = (download.bytes > 0).then_some((download.bytes, download.tag.as_deref()));
-        let mut response = match timeout(STALL, self.get(url, private_allowed, from)).await {
+        let stall = self.options.stall;
+        let mut response = match timeout(stall, self.get(url, private_allowed, from)).await {
             Ok(Ok(response)) => response,
             Ok(Err(FetchError::Failed(words))) => return Ok(Part::Broke(words)),
             Ok(Err(error)) => return Ok(Part::Refused(error.to_string())),
-            Err(_) => return Ok(Part::Broke(format!("no answer for {} s", STALL.as_secs()))),
+            Err(_) => return Ok(Part::Broke(format!("no answer for {} s", stall.as_secs()))),
         };
         match response.status() {
             StatusCode::PARTIAL_CONTENT if starts_at(&response, download.bytes) => {}
@@ -123,14 +121,14 @@ impl Client {
             status => return Ok(Part::Refused(format!("HTTP {}", status.as_u16()))),
         }
         loop {
-            match timeout(STALL, response.chunk()).await {
+            match timeout(stall, response.chunk()).await {
                 Ok(Ok(Some(chunk))) => {
                     download.arrival.write(&chunk)?;
                     download.bytes += chunk.len() as u64;
                 }
                 Ok(Ok(None)) => return Ok(Part::Whole),
                 Ok(Err(error)) => return Ok(Part::Broke(words(&error))),
-                Err(_) => return Ok(Part::Broke(format!("nothing came for {} s", STALL.as_secs()))),
+                Err(_) => return Ok(Part::Broke(format!("nothing came for {} s", stall.as_secs()))),
             }
         }
     }
