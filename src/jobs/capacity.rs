@@ -41,3 +41,30 @@ impl Capacity {
         self.dry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jobs::trail::tests::a_prompt_alone;
+
+    #[tokio::test(start_paused = true)]
+    async fn chat_without_capacity_is_passed_over_for_ten_minutes_and_nothing_else_is() {
+        let route = a_prompt_alone();
+        let [chat, images] =
+            [Endpoint::Chat, Endpoint::Images].map(|endpoint| Station { choice: &route.first, endpoint });
+        for kind in FailureKind::ALL {
+            let capacity = Capacity::default();
+            capacity.note(chat, &Failure::new(kind, ""));
+            let dry = matches!(kind, FailureKind::UpstreamFailed | FailureKind::RateLimited);
+            assert_eq!(capacity.is_passed_over(&chat), dry, "{kind:?}");
+            assert!(!capacity.is_passed_over(&images), "{kind:?}");
+            tokio::time::advance(Duration::from_secs(599)).await;
+            assert_eq!(capacity.is_passed_over(&chat), dry, "{kind:?}");
+            tokio::time::advance(Duration::from_secs(1)).await;
+            assert!(!capacity.is_passed_over(&chat), "{kind:?}");
+        }
+        let capacity = Capacity::default();
+        capacity.note(images, &Failure::new(FailureKind::UpstreamFailed, ""));
+        assert!(!capacity.is_passed_over(&chat) && !capacity.is_passed_over(&images));
+    }
+}

@@ -69,13 +69,13 @@ impl<'a> Trail<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::catalog::Catalog;
     use crate::domain::{ImageRequest, Prompt};
     use crate::routing::route;
 
-    fn a_prompt_alone() -> Route {
+    pub(in crate::jobs) fn a_prompt_alone() -> Route {
         let request = ImageRequest::for_prompt(Prompt::parse("a red kite").unwrap());
         route(&request, &Catalog::builtin().unwrap(), &|_| true, None).unwrap()
     }
