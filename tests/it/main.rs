@@ -17,6 +17,7 @@ mod contract;
 mod demo;
 mod dialects;
 mod edit;
+mod failures;
 mod faults;
 mod floors;
 mod generate;
