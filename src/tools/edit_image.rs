@@ -12,20 +12,17 @@ use crate::domain::{Moderation, Operation, Problem};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "edit_image",
+    description: "Make a picture from 1 to 16 pictures and a prompt: change one, combine several, take over a style. \
+         Takes 30 to 300 s and costs money. To repaint only a marked part use inpaint_image.",
     definition,
     call: |server, arguments, context| draw::draw(server, asked, arguments, context).boxed(),
     asked: Some(asked),
 };
 
 fn definition(models: &[String]) -> Tool {
-    Tool::new(
-        ENTRY.name,
-        "Make a picture from 1 to 16 pictures and a prompt: change one, combine several, take over a style. \
-         Takes 30 to 300 s and costs money. To repaint only a marked part use inpaint_image.",
-        schema::input_schema::<EditArguments>(models),
-    )
-    .with_title("Edit image")
-    .with_annotations(draw::annotations())
+    Tool::new(ENTRY.name, ENTRY.description, schema::input_schema::<EditArguments>(models))
+        .with_title("Edit image")
+        .with_annotations(draw::annotations())
 }
 
 fn asked(arguments: JsonObject) -> Result<Asked, Vec<Problem>> {

@@ -12,19 +12,16 @@ use crate::domain::{Operation, Problem};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "generate_image",
+    description: "Draw a picture from a text prompt. Takes 30 to 300 s and costs money; the result names the saved file.",
     definition,
     call: |server, arguments, context| draw::draw(server, asked, arguments, context).boxed(),
     asked: Some(asked),
 };
 
 fn definition(models: &[String]) -> Tool {
-    Tool::new(
-        ENTRY.name,
-        "Draw a picture from a text prompt. Takes 30 to 300 s and costs money; the result names the saved file.",
-        schema::input_schema::<GenerateArguments>(models),
-    )
-    .with_title("Generate image")
-    .with_annotations(draw::annotations())
+    Tool::new(ENTRY.name, ENTRY.description, schema::input_schema::<GenerateArguments>(models))
+        .with_title("Generate image")
+        .with_annotations(draw::annotations())
 }
 
 fn asked(arguments: JsonObject) -> Result<Asked, Vec<Problem>> {

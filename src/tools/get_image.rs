@@ -13,21 +13,18 @@ use crate::jobs::{LOCAL_OWNER, Manager};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "get_image",
+    description: "Show a picture made earlier again, by the id in its result. Costs nothing.",
     definition,
     call: |server, arguments, _| get(server, arguments).boxed(),
     asked: None,
 };
 
 fn definition(models: &[String]) -> Tool {
-    Tool::new(
-        ENTRY.name,
-        "Show a picture made earlier again, by the id in its result. Costs nothing.",
-        schema::input_schema::<GetArguments>(models),
-    )
-    .with_title("Get image")
-    .with_annotations(
-        ToolAnnotations::new().read_only(true).destructive(false).idempotent(true).open_world(false),
-    )
+    Tool::new(ENTRY.name, ENTRY.description, schema::input_schema::<GetArguments>(models))
+        .with_title("Get image")
+        .with_annotations(
+            ToolAnnotations::new().read_only(true).destructive(false).idempotent(true).open_world(false),
+        )
 }
 
 async fn get(server: &ImageServer, arguments: JsonObject) -> CallToolResult {

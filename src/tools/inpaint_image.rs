@@ -13,20 +13,17 @@ use crate::jobs::MaskInput;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "inpaint_image",
+    description: "Repaint the part of a picture that a mask marks. The mask is a soft guide: the model may change a \
+         little outside it. Takes 30 to 300 s and costs money.",
     definition,
     call: |server, arguments, context| draw::draw(server, asked, arguments, context).boxed(),
     asked: Some(asked),
 };
 
 fn definition(models: &[String]) -> Tool {
-    Tool::new(
-        ENTRY.name,
-        "Repaint the part of a picture that a mask marks. The mask is a soft guide: the model may change a \
-         little outside it. Takes 30 to 300 s and costs money.",
-        schema::input_schema::<InpaintArguments>(models),
-    )
-    .with_title("Inpaint image")
-    .with_annotations(draw::annotations())
+    Tool::new(ENTRY.name, ENTRY.description, schema::input_schema::<InpaintArguments>(models))
+        .with_title("Inpaint image")
+        .with_annotations(draw::annotations())
 }
 
 fn asked(arguments: JsonObject) -> Result<Asked, Vec<Problem>> {

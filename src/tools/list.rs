@@ -21,6 +21,8 @@ pub(super) type Read = fn(JsonObject) -> Result<Asked, Vec<Problem>>;
 /// One tool: what it is and what it does.
 pub(super) struct Entry {
     pub name: &'static str,
+    /// What agents and people read of it; the first sentence stands for itself.
+    pub description: &'static str,
     /// The definition clients see, for these model choices.
     pub definition: fn(&[String]) -> Tool,
     /// Answers a call whose arguments passed the schema.
@@ -38,6 +40,12 @@ pub const TOOL_NAMES: [&str; 4] = {
     let [generate, edit, inpaint, get] = TOOLS;
     [generate.name, edit.name, inpaint.name, get.name]
 };
+
+/// The description of a tool; empty for one that is none.
+#[must_use]
+pub fn description(tool: &str) -> &'static str {
+    TOOLS.iter().find(|entry| entry.name == tool).map_or("", |entry| entry.description)
+}
 
 /// The definitions of all tools, with the models of this catalogue as choices.
 #[must_use]

@@ -19,6 +19,6 @@ mod server;
 pub use args::{GetArguments, OutputForm};
 pub use draw::Asked;
 pub use get_image::stored_images;
-pub use list::{Call, TOOL_NAMES, call, commission, definitions};
+pub use list::{Call, TOOL_NAMES, call, commission, definitions, description};
 pub use reply::{ReplyOptions, drawn_fields, dry_run_fields, plan, stored_fields, words};
 pub use server::ImageServer;

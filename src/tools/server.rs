@@ -1,6 +1,6 @@
 //! The MCP server: tools and resources, the same on every transport.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, Implementation, ListResourceTemplatesResult,
@@ -40,15 +40,19 @@ pub struct ImageServer(Arc<Inner>);
 struct Inner {
     manager: Manager,
     options: ReplyOptions,
-    tools: Vec<Tool>,
+    /// Made when first asked for: a client may start the process and never list them.
+    tools: OnceLock<Vec<Tool>>,
 }
 
 impl ImageServer {
     /// A server over this manager.
     #[must_use]
     pub fn new(manager: Manager, options: ReplyOptions) -> Self {
-        let tools = definitions(manager.catalog());
-        Self(Arc::new(Inner { manager, options, tools }))
+        Self(Arc::new(Inner { manager, options, tools: OnceLock::new() }))
+    }
+
+    fn tools(&self) -> &[Tool] {
+        self.0.tools.get_or_init(|| definitions(self.0.manager.catalog()))
     }
 
     pub(super) fn manager(&self) -> &Manager {
@@ -81,12 +85,12 @@ impl ServerHandler for ImageServer {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let list = ListToolsResult::with_all_items(self.0.tools.clone());
+        let list = ListToolsResult::with_all_items(self.tools().to_vec());
         Ok(list.with_ttl_ms(TOOLS_TTL_MS).with_cache_scope(CacheScope::Public))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.0.tools.iter().find(|tool| tool.name == name).cloned()
+        self.tools().iter().find(|tool| tool.name == name).cloned()
     }
 
     async fn call_tool(

@@ -37,18 +37,29 @@ fn name(tool: &str) -> &str {
     tool.split('_').next().unwrap_or(tool)
 }
 
-/// The commands, with the shipped models as choices: the user's own are known only once the
-/// settings file is, which a flag may name.
+/// The commands. Their flags are made only for the one that is called, because the server
+/// reads the same command line at every start.
 fn commands() -> impl Iterator<Item = Command> {
-    let none = Catalog { providers: Vec::new(), models: Vec::new() };
-    let tools = tools::definitions(&Catalog::builtin().unwrap_or(none));
-    tools.into_iter().map(|tool| {
-        let mut description = tool.description.as_deref().unwrap_or_default().to_owned();
+    TOOL_NAMES.into_iter().map(|tool| {
+        let mut description = tools::description(tool).to_owned();
         for tool in TOOL_NAMES {
             description = description.replace(tool, name(tool));
         }
-        flags::command(name(&tool.name), &description, &tool.input_schema)
+        let summary = description.split_once(". ").map_or(description.as_str(), |(summary, _)| summary);
+        let summary = summary.trim_end_matches('.').to_owned();
+        Command::new(name(tool)).about(summary).long_about(description).defer(with_flags)
     })
+}
+
+/// The command with its tool's flags, the shipped models as choices: the user's own are known
+/// only once the settings file is, which a flag may name.
+fn with_flags(command: Command) -> Command {
+    let none = Catalog { providers: Vec::new(), models: Vec::new() };
+    let tools = tools::definitions(&Catalog::builtin().unwrap_or(none));
+    match tools.iter().find(|tool| name(&tool.name) == command.get_name()) {
+        Some(tool) => flags::with_flags(command, &tool.input_schema),
+        None => command,
+    }
 }
 
 impl Subcommand for ToolCall {
@@ -76,5 +87,17 @@ impl FromArgMatches for ToolCall {
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
         *self = Self::from_arg_matches(matches)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tools_command_is_told_by_the_first_sentence_of_its_description() {
+        let about: Vec<_> = commands().map(|command| command.get_about().unwrap().to_string()).collect();
+        assert_eq!(about.first().map(String::as_str), Some("Draw a picture from a text prompt"));
+        assert!(about.iter().all(|about| !about.contains("_image")), "{about:?}");
     }
 }

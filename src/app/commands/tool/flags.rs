@@ -22,8 +22,8 @@ const PATHS: [&str; 4] = ["image", "images", "mask", "save_to"];
 /// More choices than these, the models, are left to the shell's completion.
 const MOST_SHOWN: usize = 12;
 
-/// The command of a tool with this schema.
-pub(super) fn command(name: &str, description: &str, schema: &Map<String, Value>) -> Command {
+/// The command of a tool, with the flags of its schema.
+pub(super) fn with_flags(command: Command, schema: &Map<String, Value>) -> Command {
     let none = Map::new();
     let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
     let required: Vec<_> = schema
@@ -41,11 +41,9 @@ pub(super) fn command(name: &str, description: &str, schema: &Map<String, Value>
         .long(JSON)
         .action(ArgAction::SetTrue)
         .help("Print the tool's answer, one JSON object, and no picture");
-    let summary = description.split_once(". ").map_or(description, |(summary, _)| summary);
-    Command::new(name.to_owned())
-        .about(summary.trim_end_matches('.').to_owned())
-        .long_about(description.to_owned())
-        .override_usage(usage(name, &arguments))
+    let usage = usage(command.get_name(), &arguments);
+    command
+        .override_usage(usage)
         .args(arguments)
         .arg(json)
         .args(overshadowed(properties))
@@ -198,7 +196,7 @@ mod tests {
             },
             "required": ["prompt"],
         });
-        let command = command("edit", "Edits. At a price.", schema.as_object().unwrap());
+        let command = with_flags(Command::new("edit"), schema.as_object().unwrap());
         let cases = [
             (vec!["a kite"], json!({ "prompt": "a kite" })),
             (
@@ -216,6 +214,5 @@ mod tests {
             let matches = command.clone().try_get_matches_from(&line).unwrap();
             assert_eq!(Value::Object(arguments(&matches)), expected, "{line:?}");
         }
-        assert_eq!(command.get_about().unwrap().to_string(), "Edits");
     }
 }
