@@ -90,8 +90,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// The command line with every flag there is, for help of all kinds.
+#[must_use]
+pub fn command_line() -> clap::Command {
+    tool::with_flags(Cli::command(), |_| true)
+}
+
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let command = Cli::command().mut_args(|argument| {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    // `help NAME` names a command, too.
+    let command = tool::with_flags(Cli::command(), |name| arguments.iter().any(|word| word == name));
+    let command = command.mut_args(|argument| {
         // Clients pass variables that nobody filled in.
         let value = argument.get_env().and_then(std::env::var_os);
         let unset = value.as_deref().and_then(OsStr::to_str).is_some_and(is_unset);

@@ -13,7 +13,7 @@ mod settings;
 mod settings_file;
 
 pub use build::App;
-pub use cli::{Cli, run};
+pub use cli::{Cli, command_line, run};
 pub use config::{Config, ConfigError, Environment};
 pub use logs::LogFormat;
 pub use settings::Settings;

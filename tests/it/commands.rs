@@ -4,8 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-use clap::CommandFactory as _;
-use gpt_image_mcp::app::Cli;
+use gpt_image_mcp::app::command_line;
 use gpt_image_mcp::catalog::Catalog;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -219,7 +218,7 @@ fn models_are_all_listed_with_their_price_and_whether_their_key_is_set() {
 
 #[test]
 fn the_definitions_hold_and_give_help_completions_and_the_manual() {
-    Cli::command().debug_assert();
+    command_line().debug_assert();
     let folder = TempDir::new().unwrap();
     let folder = folder.path();
     let short = stdout(folder, &["-h"]);

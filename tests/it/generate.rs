@@ -157,7 +157,7 @@ async fn several_pictures_are_asked_for_at_the_same_time() {
 async fn pictures_that_arrive_are_kept_and_delivered_when_others_fail() {
     let failed = Reply::json(500, r#"{"error":{"message":"the engine broke","type":"server_error"}}"#);
     let upstream = Upstream::with([chat(&png(64, 48, 1)), failed, chat(&png(64, 48, 2))]).await;
-    let mut app = Setup::at(&upstream).start().await;
+    let mut app = Setup::at(&upstream).once().start().await;
     let answer = app.generate(json!({ "prompt": "a kite", "n": 3 })).await;
     let fields = answer.fields();
     assert_eq!(fields["images"].as_array().unwrap().len(), 2);

@@ -2,11 +2,10 @@
 
 use std::io::Write as _;
 
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 
-use crate::app::Cli;
 use crate::app::cli::DONE;
+use crate::app::command_line;
 
 /// `completions SHELL`
 #[derive(Debug, clap::Args)]
@@ -18,7 +17,7 @@ pub struct Arguments {
 /// Prints the script that the shell loads.
 pub fn run(arguments: &Arguments) -> Result<u8, String> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut Cli::command(), env!("CARGO_PKG_NAME"), &mut script);
+    clap_complete::generate(arguments.shell, &mut command_line(), env!("CARGO_PKG_NAME"), &mut script);
     std::io::stdout().write_all(&script).map_err(|error| error.to_string())?;
     Ok(DONE)
 }

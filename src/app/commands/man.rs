@@ -2,11 +2,10 @@
 
 use std::io::Write as _;
 
-use clap::CommandFactory as _;
 use clap_mangen::Man;
 
-use crate::app::Cli;
 use crate::app::cli::DONE;
+use crate::app::command_line;
 
 /// `man [COMMAND]`
 #[derive(Debug, clap::Args)]
@@ -17,7 +16,7 @@ pub struct Arguments {
 
 /// Prints a page, for `man -l -` or a file such as `gpt-image-mcp-generate.1`.
 pub fn run(arguments: &Arguments) -> Result<u8, String> {
-    let mut whole = Cli::command();
+    let mut whole = command_line();
     whole.build();
     let page = match &arguments.command {
         None => whole,

@@ -37,8 +37,8 @@ fn name(tool: &str) -> &str {
     tool.split('_').next().unwrap_or(tool)
 }
 
-/// The commands. Their flags are made only for the one that is called, because the server
-/// reads the same command line at every start.
+/// The commands without their flags, which only [`with_flags`] adds: the server reads the
+/// same command line at every start.
 fn commands() -> impl Iterator<Item = Command> {
     TOOL_NAMES.into_iter().map(|tool| {
         let mut description = tools::description(tool).to_owned();
@@ -47,19 +47,25 @@ fn commands() -> impl Iterator<Item = Command> {
         }
         let summary = description.split_once(". ").map_or(description.as_str(), |(summary, _)| summary);
         let summary = summary.trim_end_matches('.').to_owned();
-        Command::new(name(tool)).about(summary).long_about(description).defer(with_flags)
+        Command::new(name(tool)).about(summary).long_about(description)
     })
 }
 
-/// The command with its tool's flags, the shipped models as choices: the user's own are known
-/// only once the settings file is, which a flag may name.
-fn with_flags(command: Command) -> Command {
-    let none = Catalog { providers: Vec::new(), models: Vec::new() };
-    let tools = tools::definitions(&Catalog::builtin().unwrap_or(none));
-    match tools.iter().find(|tool| name(&tool.name) == command.get_name()) {
-        Some(tool) => flags::with_flags(command, &tool.input_schema),
-        None => command,
+/// The command line with the flags of those tools' commands that are wanted. The shipped
+/// models are their choices: the user's own are known only once the settings file is, which a
+/// flag may name.
+pub fn with_flags(mut command: Command, wanted: impl Fn(&str) -> bool) -> Command {
+    if !TOOL_NAMES.iter().any(|tool| wanted(name(tool))) {
+        return command;
     }
+    let none = Catalog { providers: Vec::new(), models: Vec::new() };
+    for tool in tools::definitions(&Catalog::builtin().unwrap_or(none)) {
+        if wanted(name(&tool.name)) {
+            let name = name(&tool.name).to_owned();
+            command = command.mut_subcommand(name, |command| flags::with_flags(command, &tool.input_schema));
+        }
+    }
+    command
 }
 
 impl Subcommand for ToolCall {

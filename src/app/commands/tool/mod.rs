@@ -12,4 +12,4 @@ mod interrupts;
 mod progress;
 mod terminal;
 
-pub use call::{ToolCall, run};
+pub use call::{ToolCall, run, with_flags};
