@@ -32,6 +32,11 @@ pub(super) struct Charge {
     pub pictures: u32,
 }
 
+/// Said where a limit, and not the table, ends the tries.
+const BEYOND_RETRY_LIMIT: &str =
+    "It was not tried elsewhere, because that could be charged once more, above retry_timeout_up_to_usd.";
+const BEYOND_CAP: &str = "It was not tried again, because that could go above max_cost_usd.";
+
 impl Paid {
     /// Gets one picture, wherever it can be had.
     pub(super) async fn picture(&self, position: u32) -> Picture {
@@ -66,8 +71,8 @@ impl Paid {
             picture.request_ids.extend(failure.request_id.clone());
             picture.problem = Some(failure.problem(&station.choice.model.name));
             match self.next_step(station, &failure, tries, &trail) {
-                Next::Again(pause) => sleep(pause).await,
-                Next::MoveOn(past) => {
+                Ok(Next::Again(pause)) => sleep(pause).await,
+                Ok(Next::MoveOn(past)) => {
                     if !trail.move_on(past) {
                         break;
                     }
@@ -76,7 +81,13 @@ impl Paid {
                     let to = trail.here().map(|station| station.name()).unwrap_or_default();
                     picture.warnings.push(format!("moved on to {to}, because {problem}"));
                 }
-                Next::Stop => break,
+                Ok(Next::Stop) => break,
+                Err(limit) => {
+                    if let Some(problem) = &mut picture.problem {
+                        problem.way_out = format!("{} {limit}", problem.way_out);
+                    }
+                    break;
+                }
             }
         }
         // Nothing came: what was tried before is part of the failure, and so is its price.
@@ -90,21 +101,27 @@ impl Paid {
         picture
     }
 
-    /// What the table says, within what the call may spend.
-    fn next_step(&self, station: Station<'_>, failure: &Failure, tries: u32, trail: &Trail<'_>) -> Next {
+    /// What the table says, or the limit of spending that forbids it.
+    fn next_step(
+        &self,
+        station: Station<'_>,
+        failure: &Failure,
+        tries: u32,
+        trail: &Trail<'_>,
+    ) -> Result<Next, &'static str> {
         self.shared.capacity.note(station, failure);
         let jitter = f64::from(u8::try_from(getrandom::u32().unwrap_or(0) % 100).unwrap_or(0)) / 100.0;
         let here = self.price_of_one(station.choice);
         let last = Tried { failure, tries, endpoint: station.endpoint, price: here, jitter };
         let step = next(last, self.shared.options.retry);
         let price = match step {
-            Next::Stop => return Next::Stop,
+            Next::Stop => return Ok(Next::Stop),
             Next::Again(_) => here,
             Next::MoveOn(past) => {
                 let mut ahead = trail.clone();
                 match ahead.move_on(past).then(|| ahead.here()).flatten() {
                     Some(station) => self.price_of_one(station.choice),
-                    None => return Next::Stop,
+                    None => return Ok(Next::Stop),
                 }
             }
         };
@@ -116,7 +133,10 @@ impl Paid {
         let beyond_limit = matches!(step, Next::MoveOn(Past::Endpoint))
             && failure.kind.billed() != Billed::No
             && price.is_none_or(|price| price > self.shared.options.retry.timeout_up_to);
-        if beyond_limit || !self.allowance.grant(more) { Next::Stop } else { step }
+        if beyond_limit {
+            return Err(BEYOND_RETRY_LIMIT);
+        }
+        if self.allowance.grant(more) { Ok(step) } else { Err(BEYOND_CAP) }
     }
 
     fn log(&self, station: Station<'_>, started: Instant, result: Result<&Brought, &Failure>) {
