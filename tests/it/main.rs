@@ -16,6 +16,7 @@ mod commands;
 mod contract;
 mod demo;
 mod dialects;
+mod doctor;
 mod edit;
 mod failures;
 mod faults;
