@@ -40,6 +40,9 @@ async fn a_provider_that_answers_and_takes_the_key_is_good() {
     assert!(sandbox.seen().iter().all(|seen| seen.method == "GET"), "nothing is paid");
 }
 
+/// Variables, flags, and what the report must say.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], &'a str);
+
 #[tokio::test]
 async fn each_thing_that_would_fail_a_call_is_a_line_with_its_way_out_and_code_one() {
     let (sandbox, desk) = (Sandbox::start(Options::default()).await.unwrap(), Desk::new());
@@ -49,7 +52,7 @@ async fn each_thing_that_would_fail_a_call_is_a_line_with_its_way_out_and_code_o
     let file = desk.put("a-file", "not a folder");
     let under_a_file = file.join("store");
     let store = format!("--store={}", under_a_file.display());
-    let cases: [(&[(&str, &str)], &[&str], &str); 4] = [
+    let cases: [Case<'_>; 4] = [
         (&[], &[], "Set one of APIYI_API_KEY, OPENAI_API_KEY"),
         (
             &[("OPENAI_API_KEY", "sk-invalid"), ("OPENAI_BASE_URL", &url)],
