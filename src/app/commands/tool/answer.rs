@@ -5,7 +5,8 @@ use std::io::{IsTerminal as _, Write as _};
 
 use serde_json::{Map, Value};
 
-use super::terminal;
+#[cfg(feature = "terminal-pictures")]
+use super::terminal::show;
 use crate::app::cli::{DONE, FAILED};
 use crate::domain::Problem;
 use crate::images::StoredImage;
@@ -25,10 +26,14 @@ pub(super) fn print(
         .and_then(|()| stdout.flush())
         .map_err(|error| format!("stdout is closed: {error}"))?;
     if !json && form != OutputForm::File && stdout.is_terminal() {
-        terminal::show(images);
+        show(images);
     }
     Ok(DONE)
 }
+
+/// Built without pictures in the terminal, the paths are all there is.
+#[cfg(not(feature = "terminal-pictures"))]
+fn show(_: &[StoredImage]) {}
 
 /// Says on stderr what is wrong, in the tool's words.
 #[expect(clippy::unnecessary_wraps, reason = "the form in which every command ends")]

@@ -10,6 +10,7 @@ mod draw;
 mod flags;
 mod interrupts;
 mod progress;
+#[cfg(feature = "terminal-pictures")]
 mod terminal;
 
 pub use call::{ToolCall, run, with_flags};
