@@ -242,7 +242,8 @@ async fn answered(
             (vec![Check::new(subject, State::Fails, format!("does not answer: {words}"), way_out)], false)
         }
         Ok(probe) => {
-            let mut checks = vec![key_check(&subject, &probe, variable)];
+            let mut checks = Vec::from_iter(certificate(provider));
+            checks.push(key_check(&subject, &probe, variable));
             let good = checks.iter().all(|check| check.state != State::Fails);
             if good {
                 checks.extend(models_check(provider, models, &probe));
@@ -252,6 +253,12 @@ async fn answered(
             (checks, good)
         }
     }
+}
+
+/// An answer over https says that the certificate was accepted; plain http has none.
+fn certificate(provider: &Provider) -> Option<Check> {
+    let secure = provider.base_url.starts_with("https:");
+    secure.then(|| Check::new(format!("{} tls", provider.id), State::Good, "the certificate is accepted", ""))
 }
 
 fn key_check(subject: &str, probe: &Probe, variable: Option<&String>) -> Check {
