@@ -5,6 +5,7 @@
 
 mod ids;
 mod image;
+mod job;
 mod model;
 mod money;
 mod problem;
@@ -15,6 +16,7 @@ mod size;
 
 pub use ids::{ImageId, JobId};
 pub use image::ImageFormat;
+pub use job::{Caller, JobEvent, JobState, Standing};
 pub use model::{Background, ModelName, Moderation, Operation, Quality};
 pub use money::Usd;
 pub use problem::{Billed, Problem, ProblemKind};

@@ -4,8 +4,11 @@ use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, Mul};
 
-/// An amount in US dollars; never negative.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+use serde::{Deserialize, Serialize};
+
+/// An amount in US dollars; never negative. Serialised as its millionths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Usd {
     micros: u64,
 }

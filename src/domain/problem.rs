@@ -6,8 +6,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Whose move it is after a failure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProblemKind {
     /// An argument is wrong; the caller can mend it.
     Argument,
@@ -25,6 +27,8 @@ pub enum ProblemKind {
     NotFound,
     /// The caller went away before anything was sent.
     Cancelled,
+    /// The process that worked on it was ended before it was done.
+    Lost,
     /// A fault of ours.
     Internal,
 }
@@ -42,13 +46,14 @@ impl ProblemKind {
             Self::Storage => "storage",
             Self::NotFound => "not_found",
             Self::Cancelled => "cancelled",
+            Self::Lost => "lost",
             Self::Internal => "internal",
         }
     }
 }
 
 /// Whether the failed thing was charged for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Billed {
     /// Nothing was sent, or the provider does not charge for such a reply.
     #[default]
@@ -59,8 +64,26 @@ pub enum Billed {
     Yes,
 }
 
+impl Billed {
+    /// The name in the record.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Maybe => "maybe",
+            Self::Yes => "yes",
+        }
+    }
+
+    /// Reads a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::No, Self::Maybe, Self::Yes].into_iter().find(|billed| billed.name() == name)
+    }
+}
+
 /// A failure with its way out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// Whose move it is.
     pub kind: ProblemKind,

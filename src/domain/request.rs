@@ -1,9 +1,11 @@
 //! What is asked of a model, after the arguments were read and before anything is chosen.
 
+use serde::Serialize;
+
 use super::{Background, ImageFormat, Moderation, Operation, Prompt, Quality, Ratio, SizeRequest};
 
 /// The `model` argument.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub enum ModelChoice {
     /// By the other arguments.
     #[default]
@@ -36,7 +38,8 @@ impl ModelChoice {
 
 /// One request for `n` equal pictures. The pictures that come with it (references, mask)
 /// travel beside it as bytes; here is only what routing and pricing need to know of them.
-#[derive(Clone, Debug, PartialEq)]
+/// Serialised only to tell equal requests by.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ImageRequest {
     /// What is done.
     pub operation: Operation,

@@ -5,10 +5,10 @@
 use std::fmt;
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Width and height in pixels, both at least 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Pixels {
     /// Columns.
     pub width: u32,
@@ -57,7 +57,7 @@ impl fmt::Display for Pixels {
 }
 
 /// A step of resolution; what it is in pixels depends on the model and the ratio.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub enum Tier {
     /// About a megapixel.
@@ -87,7 +87,7 @@ impl Tier {
 }
 
 /// The `size` argument.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub enum SizeRequest {
     /// Whatever the model makes of the rest.
     #[default]
@@ -127,7 +127,9 @@ impl fmt::Display for SizeRequest {
 }
 
 /// The `aspect_ratio` argument: width to height.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[schemars(inline)]
 pub enum Ratio {
     /// No ratio asked for.
