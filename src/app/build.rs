@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt as _;
 
+use super::clients;
 use super::config::Config;
 use crate::jobs::{Manager, Options, StandIn};
 use crate::sandbox::{self, Sandbox};
-use crate::tools::ImageServer;
+use crate::tools::{ImageServer, Patience};
 
 /// The application, nothing of it started yet.
 #[derive(Debug)]
@@ -29,6 +30,9 @@ impl App {
             store: config.store,
             roots: config.roots,
             max_cost: config.max_cost,
+            spending: config.spending,
+            in_flight: config.in_flight,
+            drop_cancelled: config.drop_cancelled,
             retry: config.retry,
             stand_in: config.sandbox.then(|| {
                 stand_in(sandbox::Options {
@@ -38,7 +42,11 @@ impl App {
                 })
             }),
         });
-        let server = ImageServer::new(manager.clone(), config.reply);
+        let server = ImageServer::new(
+            manager.clone(),
+            config.reply,
+            Patience { stated: config.wait, known: clients::patience },
+        );
         Self { manager, server }
     }
 }

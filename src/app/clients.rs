@@ -3,6 +3,8 @@
 //! under `examples/clients/` and the README's table are made from it. Touches no file.
 
 use std::fmt;
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -105,6 +107,27 @@ pub fn clients() -> Result<Vec<Client>, String> {
     let file: File = toml::from_str(include_str!("clients.toml")).map_err(|error| error.to_string())?;
     Ok(file.client)
 }
+
+/// How long a call can be waited for where the client says that it has this name: a little less
+/// than it waits itself. `None` for clients that nobody knows.
+#[must_use]
+pub fn patience(name: &str) -> Option<Duration> {
+    static KNOWN: OnceLock<Vec<Client>> = OnceLock::new();
+    let known = KNOWN.get_or_init(|| clients().unwrap_or_default());
+    // Some add the server's name to their own.
+    let is = |own: &str| name.get(..own.len()).is_some_and(|start| start.eq_ignore_ascii_case(own));
+    let client = known.iter().find(|client| client.client_info.iter().any(|own| is(own)))?;
+    match client.timeout.gives_up {
+        GivesUp::Seconds(seconds) => {
+            Some(Duration::from_secs((seconds - seconds / 20).saturating_sub(7).into()))
+        }
+        GivesUp::Never => Some(LONGEST_WAIT),
+        GivesUp::Unknown => None,
+    }
+}
+
+/// Longer than any model takes, so that only a fault of ours ends such a wait.
+const LONGEST_WAIT: Duration = Duration::from_mins(30);
 
 impl Client {
     /// The client that a person means by this name: its id, its makers' name or what it sends,

@@ -10,6 +10,7 @@ use super::settings_file::SettingsFile;
 use crate::catalog::Catalog;
 use crate::domain::{Secret, Usd};
 use crate::images::{PreviewBudget, Roots};
+use crate::jobs::{InFlight, SpendingCaps};
 use crate::sandbox::FaultSpec;
 use crate::tools::ReplyOptions;
 use crate::upstream::{ClientOptions, RetrySettings};
@@ -127,6 +128,16 @@ pub struct Config {
     pub reply: ReplyOptions,
     /// The most a call may cost.
     pub max_cost: Option<Usd>,
+    /// The most that all calls together may cost.
+    pub spending: SpendingCaps,
+    /// How many requests may be out at once.
+    pub in_flight: InFlight,
+    /// Whether what a caller leaves behind after it was sent is dropped.
+    pub drop_cancelled: bool,
+    /// How long a call is waited for, whatever is known of its client.
+    pub wait: Option<Duration>,
+    /// Whether paid work over stdio runs in a process of its own.
+    pub worker: bool,
     /// What may be tried again, and where.
     pub retry: RetrySettings,
     /// Draw with the sandbox.
@@ -185,6 +196,7 @@ impl Config {
         });
         let usual_budget = PreviewBudget::default();
         let usual_retry = RetrySettings::default();
+        let usual_in_flight = InFlight::default();
         Ok(Self {
             keys,
             client: ClientOptions {
@@ -205,6 +217,25 @@ impl Config {
                 resource_links: settings.resource_links.unwrap_or(false),
             },
             max_cost: settings.max_cost_usd.map(|usd| dollars("max_cost_usd", usd)).transpose()?,
+            spending: SpendingCaps {
+                per_day: settings
+                    .max_cost_usd_per_day
+                    .map(|usd| dollars("max_cost_usd_per_day", usd))
+                    .transpose()?,
+                per_month: settings
+                    .max_cost_usd_per_month
+                    .map(|usd| dollars("max_cost_usd_per_month", usd))
+                    .transpose()?,
+            },
+            in_flight: InFlight {
+                most: settings.max_in_flight.map_or(usual_in_flight.most, to_usize),
+                most_per_provider: settings
+                    .max_in_flight_per_provider
+                    .map_or(usual_in_flight.most_per_provider, to_usize),
+            },
+            drop_cancelled: settings.drop_cancelled.unwrap_or(false),
+            wait: settings.wait_s.map(|seconds| Duration::from_secs(seconds.into())),
+            worker: settings.worker.unwrap_or(true),
             retry: RetrySettings {
                 timeout_up_to: settings
                     .retry_timeout_up_to_usd

@@ -98,9 +98,35 @@ settings! {
     #[arg(long, env = "GPT_IMAGE_MCP_RESOURCE_LINKS", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", global = true, help_heading = "Results")]
     resource_links: bool,
     /// Refuse calls that may cost more than this; a call's own cap can only be lower [default: none]
-    #[arg(long, env = "GPT_IMAGE_MCP_MAX_COST_USD", value_name = "USD", global = true, help_heading = "Results")]
+    #[arg(long, env = "GPT_IMAGE_MCP_MAX_COST_USD", value_name = "USD", global = true, help_heading = "Money")]
     #[schemars(range(min = 0))]
     max_cost_usd: f64,
+    /// Refuse calls that may bring the day's spending above this [default: none]
+    #[arg(long, env = "GPT_IMAGE_MCP_MAX_COST_USD_PER_DAY", value_name = "USD", global = true, help_heading = "Money")]
+    #[schemars(range(min = 0))]
+    max_cost_usd_per_day: f64,
+    /// Refuse calls that may bring the month's spending above this [default: none]
+    #[arg(long, env = "GPT_IMAGE_MCP_MAX_COST_USD_PER_MONTH", value_name = "USD", global = true, help_heading = "Money")]
+    #[schemars(range(min = 0))]
+    max_cost_usd_per_month: f64,
+    /// Seconds before a call is answered "still rendering" [default: what the client is known to bear, else 50]
+    #[arg(long, env = "GPT_IMAGE_MCP_WAIT_S", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400), global = true, help_heading = "Jobs")]
+    #[schemars(range(min = 1, max = 86_400))]
+    wait_s: u32,
+    /// Do paid work in a process of its own that outlives the client's (stdio, Unix) [default: true]
+    #[arg(long, env = "GPT_IMAGE_MCP_WORKER", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", global = true, help_heading = "Jobs")]
+    worker: bool,
+    /// Drop what was sent when its call is cancelled, instead of keeping the picture [default: false]
+    #[arg(long, env = "GPT_IMAGE_MCP_DROP_CANCELLED", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", global = true, help_heading = "Jobs")]
+    drop_cancelled: bool,
+    /// The most requests out at once [default: 100]
+    #[arg(long, env = "GPT_IMAGE_MCP_MAX_IN_FLIGHT", value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000), global = true, help_heading = "Jobs")]
+    #[schemars(range(min = 1, max = 10_000))]
+    max_in_flight: u32,
+    /// The most requests out at once to one provider [default: 50]
+    #[arg(long, env = "GPT_IMAGE_MCP_MAX_IN_FLIGHT_PER_PROVIDER", value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000), global = true, help_heading = "Jobs")]
+    #[schemars(range(min = 1, max = 10_000))]
+    max_in_flight_per_provider: u32,
     /// Try again at most this often at one place [default: 2]
     #[arg(long, env = "GPT_IMAGE_MCP_RETRIES", value_name = "COUNT", value_parser = clap::value_parser!(u32).range(0..=10), global = true, help_heading = "Failures")]
     #[schemars(range(min = 0, max = 10))]

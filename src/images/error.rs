@@ -50,6 +50,9 @@ pub enum ImageError {
     /// Nothing to keep.
     #[error("the mask marks the whole image to be repainted")]
     MaskFull,
+    /// No file could hold the picture; holds the system's words.
+    #[error("no file could hold the picture ({0})")]
+    NoRoom(String),
     /// The text is none of the forms of an image reference; holds the text and a hint.
     #[error("{given:?} is not an image reference")]
     NotAReference {
@@ -156,6 +159,7 @@ impl ImageError {
                  GPT_IMAGE_MCP_ROOTS."
                     .to_owned()
             }
+            Self::NoRoom(_) => "Make room on the disk, or pass save_to with a folder on another.".to_owned(),
             Self::Missing(_) => "Check the path; an absolute one is safest.".to_owned(),
             Self::NotAFile(_) => "Pass the path of a picture file.".to_owned(),
             Self::Unreadable(..) => "Check the file's permissions.".to_owned(),

@@ -26,5 +26,6 @@ pub use preview::{Preview, PreviewBudget, make as make_preview};
 pub use reference::{ImageReference, LocalReference};
 pub use roots::Roots;
 pub use store::{
-    Destination, JobEnd, JobRecord, JobState, Kept, Library, NotKept, Parent, ParentRole, StoredImage, keep,
+    Begun, Cap, CapHit, Destination, JobEnd, JobRecord, Kept, LEASE, Library, NotKept, Opened, Parent,
+    ParentRole, Period, Plan, StoredImage, TryEnd, TryRecord, keep,
 };

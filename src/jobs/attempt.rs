@@ -128,7 +128,7 @@ impl Paid {
 }
 
 fn look(landed: &Landed) -> Result<ImageInfo, Failure> {
-    inspect(landed.file.as_file()).map_err(|error| Failure::new(FailureKind::CutShort, error.to_string()))
+    inspect(landed.reader()).map_err(|error| Failure::new(FailureKind::CutShort, error.to_string()))
 }
 
 /// The whole pictures of a reply that broke: they are paid for, and the last of them may have

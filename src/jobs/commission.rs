@@ -2,12 +2,15 @@
 
 use serde_json::Value;
 
+use super::Owner;
 use crate::domain::{ImageRequest, Operation, Usd};
 use crate::images::{ImageReference, MaskMeans};
 
 /// One call of a drawing tool.
 #[derive(Clone, Debug)]
 pub struct Commission {
+    /// Whose call it is.
+    pub owner: Owner,
     /// What is asked of a model.
     pub request: ImageRequest,
     /// The pictures that go in, in order.
@@ -18,7 +21,7 @@ pub struct Commission {
     pub save_to: Option<String>,
     /// The most that the whole call may cost.
     pub max_cost: Option<Usd>,
-    /// The arguments as given, for the record.
+    /// The arguments as given.
     pub arguments: Value,
 }
 
@@ -31,7 +34,20 @@ pub struct MaskInput {
     pub means: MaskMeans,
 }
 
+/// The most characters of a picture's address in the record: a data URL is a picture.
+const MOST_OF_A_REFERENCE: usize = 200;
+
 impl Commission {
+    /// The arguments for the record, as JSON; of pictures that were passed whole, the beginning.
+    pub(super) fn recorded_arguments(&self) -> String {
+        let mut arguments = self.arguments.clone();
+        let fields = arguments.as_object_mut().into_iter().flatten();
+        for (_, value) in fields.filter(|(name, _)| *name != "prompt") {
+            shorten(value);
+        }
+        arguments.to_string()
+    }
+
     /// The argument that the image at this place came in, for messages.
     #[must_use]
     pub fn image_argument(&self, index: usize) -> String {
@@ -39,5 +55,18 @@ impl Commission {
             Operation::Inpaint => "image".to_owned(),
             Operation::Generate | Operation::Edit => format!("images[{index}]"),
         }
+    }
+}
+
+fn shorten(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if let Some((end, _)) = text.char_indices().nth(MOST_OF_A_REFERENCE) {
+                text.truncate(end);
+                text.push('…');
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(shorten),
+        _ => {}
     }
 }

@@ -4,7 +4,7 @@
 use bytes::Bytes;
 
 use super::Commission;
-use super::manager::{LOCAL_OWNER, Shared};
+use super::manager::Shared;
 use crate::catalog::MaskKind;
 use crate::domain::{ImageId, Pixels, Problem};
 use crate::images::{
@@ -60,14 +60,16 @@ pub(super) async fn read(shared: &Shared, commission: &Commission, route: &Route
     let mut first_size = None;
     for (index, reference) in commission.images.iter().enumerate() {
         let argument = commission.image_argument(index);
-        let (upload, id) = image(shared, reference, model.most_image_bytes, &argument).await?;
+        let owner = &commission.owner.name;
+        let (upload, id) = image(shared, owner, reference, model.most_image_bytes, &argument).await?;
         let info = inspect_bytes(&upload.bytes).map_err(|error| error.at(&argument))?;
         first_size.get_or_insert(info.pixels);
         inputs.parents.extend(id);
         inputs.images.push(upload);
     }
     if let (Some(mask), Some(size)) = (&commission.mask, first_size) {
-        let (given, _) = image(shared, &mask.reference, MOST_MASK_BYTES, "mask").await?;
+        let owner = &commission.owner.name;
+        let (given, _) = image(shared, owner, &mask.reference, MOST_MASK_BYTES, "mask").await?;
         let models = std::iter::once(model).chain(route.rest.iter().map(|choice| &choice.model));
         for kind in models.filter_map(|model| model.mask) {
             if inputs.mask(kind).is_none() {
@@ -86,13 +88,14 @@ async fn prepared(mask: Bytes, means: MaskMeans, kind: MaskKind, size: Pixels) -
 
 async fn image(
     shared: &Shared,
+    owner: &str,
     reference: &ImageReference,
     most_bytes: u64,
     argument: &str,
 ) -> Result<(Upload, Option<ImageId>), Problem> {
     let source = match reference {
         ImageReference::Local(local) => {
-            read_image(local, &shared.options.roots, &shared.library, LOCAL_OWNER, most_bytes).await
+            read_image(local, &shared.options.roots, &shared.library, owner, most_bytes).await
         }
         ImageReference::Remote(url) => {
             let bytes = shared
@@ -101,7 +104,7 @@ async fn image(
                 .await
                 .map_err(|error| unfetched(&error, url, argument))?;
             let local = LocalReference::Data(bytes);
-            read_image(&local, &shared.options.roots, &shared.library, LOCAL_OWNER, most_bytes).await
+            read_image(&local, &shared.options.roots, &shared.library, owner, most_bytes).await
         }
     };
     let source = source.map_err(|error: ImageError| error.at(argument))?;

@@ -3,23 +3,20 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use futures_util::future::BoxFuture;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::OnceCell;
 use tokio_util::task::TaskTracker;
 
 use super::capacity::Capacity;
-use super::run;
-use super::{Commission, Outcome, Stage};
+use super::queue::Queue;
+use super::{Call, Commission, Found, InFlight, SpendingCaps, follow, recovery, run};
 use crate::catalog::{Catalog, Model, Provider};
-use crate::domain::{Problem, ProblemKind, Secret, Usd};
-use crate::images::{Library, Roots};
+use crate::domain::{Caller, JobId, Problem, ProblemKind, Secret, Usd};
+use crate::images::{ImageError, Library, Roots};
 use crate::routing::{Route, route};
 use crate::upstream::{Client, ClientOptions, RetrySettings};
-
-/// Whose the jobs and images of a server without callers' names are.
-pub const LOCAL_OWNER: &str = "local";
 
 /// Starts an upstream that stands in for every provider, the sandbox, and says its base URL.
 pub type StandIn = Box<dyn Fn() -> BoxFuture<'static, Result<String, String>> + Send + Sync>;
@@ -38,6 +35,12 @@ pub struct Options {
     pub roots: Roots,
     /// No call may cost more.
     pub max_cost: Option<Usd>,
+    /// All calls together may cost no more.
+    pub spending: SpendingCaps,
+    /// How many requests may be out at once.
+    pub in_flight: InFlight,
+    /// Whether work whose caller leaves after it was sent is dropped instead of kept.
+    pub drop_cancelled: bool,
     /// What may be tried again, and where.
     pub retry: RetrySettings,
     /// What answers instead of the providers.
@@ -53,6 +56,8 @@ pub(super) struct Shared {
     pub client: Client,
     pub library: Library,
     pub capacity: Capacity,
+    pub queue: Queue,
+    swept: Once,
     /// Paid work, which outlives the calls that asked for it.
     pub paid: TaskTracker,
     stand_in_url: OnceCell<String>,
@@ -67,6 +72,8 @@ impl Manager {
             client: Client::new(options.client.clone()),
             library: Library::new(options.store.clone()),
             capacity: Capacity::default(),
+            queue: Queue::new(options.in_flight),
+            swept: Once::new(),
             paid: TaskTracker::new(),
             stand_in_url: OnceCell::new(),
             stand_in_key: Secret::new("sk-sandbox"),
@@ -82,13 +89,31 @@ impl Manager {
         self.0.plan(commission)
     }
 
-    /// Does it. Dropping the future before the request is sent drops the work; after that
-    /// the work goes on and its pictures are stored.
+    /// Begins a call.
+    #[must_use]
+    pub fn begin(&self, commission: Commission) -> Call {
+        run::begin(&self.0, commission)
+    }
+
+    /// How a job of this owner's stands, in whichever process it is.
     ///
     /// # Errors
-    /// A [`Problem`] where no picture came at all.
-    pub async fn run(&self, commission: Commission, stage: watch::Sender<Stage>) -> Result<Outcome, Problem> {
-        run::run(Arc::clone(&self.0), commission, stage).await
+    /// An id that nobody knows, or a record that cannot be read.
+    pub async fn look(&self, job: &JobId, owner: &str) -> Result<Found, ImageError> {
+        follow::look(&self.0, job, owner).await
+    }
+
+    /// Notes, in the background, that the pictures of these jobs were handed over to one who
+    /// asked for them by id.
+    pub fn note_handed_over(&self, jobs: Vec<JobId>) {
+        let library = self.0.library.clone();
+        self.0.paid.spawn(async move {
+            for job in jobs {
+                if let Err(error) = library.set_caller(&job, Caller::Served).await {
+                    tracing::warn!(%job, %error, "the record could not be told who has the pictures");
+                }
+            }
+        });
     }
 
     /// Stored pictures.
@@ -111,6 +136,13 @@ impl Manager {
 }
 
 impl Shared {
+    /// Looks, once, through what killed processes left.
+    pub(super) fn sweep_once(self: &Arc<Self>) {
+        self.swept.call_once(|| {
+            self.paid.spawn(recovery::sweep(Arc::clone(self)));
+        });
+    }
+
     pub(super) fn plan(&self, commission: &Commission) -> Result<Route, Problem> {
         let cap = self.cap(commission);
         let has_key =

@@ -5,18 +5,27 @@
 
 mod allowance;
 mod attempt;
+mod call;
 mod capacity;
 mod commission;
+mod follow;
 mod inputs;
 mod manager;
 mod outcome;
+mod owner;
 mod paid;
 mod picture;
+mod queue;
+mod recovery;
 mod run;
 mod stage;
 mod trail;
 
+pub use call::{Call, Presence};
 pub use commission::{Commission, MaskInput};
-pub use manager::{LOCAL_OWNER, Manager, Options, StandIn};
-pub use outcome::{Cost, CostBasis, Outcome};
+pub use follow::Found;
+pub use manager::{Manager, Options, StandIn};
+pub use outcome::{Cost, CostBasis, Outcome, Report, Unstored};
+pub use owner::{Owner, SpendingCaps};
+pub use queue::InFlight;
 pub use stage::Stage;

@@ -1,20 +1,34 @@
 //! What came of a commission.
 
-use crate::domain::{JobId, ModelName, Problem, Usd};
-use crate::images::StoredImage;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{ImageFormat, JobId, ModelName, Pixels, Problem, Usd};
+use crate::images::{JobRecord, StoredImage};
 
 /// A call that brought at least one picture.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Outcome {
     /// The call's id.
     pub job: JobId,
     /// Who drew.
     pub model: ModelName,
-    /// Why that one.
-    pub why: String,
     /// The pictures, in the order they were asked for.
     pub images: Vec<StoredImage>,
-    /// What became of those that did not come.
+    /// Pictures that came and could not be stored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unstored: Vec<Unstored>,
+    /// What is to be said of it.
+    pub report: Report,
+    /// The pictures are the sandbox's and nothing was paid.
+    pub sandbox: bool,
+}
+
+/// What an answer says beside the pictures; the record keeps it for whoever asks later.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// Why that model.
+    pub why: String,
+    /// What became of the pictures that did not come.
     pub failures: Vec<Problem>,
     /// What was paid.
     pub cost: Cost,
@@ -24,12 +38,49 @@ pub struct Outcome {
     pub request_ids: Vec<String>,
     /// What the caller should know: a size that differs, a format that differs.
     pub warnings: Vec<String>,
-    /// The pictures are the sandbox's and nothing was paid.
-    pub sandbox: bool,
+}
+
+/// A picture that came, was paid, and is nowhere but here.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Unstored {
+    /// Its file, in base64.
+    pub base64: String,
+    /// Its format.
+    pub format: ImageFormat,
+    /// Its size.
+    pub pixels: Pixels,
+    /// Why it is not stored.
+    pub why: String,
+}
+
+impl Outcome {
+    /// The outcome as the record has it, with these images of the job's.
+    pub(super) fn recorded(job: &JobRecord, images: Vec<StoredImage>) -> Self {
+        let report = job.report.as_deref().and_then(|report| serde_json::from_str(report).ok());
+        let report = report.unwrap_or_else(|| Report {
+            why: String::new(),
+            failures: Vec::new(),
+            cost: Cost {
+                usd: job.cost.or(job.estimate.map(|(_, high)| high)).unwrap_or_default(),
+                basis: CostBasis::Estimate,
+            },
+            seconds: 0.0,
+            request_ids: Vec::new(),
+            warnings: Vec::new(),
+        });
+        Self {
+            job: job.id.clone(),
+            model: job.model.clone(),
+            images,
+            unstored: Vec::new(),
+            report,
+            sandbox: job.sandbox,
+        }
+    }
 }
 
 /// What was paid and how that is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
     /// The sum over all pictures and all charged failures.
     pub usd: Usd,
@@ -38,7 +89,7 @@ pub struct Cost {
 }
 
 /// How a cost is known, strongest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum CostBasis {
     /// A flat price for each picture.
     FlatPrice,

@@ -1,6 +1,6 @@
 //! The paid part of a call: it sends, and what comes back it keeps, whoever is still waiting.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use futures_util::StreamExt as _;
@@ -11,17 +11,21 @@ use super::allowance::Allowance;
 use super::inputs::Inputs;
 use super::manager::Shared;
 use super::picture::{Charge, Picture};
-use super::{Cost, CostBasis, Outcome, Stage};
+use super::queue::Permit;
+use super::trail::Station;
+use super::{Cost, CostBasis, Outcome, Report, Stage, owner};
 use crate::catalog::Price;
-use crate::domain::{ImageRequest, JobId, Problem, Usd};
-use crate::images::{Destination, JobEnd, JobState, StoredImage};
-use crate::routing::{Choice, Route, actual};
-use crate::upstream::Landing;
+use crate::domain::{Billed, ImageRequest, JobState, Problem, Usd};
+use crate::images::{Begun, Cap, Destination, JobEnd, JobRecord, Plan, StoredImage, TryEnd};
+use crate::routing::{Choice, Route, Usage, actual};
+use crate::upstream::{Failure, Landing};
 
 /// All that the paid part needs, so that it depends on nobody who may leave.
 pub(super) struct Paid {
     pub shared: Arc<Shared>,
-    pub job: JobId,
+    pub record: JobRecord,
+    /// What may be spent by more than this call.
+    pub caps: Vec<Cap>,
     pub request: ImageRequest,
     pub route: Route,
     pub inputs: Inputs,
@@ -29,33 +33,83 @@ pub(super) struct Paid {
     pub landing: Landing,
     pub allowance: Allowance,
     pub started: Instant,
+    /// The leave to send that the first request uses.
+    pub turn: Mutex<Option<Permit>>,
 }
 
 impl Paid {
     /// Gets the pictures all at once, and ends the job in the record.
-    pub(super) async fn run(self, stage: watch::Sender<Stage>) -> Result<Outcome, Problem> {
+    pub(super) async fn run(self, permit: Permit, stage: &watch::Sender<Stage>) -> Result<Outcome, Problem> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner).replace(permit);
         let of = self.request.n;
-        let usual_seconds = self.route.first.model.typical_seconds(self.request.quality);
+        let usual_seconds = self.record.usual_seconds;
         let mut done = 0;
-        stage.send_replace(Stage::Rendering { job: self.job.clone(), done, of, usual_seconds });
+        stage.send_replace(Stage::Rendering { job: self.record.id.clone(), done, of, usual_seconds });
         let mut calls: FuturesUnordered<_> = (0..of).map(|position| self.picture(position)).collect();
         let mut pictures = Vec::new();
         while let Some(picture) = calls.next().await {
             done += 1;
-            stage.send_replace(Stage::Rendering { job: self.job.clone(), done, of, usual_seconds });
+            stage.send_replace(Stage::Rendering { job: self.record.id.clone(), done, of, usual_seconds });
             pictures.push(picture);
         }
         drop(calls);
         self.end(pictures).await
     }
 
+    /// Waits for leave to send to a place.
+    pub(super) async fn turn(&self, station: Station<'_>) -> Permit {
+        let provider = &station.choice.model.name.provider;
+        let first = self.turn.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match first {
+            Some(permit) if *provider == self.record.model.provider => permit,
+            // Given back first: waiting for one while holding another could wait for ever.
+            other => {
+                drop(other);
+                self.shared.queue.enter(provider, |_| {}).await
+            }
+        }
+    }
+
+    /// Writes down that a request goes out, and returns its number in the ledger.
+    pub(super) async fn begin(&self, station: Station<'_>, position: u32) -> Result<i64, Problem> {
+        let plan = Plan {
+            position,
+            model: station.choice.model.name.clone(),
+            endpoint: station.endpoint.name(),
+            estimate: self.price_of_one(station.choice),
+        };
+        let begun = self.shared.library.begin_try(&self.record, &plan, &self.caps).await;
+        match begun.map_err(|error| error.in_store())? {
+            Begun::Yes(number) => Ok(number),
+            Begun::OverCap(hit) => Err(owner::over(&hit, plan.estimate.unwrap_or_default())),
+        }
+    }
+
+    /// Writes down how a request ended.
+    pub(super) async fn note(&self, number: i64, failure: Option<&Failure>, charge: Option<&Charge>) {
+        let billed = failure.map_or(Billed::Yes, |failure| failure.kind.billed());
+        let end = TryEnd {
+            outcome: failure.map_or("made", |failure| failure.kind.name()),
+            billed,
+            cost: charge.filter(|_| billed == Billed::Yes).map(|charge| charge.cost.usd),
+            request_id: failure.map_or_else(
+                || charge.and_then(|charge| charge.request_id.clone()),
+                |failure| failure.request_id.clone(),
+            ),
+        };
+        if let Err(error) = self.shared.library.end_try(number, &end).await {
+            tracing::error!(job = %self.record.id, %error, "the end of a request was not recorded");
+        }
+    }
+
     async fn end(&self, pictures: Vec<Picture>) -> Result<Outcome, Problem> {
-        let cost = self.cost(pictures.iter().flat_map(|picture| &picture.charges));
-        let (mut images, mut problems) = (Vec::<StoredImage>::new(), Vec::new());
+        let cost = total(pictures.iter().flat_map(|picture| &picture.charges));
+        let (mut images, mut unstored, mut failures) = (Vec::<StoredImage>::new(), Vec::new(), Vec::new());
         let (mut warnings, mut request_ids) = (Vec::new(), Vec::new());
         for picture in pictures {
             images.extend(picture.images);
-            problems.extend(picture.problem);
+            unstored.extend(picture.unstored);
+            failures.extend(picture.problem);
             request_ids.extend(picture.request_ids);
             for warning in picture.warnings {
                 if !warnings.contains(&warning) {
@@ -65,56 +119,73 @@ impl Paid {
         }
         images.sort_by_key(|image| image.position);
         let drew = images.first().map_or(&self.route.first.model.name, |image| &image.model).clone();
-        let end = JobEnd {
-            state: if images.is_empty() { JobState::Failed } else { JobState::Done },
-            model: drew.clone(),
-            cost: Some(cost.usd),
-            problem: problems.first().map(ToString::to_string),
-        };
-        if let Err(error) = self.shared.library.finish_job(&self.job, &end).await {
-            tracing::error!(job = %self.job, %error, "the end of the job was not recorded");
-            warnings.push(error.to_string());
-        }
-        if images.is_empty() {
-            let first = problems.into_iter().next();
-            return Err(first.unwrap_or_else(|| Problem::internal("no picture came and nothing failed")));
-        }
-        Ok(Outcome {
-            job: self.job.clone(),
-            model: drew,
+        let mut report = Report {
             why: self.route.why.clone(),
-            images,
-            failures: problems,
+            failures,
             cost,
             seconds: self.started.elapsed().as_secs_f64(),
             request_ids,
             warnings,
-            sandbox: self.shared.sandbox(),
-        })
+        };
+        if let Err(error) = self.close(&images, &report, &drew).await {
+            tracing::error!(job = %self.record.id, %error, "the end of the job was not recorded");
+            report.warnings.push(error.to_string());
+        }
+        if images.is_empty() && unstored.is_empty() {
+            let first = report.failures.into_iter().next();
+            return Err(first.unwrap_or_else(|| Problem::internal("no picture came and nothing failed")));
+        }
+        let (job, sandbox) = (self.record.id.clone(), self.record.sandbox);
+        Ok(Outcome { job, model: drew, images, unstored, report, sandbox })
     }
 
-    /// What all charged tries cost together, and how that is known.
-    fn cost<'a>(&self, charges: impl Iterator<Item = &'a Charge>) -> Cost {
-        let costs: Vec<_> = charges.filter_map(|charge| self.cost_of(charge)).collect();
-        Cost {
-            usd: costs.iter().map(|(usd, _)| *usd).sum(),
-            basis: costs.iter().map(|(_, basis)| *basis).max().unwrap_or(CostBasis::FlatPrice),
+    /// Ends the job in the record, with what whoever asks later is to be told.
+    async fn close(
+        &self,
+        images: &[StoredImage],
+        report: &Report,
+        drew: &crate::domain::ModelName,
+    ) -> Result<(), crate::images::ImageError> {
+        let problem = report.failures.first();
+        let (state, report_text) = if images.is_empty() {
+            (JobState::Failed, problem.map(serde_json::to_string))
+        } else {
+            (JobState::Done, Some(serde_json::to_string(report)))
+        };
+        let end = JobEnd {
+            state,
+            model: drew.clone(),
+            cost: Some(report.cost.usd),
+            problem: problem.map(ToString::to_string),
+            report: report_text.and_then(Result::ok),
+        };
+        self.shared.library.close_tries(&self.record.id, "lost").await?;
+        self.shared.library.finish_job(&self.record.id, &end).await
+    }
+
+    /// What a try that was or may have been charged cost, and how that is known.
+    pub(super) fn cost(&self, choice: &Choice, usage: Option<&Usage>, pictures: u32) -> Cost {
+        let model = &choice.model;
+        let factor =
+            self.shared.options.catalog.provider(&model.name.provider).map(|provider| provider.price_factor);
+        let actual = factor.and_then(|factor| actual(model, factor, usage, pictures));
+        match (actual, &model.price) {
+            (Some(usd), Price::Tokens(_)) => Cost { usd, basis: CostBasis::ReportedUsage },
+            (Some(usd), _) => Cost { usd, basis: CostBasis::FlatPrice },
+            (None, Price::Unknown) => Cost { usd: Usd::ZERO, basis: CostBasis::Unknown },
+            (None, _) => {
+                Cost { usd: self.price_of_one(choice).unwrap_or_default(), basis: CostBasis::Estimate }
+            }
         }
     }
+}
 
-    fn cost_of(&self, charge: &Charge) -> Option<(Usd, CostBasis)> {
-        let mut choices = std::iter::once(&self.route.first).chain(&self.route.rest);
-        let choice: &Choice = choices.find(|choice| choice.model.name == charge.model)?;
-        let model = &choice.model;
-        let provider = self.shared.options.catalog.provider(&model.name.provider)?;
-        Some(
-            match (actual(model, provider.price_factor, charge.usage.as_ref(), charge.pictures), &model.price)
-            {
-                (Some(usd), Price::Tokens(_)) => (usd, CostBasis::ReportedUsage),
-                (Some(usd), _) => (usd, CostBasis::FlatPrice),
-                (None, Price::Unknown) => (Usd::ZERO, CostBasis::Unknown),
-                (None, _) => (self.price_of_one(choice).unwrap_or_default(), CostBasis::Estimate),
-            },
-        )
+/// What all charged tries cost together, known as well as the weakest of them.
+fn total<'a>(charges: impl Iterator<Item = &'a Charge>) -> Cost {
+    let mut total = Cost { usd: Usd::ZERO, basis: CostBasis::FlatPrice };
+    for Charge { cost, .. } in charges {
+        total.usd = total.usd + cost.usd;
+        total.basis = total.basis.max(cost.basis);
     }
+    total
 }

@@ -3,21 +3,26 @@
 
 use std::time::Instant;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use tokio::time::sleep;
 
 use super::attempt::{Brought, billed};
 use super::paid::Paid;
 use super::trail::{Station, Trail};
-use crate::domain::{Billed, ModelName, Problem, Usd};
-use crate::images::{ImageInfo, Parent, ParentRole, StoredImage, keep, new_image_id};
-use crate::routing::{Choice, Usage};
-use crate::upstream::{Failure, FailureKind, Landed, Next, Past, Tried, next};
+use super::{Cost, Unstored};
+use crate::domain::{Billed, Problem, Usd};
+use crate::images::{ImageInfo, NotKept, Parent, ParentRole, StoredImage, keep, new_image_id};
+use crate::routing::Choice;
+use crate::upstream::{Failure, FailureKind, Landed, Next, Past, Place, Tried, next};
 
 /// What one of the `n` pictures came to.
 #[derive(Default)]
 pub(super) struct Picture {
     pub images: Vec<StoredImage>,
+    /// Came, and could not be stored.
+    pub unstored: Vec<Unstored>,
     pub problem: Option<Problem>,
     pub warnings: Vec<String>,
     pub request_ids: Vec<String>,
@@ -27,9 +32,8 @@ pub(super) struct Picture {
 
 /// A try that was or may have been charged.
 pub(super) struct Charge {
-    pub model: ModelName,
-    pub usage: Option<Usage>,
-    pub pictures: u32,
+    pub cost: Cost,
+    pub request_id: Option<String>,
 }
 
 /// Said where a limit, and not the table, ends the tries.
@@ -48,17 +52,21 @@ impl Paid {
         let mut charged = Billed::No;
         while let Some(station) = trail.here() {
             tries += 1;
+            let permit = self.turn(station).await;
+            let number = match self.begin(station, position).await {
+                Ok(number) => number,
+                Err(refused) => {
+                    not_begun(&mut picture, refused);
+                    break;
+                }
+            };
             let started = Instant::now();
             let result = self.attempt(station).await;
+            drop(permit);
             self.log(station, started, result.as_ref());
-            if billed(result.as_ref()) != Billed::No {
-                let (usage, pictures) = match &result {
-                    Ok(brought) => (brought.usage, brought.pictures.len()),
-                    Err(_) => (None, 1),
-                };
-                let pictures = u32::try_from(pictures).unwrap_or(u32::MAX);
-                picture.charges.push(Charge { model: station.choice.model.name.clone(), usage, pictures });
-            }
+            let charge = self.charge(station, result.as_ref());
+            self.note(number, result.as_ref().err(), charge.as_ref()).await;
+            picture.charges.extend(charge);
             let failure = match result {
                 Ok(brought) => {
                     picture.problem = None;
@@ -99,6 +107,19 @@ impl Paid {
             }
         }
         picture
+    }
+
+    /// What a try cost, where it was or may have been charged.
+    fn charge(&self, station: Station<'_>, result: Result<&Brought, &Failure>) -> Option<Charge> {
+        if billed(result) == Billed::No {
+            return None;
+        }
+        let (usage, pictures, request_id) = match result {
+            Ok(brought) => (brought.usage.as_ref(), brought.pictures.len(), &brought.request_id),
+            Err(failure) => (None, 1, &failure.request_id),
+        };
+        let pictures = u32::try_from(pictures).unwrap_or(u32::MAX);
+        Some(Charge { cost: self.cost(station.choice, usage, pictures), request_id: request_id.clone() })
     }
 
     /// What the table says, or the limit of spending that forbids it.
@@ -150,7 +171,7 @@ impl Paid {
         };
         let (model, endpoint) = (&station.choice.model.name, station.endpoint.name());
         let request_id = request_id.unwrap_or("none");
-        tracing::info!(job = %self.job, %model, endpoint, outcome, milliseconds, request_id, bytes, "try");
+        tracing::info!(job = %self.record.id, %model, endpoint, outcome, milliseconds, request_id, bytes, "try");
     }
 
     /// Keeps what a try brought.
@@ -176,14 +197,15 @@ impl Paid {
     ) -> Result<(), Failure> {
         let id = new_image_id();
         let prompt = self.request.prompt.as_str();
-        let kept = keep(landed, &self.destination, prompt, &id).map_err(|not_kept| {
-            let came_to = not_kept.landed.file.keep().map(|(_, path)| path);
-            let hint = match came_to {
-                Ok(path) => format!("The picture is whole in {}; give it a name yourself.", path.display()),
-                Err(_) => "Make room and call again.".to_owned(),
-            };
-            Failure { hint: Some(hint), ..Failure::new(FailureKind::CutShort, not_kept.error.to_string()) }
-        })?;
+        let mut kept = match keep(landed, &self.destination, prompt, &id) {
+            Ok(kept) => kept,
+            Err(not_kept) => {
+                let unstored = unstored(*not_kept, info)?;
+                tracing::error!(job = %self.record.id, why = unstored.why, "a picture was not stored");
+                picture.unstored.push(unstored);
+                return Ok(());
+            }
+        };
         if let Some(asked) = choice.shape.pixels.filter(|asked| *asked != info.pixels) {
             picture.warnings.push(format!("{asked} was asked for and {} came", info.pixels));
         }
@@ -200,7 +222,7 @@ impl Paid {
         let role = if self.inputs.is_masked() { ParentRole::Masked } else { ParentRole::Reference };
         let image = StoredImage {
             id,
-            job: self.job.clone(),
+            job: Some(self.record.id.clone()),
             position,
             path: kept.path.clone(),
             format: kept.format,
@@ -213,9 +235,10 @@ impl Paid {
             parents: self.inputs.parents.iter().map(|id| Parent { id: id.clone(), role }).collect(),
         };
         if let Err(error) = self.shared.library.record_image(&image).await {
-            tracing::error!(job = %self.job, %error, "a picture was kept and not recorded");
+            tracing::error!(job = %self.record.id, %error, "a picture was kept and not recorded");
             picture.warnings.push(format!("{error}; the file is there, its id will not be found later"));
         }
+        kept.settle();
         picture.images.push(image);
         // The answer does not wait for the disk, and the disk is told right after it.
         self.shared.paid.spawn_blocking(move || {
@@ -231,4 +254,31 @@ impl Paid {
         let whole = choice.estimate?.high.micros();
         Some(Usd::from_micros(whole.div_ceil(u64::from(self.request.n.max(1)))))
     }
+}
+
+/// Says why a request did not go out: alone where it would have been the first, else beside what
+/// the ones before came to.
+fn not_begun(picture: &mut Picture, refused: Problem) {
+    match &mut picture.problem {
+        Some(problem) => {
+            problem.way_out =
+                format!("{} It was not tried again, because {}.", problem.way_out, refused.what);
+        }
+        none => *none = Some(refused),
+    }
+}
+
+/// A picture that has no file under a name: its bytes, to be shown inline, for it is paid. The
+/// file it arrived in is left where it is.
+fn unstored(not_kept: NotKept, info: ImageInfo) -> Result<Unstored, Failure> {
+    let NotKept { error, landed } = not_kept;
+    let cut_short = |error: std::io::Error| Failure::new(FailureKind::CutShort, error.to_string());
+    let bytes = landed.read().map_err(cut_short)?;
+    let mut why = error.to_string();
+    if let Place::File(file) = landed.place
+        && let Ok((_, path)) = file.keep()
+    {
+        why = format!("{why}; it is whole in {}", path.display());
+    }
+    Ok(Unstored { base64: STANDARD.encode(bytes), format: info.format, pixels: info.pixels, why })
 }

@@ -1,76 +1,255 @@
 //! The order of steps of a paid call, written here and nowhere else.
 //!
-//! Everything that can be refused is refused before the job is marked as sent; from there on
-//! the work is a task of its own that no caller can cancel.
+//! Plan, read what goes in, take over an equal job that nobody waits for, or else: set room
+//! aside, record the job and what it may cost, wait for a turn, send, keep, end the record, answer.
+//! The whole is a task of its own. Until its first request is sent it ends with its caller; from
+//! there on it does not, unless the setting `drop_cancelled` says so.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use jiff::Timestamp;
-use tokio::sync::watch;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::oneshot;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::allowance::Allowance;
-use super::manager::{LOCAL_OWNER, Shared};
+use super::call::{Side, gone, left};
+use super::follow::Joined;
+use super::manager::Shared;
 use super::paid::Paid;
-use super::{Commission, Outcome, Stage, inputs};
-use crate::domain::{JobId, Problem, Usd};
-use crate::images::{Destination, ImageError, JobRecord, JobState, new_job_id};
-use crate::routing::Route;
+use super::{Call, Commission, Outcome, Presence, Stage, follow, inputs, owner};
+use crate::domain::{Caller, JobEvent, JobId, JobState, Problem, Usd};
+use crate::images::{Destination, ImageError, JobRecord, LEASE, Library, Opened, Plan, new_job_id};
+use crate::upstream::Landing;
 
-pub(super) async fn run(
-    shared: Arc<Shared>,
-    commission: Commission,
-    stage: watch::Sender<Stage>,
-) -> Result<Outcome, Problem> {
+/// How long after a call was left an equal one takes its job over.
+const JOINED_WITHIN: SignedDuration = SignedDuration::from_mins(30);
+
+/// How often a lease is renewed.
+const RENEWED_EVERY: SignedDuration = SignedDuration::from_secs(LEASE.as_secs() / 3);
+
+/// Bytes of a picture of which nobody knows the size: some 1.5 megapixels, mostly 2 to 3 MB.
+const USUAL_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Begins a call and returns the caller's hold on it.
+pub(super) fn begin(shared: &Arc<Shared>, commission: Commission) -> Call {
+    let (call, side) = Call::new();
+    let run = run(Arc::clone(shared), commission, side);
+    shared.paid.spawn(run);
+    call
+}
+
+async fn run(shared: Arc<Shared>, commission: Commission, side: Side) {
+    let Side { stage, answer, mut presence } = side;
     let started = Instant::now();
-    let mut route = shared.plan(&commission)?;
-    let inputs = inputs::read(&shared, &commission, &route).await?;
+    let prepared = tokio::select! {
+        biased;
+        prepared = prepare(&shared, &commission) => prepared,
+        () = gone(&mut presence) => return,
+    };
+    let (paid, record) = match prepared {
+        Ok(prepared) => prepared.into_paid(Arc::clone(&shared), commission, started),
+        Err(problem) => return say(answer, Err(problem)),
+    };
+    match follow::equal_left(&shared, &record, JOINED_WITHIN, &stage, &mut presence).await {
+        Ok(Joined::Ended(job, outcome)) => {
+            return deliver(&shared.library, &job, *outcome, answer, presence).await;
+        }
+        Ok(Joined::Left) => return,
+        Ok(Joined::None) => {}
+        Err(error) => return say(answer, Err(error.in_store())),
+    }
+    if let Err(problem) = open(&shared, &paid, &record).await {
+        return say(answer, Err(problem));
+    }
+    let alive = keep_alive(&shared, &record.id, presence.clone());
+    shared.sweep_once();
+    let job = record.id.clone();
+    let usual_seconds = record.usual_seconds;
+    let in_line = |place| {
+        stage.send_replace(Stage::Queued { job: job.clone(), place, usual_seconds });
+    };
+    let permit = tokio::select! {
+        biased;
+        permit = shared.queue.enter(&record.model.provider, in_line) => permit,
+        () = gone(&mut presence) => return drop_job(&shared.library, &job).await,
+    };
+    let work = paid.run(permit, &stage);
+    let outcome = if shared.options.drop_cancelled {
+        tokio::select! {
+            biased;
+            outcome = work => outcome,
+            () = gone(&mut presence) => return drop_job(&shared.library, &job).await,
+        }
+    } else {
+        work.await
+    };
+    drop(alive);
+    deliver(&shared.library, &job, outcome, answer, presence).await;
+}
+
+/// All that is needed before anything is recorded or paid.
+struct Prepared {
+    route: crate::routing::Route,
+    inputs: inputs::Inputs,
+    destination: Destination,
+    landing: Landing,
+    cap: Option<Usd>,
+}
+
+async fn prepare(shared: &Shared, commission: &Commission) -> Result<Prepared, Problem> {
+    let mut route = shared.plan(commission)?;
+    let inputs = inputs::read(shared, commission, &route).await?;
     route.rest.retain(|choice| choice.model.most_image_bytes >= inputs.largest());
     let save_to = |error: ImageError| error.at("save_to");
     let destination =
         Destination::parse(commission.save_to.as_deref(), &shared.options.roots).map_err(save_to)?;
     let landing = shared.library.landing(&destination).map_err(save_to)?;
-    let cap = shared.cap(&commission);
-    let job = new_job_id();
-    let record = record(&job, &commission, &route, &inputs);
-    let paid = Paid {
-        shared: Arc::clone(&shared),
-        job,
-        request: commission.request,
-        allowance: Allowance::new(cap, route.first.estimate.map_or(Usd::ZERO, |estimate| estimate.high)),
-        route,
-        inputs,
-        destination,
-        landing,
-        started,
-    };
-    // A caller that leaves before this line leaves nothing behind; after it the work goes on.
-    let library = shared.library.clone();
-    let work = shared.paid.spawn(async move {
-        library.record_job(&record).await.map_err(|error| error.in_store())?;
-        paid.run(stage).await
-    });
-    work.await.map_err(|error| Problem::internal(format!("the paid task ended early: {error}")))?
+    Ok(Prepared { route, inputs, destination, landing, cap: shared.cap(commission) })
 }
 
-fn record(job: &JobId, commission: &Commission, route: &Route, inputs: &inputs::Inputs) -> JobRecord {
-    let mut fingerprint = blake3::Hasher::new();
-    fingerprint.update(commission.request.operation.tool().as_bytes());
-    fingerprint.update(commission.arguments.to_string().as_bytes());
-    inputs.digest(&mut fingerprint);
-    let choice = &route.first;
-    JobRecord {
-        id: job.clone(),
-        owner: LOCAL_OWNER.to_owned(),
-        operation: commission.request.operation,
-        arguments: commission.arguments.to_string(),
-        fingerprint: fingerprint.finalize().to_hex().to_string(),
-        state: JobState::Sent,
-        model: choice.model.name.clone(),
-        estimate: choice.estimate.map(|estimate| (estimate.low, estimate.high)),
-        created_at: Timestamp::now(),
-        finished_at: None,
-        cost: None,
-        problem: None,
+impl Prepared {
+    fn into_paid(self, shared: Arc<Shared>, commission: Commission, started: Instant) -> (Paid, JobRecord) {
+        let Self { route, inputs, destination, landing, cap } = self;
+        let id = new_job_id();
+        let choice = &route.first;
+        let created_at = Timestamp::now();
+        let record = JobRecord {
+            id: id.clone(),
+            owner: commission.owner.name.clone(),
+            operation: commission.request.operation,
+            arguments: commission.recorded_arguments(),
+            fingerprint: fingerprint(&commission, &inputs),
+            state: JobState::Queued,
+            model: choice.model.name.clone(),
+            estimate: choice.estimate.map(|estimate| (estimate.low, estimate.high)),
+            created_at,
+            finished_at: None,
+            cost: None,
+            problem: None,
+            n: commission.request.n,
+            usual_seconds: choice.model.typical_seconds(commission.request.quality),
+            sandbox: shared.sandbox(),
+            folder: landing.folder().to_owned(),
+            caller: Caller::Waiting,
+            lease_until: Some(created_at + LEASE),
+            sent_at: None,
+            report: None,
+        };
+        let allowance = Allowance::new(cap, choice.estimate.map_or(Usd::ZERO, |estimate| estimate.high));
+        let paid = Paid {
+            caps: owner::caps(shared.options.spending, &commission.owner),
+            shared,
+            record: record.clone(),
+            request: commission.request,
+            allowance,
+            route,
+            inputs,
+            destination,
+            landing: landing.of(&id),
+            started,
+            turn: Mutex::default(),
+        };
+        (paid, record)
+    }
+}
+
+/// What equal requests have in common, and only they: what is asked, with defaults filled in, where
+/// it goes, and every byte that goes in.
+fn fingerprint(commission: &Commission, inputs: &inputs::Inputs) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let asked = serde_json::json!([commission.request, commission.save_to]);
+    hasher.update(asked.to_string().as_bytes());
+    inputs.digest(&mut hasher);
+    hasher.finalize().to_hex().to_string()
+}
+
+/// Sets room aside, and records the job with a plan for each picture.
+async fn open(shared: &Shared, paid: &Paid, record: &JobRecord) -> Result<(), Problem> {
+    let choice = &paid.route.first;
+    let bytes = choice.shape.pixels.map_or(USUAL_BYTES, |pixels| pixels.count() * 3);
+    let reserved = paid.landing.reserve(record.n, bytes);
+    reserved.map_err(|error| ImageError::NoRoom(error.to_string()).at("save_to"))?;
+    let endpoint = choice.model.endpoints.first().map_or("", |endpoint| endpoint.name());
+    let estimate = paid.price_of_one(choice);
+    let plan = |position| Plan { position, model: record.model.clone(), endpoint, estimate };
+    let plans: Vec<_> = (0..record.n).map(plan).collect();
+    if estimate.is_none() && !paid.caps.is_empty() {
+        return Err(owner::unknown_price(&record.model));
+    }
+    let opened = shared.library.open_job(record, &plans, &paid.caps).await;
+    match opened.map_err(|error| error.in_store())? {
+        Opened::Yes => Ok(()),
+        Opened::OverCap(hit) => Err(owner::over(&hit, estimate.unwrap_or_default() * record.n)),
+    }
+}
+
+/// Renews the lease and tells the record when the caller leaves, until the guard is dropped.
+fn keep_alive(
+    shared: &Arc<Shared>,
+    job: &JobId,
+    mut presence: tokio::sync::watch::Receiver<Presence>,
+) -> DropGuard {
+    let (ended, library, job) = (CancellationToken::new(), shared.library.clone(), job.clone());
+    let guard = ended.clone().drop_guard();
+    let every = std::time::Duration::try_from(RENEWED_EVERY).unwrap_or_default();
+    let watch = async move {
+        let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
+        let mut told = false;
+        loop {
+            let noted = tokio::select! {
+                _ = ticks.tick() => library.renew_lease(&job).await,
+                how = left(&mut presence), if !told => {
+                    told = true;
+                    match how {
+                        Presence::Gone | Presence::Told => library.set_caller(&job, Caller::Left).await,
+                        Presence::Waiting | Presence::Served => Ok(()),
+                    }
+                }
+            };
+            if let Err(error) = noted {
+                tracing::warn!(%job, %error, "the record could not be told that the job is alive");
+            }
+        }
+    };
+    shared.paid.spawn(async move { ended.run_until_cancelled(watch).await });
+    guard
+}
+
+/// Answers the caller, and notes whether it got the pictures.
+async fn deliver(
+    library: &Library,
+    job: &JobId,
+    outcome: Result<Outcome, Problem>,
+    answer: oneshot::Sender<Result<Outcome, Problem>>,
+    mut presence: tokio::sync::watch::Receiver<Presence>,
+) {
+    let brought = outcome.is_ok();
+    say(answer, outcome);
+    if !brought {
+        return;
+    }
+    let caller = match left(&mut presence).await {
+        Presence::Served => Caller::Served,
+        Presence::Gone | Presence::Told | Presence::Waiting => Caller::Left,
+    };
+    if let Err(error) = library.set_caller(job, caller).await {
+        tracing::warn!(%job, %error, "the record could not be told who has the pictures");
+    }
+}
+
+fn say(answer: oneshot::Sender<Result<Outcome, Problem>>, outcome: Result<Outcome, Problem>) {
+    // A caller that left is in the record, or nothing was spent.
+    let _ = answer.send(outcome);
+}
+
+/// Gives a job up.
+async fn drop_job(library: &Library, job: &JobId) {
+    let dropped = async {
+        library.close_tries(job, "dropped").await?;
+        library.move_job(job, JobEvent::Drop).await
+    };
+    if let Err(error) = dropped.await {
+        tracing::warn!(%job, %error, "the record could not be told that the job was dropped");
     }
 }

@@ -1,12 +1,23 @@
 //! How far a call is, for progress notifications.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::JobId;
 
 /// A step of a call, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stage {
     /// Inputs are read and the model is chosen; nothing is paid.
     Preparing,
+    /// Recorded, and waiting for its turn; nothing is paid.
+    Queued {
+        /// The job it is recorded as.
+        job: JobId,
+        /// The place in the line, 1 for the next.
+        place: u32,
+        /// What this model usually takes, in seconds.
+        usual_seconds: u32,
+    },
     /// The request is out.
     Rendering {
         /// The job it is recorded as.
@@ -21,11 +32,23 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// The job, once it is recorded.
+    #[must_use]
+    pub fn job(&self) -> Option<&JobId> {
+        match self {
+            Self::Preparing => None,
+            Self::Queued { job, .. } | Self::Rendering { job, .. } => Some(job),
+        }
+    }
+
     /// In words.
     #[must_use]
     pub fn words(&self, seconds: u64) -> String {
         match self {
             Self::Preparing => "preparing".to_owned(),
+            Self::Queued { place, .. } => {
+                format!("waiting to be sent, place {place} in the line, {seconds} s so far")
+            }
             Self::Rendering { done, of, usual_seconds, .. } => {
                 let count = if *of > 1 { format!(", {done} of {of} pictures here") } else { String::new() };
                 format!("rendering{count}, {seconds} s so far, usually about {usual_seconds} s")
@@ -39,6 +62,8 @@ impl Stage {
     pub fn fraction(&self, seconds: f64) -> f64 {
         match self {
             Self::Preparing => 0.0,
+            // Always rising, and below where rendering begins.
+            Self::Queued { .. } => 0.019 * (1.0 - (-seconds / 600.0).exp()),
             Self::Rendering { done, of, usual_seconds, .. } => {
                 let usual = f64::from((*usual_seconds).max(1));
                 let by_clock = 0.95 * (1.0 - (-1.5 * seconds / usual).exp());

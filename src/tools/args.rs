@@ -119,7 +119,13 @@ pub struct InpaintArguments {
 pub struct GetArguments {
     /// An image id (img_…) or a job id (job_…) from an earlier result.
     #[schemars(length(min = 1))]
-    pub id: String,
+    pub id: Option<String>,
+    /// Several ids at once; those that are ready come back.
+    #[schemars(length(min = 1, max = 16))]
+    pub ids: Option<Vec<String>>,
+    /// Seconds to wait for a picture that is still rendering; 0 looks only.
+    #[schemars(range(min = 0, max = 3600))]
+    pub wait_s: Option<f64>,
     /// As for drawing: preview, inline or file.
     pub output: Option<OutputForm>,
 }

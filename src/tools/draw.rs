@@ -4,22 +4,21 @@
 use std::time::{Duration, Instant};
 
 use rmcp::RoleServer;
-use rmcp::model::{CallToolResult, JsonObject, ProgressNotificationParam, ToolAnnotations};
+use rmcp::model::{CallToolResult, JsonObject, ToolAnnotations};
 use rmcp::service::RequestContext;
 use serde_json::Value;
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::sleep;
 
 use super::args::{OutputForm, SharedArguments};
+use super::handover::once_written;
 use super::list::Read;
+use super::progress::tell;
 use super::reply;
 use super::server::ImageServer;
 use crate::domain::{ImageRequest, Problem, ProblemKind, Usd};
 use crate::images::ImageReference;
-use crate::jobs::{Commission, MaskInput, Stage};
-
-/// Clients that reset their clock on progress give up after 60 s without any.
-const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+use crate::jobs::{Commission, MaskInput, Owner, Stage};
 
 /// Drawing costs money, changes nothing that is there, and twice is two pictures.
 pub(super) fn annotations() -> ToolAnnotations {
@@ -46,6 +45,7 @@ pub(super) fn asked(
     arguments: Value,
 ) -> Asked {
     let commission = Commission {
+        owner: Owner::local(),
         request,
         images,
         mask,
@@ -103,49 +103,42 @@ pub(super) async fn draw(
             Err(problem) => reply::problems(&[problem]),
         };
     }
-    let (stage, watched) = watch::channel(Stage::Preparing);
-    let work = server.manager().run(commission, stage);
+    let patience = server.patience().of(&context, None);
+    let mut call = server.manager().begin(commission);
+    let stage = call.stage();
+    let started = Instant::now();
     tokio::select! {
         biased;
-        outcome = work => match outcome {
-            Ok(outcome) => reply::outcome(&outcome, server.reply_options(), output).await,
+        ended = call.ended() => match ended {
+            Ok(outcome) => {
+                let answer = reply::outcome(&outcome, server.reply_options(), output).await;
+                once_written(&context, move || call.served());
+                answer
+            }
             Err(problem) => reply::problems(&[problem]),
         },
         // What has been sent goes on and is stored; only the answer is dropped.
         () = context.ct.cancelled() => reply::problems(&[cancelled()]),
-        () = tell(&context, watched) => reply::problems(&[cancelled()]),
+        stage = still_under_way(stage.clone(), patience) => {
+            let answer = reply::still_rendering(&stage, started.elapsed().as_secs());
+            call.told_to_come_back();
+            answer
+        }
+        () = tell(&context, stage) => reply::problems(&[cancelled()]),
+    }
+}
+
+/// Waits as long as the client does, and until there is a job that can be named.
+async fn still_under_way(mut stage: watch::Receiver<Stage>, patience: Duration) -> Stage {
+    sleep(patience).await;
+    let named = stage.wait_for(|stage| stage.job().is_some()).await.map(|stage| stage.clone());
+    match named {
+        Ok(stage) => stage,
+        // It ended without a job, and says so itself.
+        Err(_) => std::future::pending().await,
     }
 }
 
 fn cancelled() -> Problem {
     Problem::new(ProblemKind::Cancelled, "the call was cancelled", "")
-}
-
-/// Notifies of progress for as long as the call lasts, where the caller asked for it.
-async fn tell(context: &RequestContext<RoleServer>, watched: watch::Receiver<Stage>) {
-    let Some(token) = context.meta.get_progress_token() else { return std::future::pending().await };
-    let started = Instant::now();
-    let mut ticks = interval(PROGRESS_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut last = -1.0_f64;
-    let mut seen = watched.clone();
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            changed = seen.changed() => if changed.is_err() { return std::future::pending().await },
-        }
-        let stage = watched.borrow().clone();
-        let elapsed = started.elapsed();
-        let progress = stage.fraction(elapsed.as_secs_f64());
-        // The protocol wants every value above the one before.
-        if progress <= last {
-            continue;
-        }
-        last = progress;
-        let notice = ProgressNotificationParam::new(token.clone(), progress)
-            .with_total(1.0)
-            .with_message(stage.words(elapsed.as_secs()));
-        // A caller that cannot be told any more is noticed by its cancellation.
-        let _ = context.peer.notify_progress(notice).await;
-    }
 }

@@ -1,23 +1,35 @@
-//! `get_image`: a stored picture once more, at no cost.
+//! `get_image`: a picture made earlier once more, or one that is still being made.
+
+use std::time::Duration;
 
 use futures_util::future::FutureExt as _;
+use futures_util::future::join_all;
+use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool, ToolAnnotations};
+use rmcp::service::RequestContext;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::args::GetArguments;
+use super::handover::once_written;
 use super::list::{Entry, read};
+use super::progress::tell;
 use super::server::ImageServer;
 use super::{reply, schema};
-use crate::domain::{ImageId, JobId, Problem, ProblemKind};
+use crate::domain::{ImageId, JobId, Problem};
 use crate::images::StoredImage;
-use crate::jobs::{LOCAL_OWNER, Manager};
+use crate::jobs::{Found, Manager, Outcome, Owner, Stage};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "get_image",
-    description: "Show a picture made earlier again, by the id in its result. Costs nothing.",
+    description: "Show a picture made earlier again, or wait for one that is still rendering, by the id in its result. Costs nothing.",
     definition,
-    call: |server, arguments, _| get(server, arguments).boxed(),
+    call: |server, arguments, context| get(server, arguments, context).boxed(),
     asked: None,
 };
+
+/// How often jobs are looked at.
+const LOOKED_AT_EVERY: Duration = Duration::from_millis(100);
 
 fn definition(models: &[String]) -> Tool {
     Tool::new(ENTRY.name, ENTRY.description, schema::input_schema::<GetArguments>(models))
@@ -27,38 +39,168 @@ fn definition(models: &[String]) -> Tool {
         )
 }
 
-async fn get(server: &ImageServer, arguments: JsonObject) -> CallToolResult {
+/// What an id means.
+#[derive(Clone, Debug)]
+pub enum Id {
+    /// One picture.
+    Image(ImageId),
+    /// All the pictures of a call.
+    Job(JobId),
+}
+
+/// What there is of an id.
+#[derive(Debug)]
+pub enum Got {
+    /// One picture.
+    Image(Box<StoredImage>),
+    /// What a job brought.
+    Made {
+        /// Its pictures and what is to be said of them.
+        outcome: Box<Outcome>,
+        /// Whether somebody had them before.
+        handed_over: bool,
+    },
+    /// A job that has not ended.
+    UnderWay {
+        /// How far it is.
+        stage: Stage,
+        /// Since when, in seconds.
+        seconds: u64,
+    },
+}
+
+async fn get(
+    server: &ImageServer,
+    arguments: JsonObject,
+    context: RequestContext<RoleServer>,
+) -> CallToolResult {
     let arguments: GetArguments = match read(arguments) {
         Ok(arguments) => arguments,
         Err(problems) => return reply::problems(&problems),
     };
-    match stored_images(server.manager(), &arguments).await {
-        Ok(images) => reply::stored(&images, server.reply_options(), arguments.output).await,
-        Err(problem) => reply::problems(&[problem]),
+    let ids = match ids(&arguments) {
+        Ok(ids) => ids,
+        Err(problems) => return reply::problems(&problems),
+    };
+    let owner = Owner::local().name;
+    let asked = arguments.wait_s.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let until = Instant::now() + server.patience().of(&context, asked);
+    let (stage, stages) = watch::channel(Stage::Preparing);
+    let got = tokio::select! {
+        biased;
+        got = collect(server.manager(), &owner, &ids, until, &stage) => got,
+        () = context.ct.cancelled() => return reply::problems(&[]),
+        () = tell(&context, stages) => return reply::problems(&[]),
+    };
+    let made = got.iter().filter_map(|got| match got {
+        Ok(Got::Made { outcome, handed_over: false }) => Some(outcome.job.clone()),
+        _ => None,
+    });
+    let made: Vec<_> = made.collect();
+    let answer = reply::got(&ids, got, server.reply_options(), arguments.output).await;
+    if !made.is_empty() {
+        let manager = server.manager().clone();
+        once_written(&context, move || manager.note_handed_over(made));
+    }
+    answer
+}
+
+/// The ids that a call asks for.
+///
+/// # Errors
+/// A [`Problem`] for each text that is none, or one where there are none at all.
+pub fn ids(arguments: &GetArguments) -> Result<Vec<Id>, Vec<Problem>> {
+    let one = arguments.id.iter().map(|text| ("id".to_owned(), text));
+    let several = arguments.ids.iter().flatten().enumerate();
+    let several = several.map(|(index, text)| (format!("ids[{index}]"), text));
+    let (mut ids, mut problems) = (Vec::new(), Vec::new());
+    for (argument, text) in one.chain(several) {
+        match parse(text) {
+            Some(id) => ids.push(id),
+            None => problems.push(Problem::argument(argument, format!("{text:?} was given"), ACCEPTED)),
+        }
+    }
+    if ids.is_empty() && problems.is_empty() {
+        problems.push(Problem::argument(
+            "id",
+            "is required",
+            "Pass the id of an earlier result, or several as ids.",
+        ));
+    }
+    if problems.is_empty() { Ok(ids) } else { Err(problems) }
+}
+
+const ACCEPTED: &str =
+    "Accepted is an id from an earlier result, such as img_0123456789ab or job_0123456789ab.";
+
+fn parse(text: &str) -> Option<Id> {
+    let id = text.trim().trim_start_matches("image://");
+    ImageId::parse(id).map(Id::Image).or_else(|| JobId::parse(id).map(Id::Job))
+}
+
+/// What there is of these ids: at once where all have ended, else at the latest then. `stage`
+/// hears how far the first that has not ended is.
+pub async fn collect(
+    manager: &Manager,
+    owner: &str,
+    ids: &[Id],
+    until: Instant,
+    stage: &watch::Sender<Stage>,
+) -> Vec<Result<Got, Problem>> {
+    let mut got = look_at_all(manager, owner, ids).await;
+    let wait = async {
+        loop {
+            let under_way = got.iter().find_map(|got| match got {
+                Ok(Got::UnderWay { stage, .. }) => Some(stage.clone()),
+                _ => None,
+            });
+            let Some(now) = under_way else { return };
+            stage.send_if_modified(|stage| std::mem::replace(stage, now.clone()) != now);
+            sleep(LOOKED_AT_EVERY).await;
+            got = look_at_all(manager, owner, ids).await;
+        }
+    };
+    let _ = timeout_at(until, wait).await;
+    got
+}
+
+async fn look_at_all(manager: &Manager, owner: &str, ids: &[Id]) -> Vec<Result<Got, Problem>> {
+    join_all(ids.iter().map(|id| look_at(manager, owner, id))).await
+}
+
+async fn look_at(manager: &Manager, owner: &str, id: &Id) -> Result<Got, Problem> {
+    match id {
+        Id::Image(id) => {
+            let image = manager.library().image(id, owner).await.map_err(|error| error.at("id"))?;
+            Ok(Got::Image(Box::new(image)))
+        }
+        Id::Job(id) => match manager.look(id, owner).await.map_err(|error| error.at("id"))? {
+            Found::Made { outcome, handed_over } => Ok(Got::Made { outcome, handed_over }),
+            Found::UnderWay { stage, seconds } => Ok(Got::UnderWay { stage, seconds }),
+            Found::Nothing(problem) => Err(problem),
+        },
     }
 }
 
-/// The images that an id means: one, or all of a job.
-///
-/// # Errors
-/// A [`Problem`] for an id that nobody knows, and for a job without images.
-pub async fn stored_images(manager: &Manager, arguments: &GetArguments) -> Result<Vec<StoredImage>, Problem> {
-    let (library, text) = (manager.library(), arguments.id.as_str());
-    let id = text.trim().trim_start_matches("image://");
-    if let Some(id) = ImageId::parse(id) {
-        let image = library.image(&id, LOCAL_OWNER).await.map_err(|error| error.at("id"))?;
-        return Ok(vec![image]);
+impl Got {
+    /// The pictures there are.
+    #[must_use]
+    pub fn images(&self) -> &[StoredImage] {
+        match self {
+            Self::Image(image) => std::slice::from_ref(image),
+            Self::Made { outcome, .. } => &outcome.images,
+            Self::UnderWay { .. } => &[],
+        }
     }
-    let Some(id) = JobId::parse(id) else {
-        let accepted =
-            "Accepted is an id from an earlier result, such as img_0123456789ab or job_0123456789ab.";
-        return Err(Problem::argument("id", format!("{text:?} was given"), accepted));
-    };
-    let job = library.job(&id, LOCAL_OWNER).await.map_err(|error| error.at("id"))?;
-    let images = library.images_of(&id, LOCAL_OWNER).await.map_err(|error| error.in_store())?;
-    if images.is_empty() {
-        let why = job.problem.unwrap_or_else(|| format!("it is {}", job.state.name()));
-        return Err(Problem::new(ProblemKind::NotFound, format!("{id} has no images: {why}"), ""));
+}
+
+impl Id {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Image(id) => id.as_str(),
+            Self::Job(id) => id.as_str(),
+        }
     }
-    Ok(images)
 }

@@ -12,9 +12,10 @@ use rmcp::model::{CallToolResult, ContentBlock, Resource};
 use serde_json::{Map, Value, json};
 
 use super::args::OutputForm;
+use super::get_image::{Got, Id};
 use crate::domain::{Billed, ImageRequest, Problem};
 use crate::images::{ImageError, Preview, PreviewBudget, StoredImage, inspect, make_preview};
-use crate::jobs::Outcome;
+use crate::jobs::{Outcome, Stage};
 use crate::routing::{Estimate, Route};
 
 /// How results are made up.
@@ -53,33 +54,68 @@ pub(super) async fn outcome(
     options: &ReplyOptions,
     output: Option<OutputForm>,
 ) -> CallToolResult {
-    let (blocks, warnings) = pictures(&outcome.images, options, output).await;
+    let (mut blocks, mut warnings) = pictures(&outcome.images, options, output).await;
+    for unstored in &outcome.unstored {
+        warnings.push(format!("a picture is nowhere but in this answer: {}; save it now", unstored.why));
+        blocks.push(ContentBlock::image(unstored.base64.clone(), unstored.format.mime()));
+    }
     success(&drawn_fields(outcome, warnings), blocks)
+}
+
+/// The answer to a call whose pictures are not there yet.
+pub(super) fn still_rendering(stage: &Stage, seconds: u64) -> CallToolResult {
+    success(&under_way_fields(stage, seconds), Vec::new())
+}
+
+/// What is said of a job that has not ended.
+#[must_use]
+pub fn under_way_fields(stage: &Stage, seconds: u64) -> Value {
+    let job = stage.job().map_or_else(String::new, ToString::to_string);
+    let (status, usual_seconds) = match stage {
+        Stage::Preparing => ("preparing", None),
+        Stage::Queued { usual_seconds, .. } => ("queued", Some(*usual_seconds)),
+        Stage::Rendering { usual_seconds, .. } => ("rendering", Some(*usual_seconds)),
+    };
+    let mut fields = json!({
+        "status": status,
+        "job": job,
+        "seconds": seconds,
+        "usual_seconds": usual_seconds,
+        "next": format!(
+            "This is no failure: the picture is paid for and being made. Call get_image with id {job} and wait_s \
+             to wait for it. Do not draw it again."
+        ),
+    });
+    if let (Stage::Queued { place: place @ 1.., .. }, Some(fields)) = (stage, fields.as_object_mut()) {
+        fields.insert("place_in_line".to_owned(), json!(place));
+    }
+    fields
 }
 
 /// What a call that brought pictures says beside them; `shown` are warnings of how they are shown.
 #[must_use]
 pub fn drawn_fields(outcome: &Outcome, shown: Vec<String>) -> Value {
     let mut fields = Map::new();
-    let mut warnings = outcome.warnings.clone();
+    let report = &outcome.report;
+    let mut warnings = report.warnings.clone();
     fields.insert("job".to_owned(), json!(outcome.job.as_str()));
     fields.insert("model".to_owned(), json!(outcome.model.model));
     fields.insert("provider".to_owned(), json!(outcome.model.provider));
-    fields.insert("why".to_owned(), json!(outcome.why));
+    fields.insert("why".to_owned(), json!(report.why));
     if outcome.sandbox {
         fields.insert("sandbox".to_owned(), json!(true));
         warnings.insert(0, SANDBOX.to_owned());
     }
     warnings.extend(shown);
     fields.insert("images".to_owned(), outcome.images.iter().map(image).collect());
-    fields.insert("cost_usd".to_owned(), json!(outcome.cost.usd.dollars()));
-    fields.insert("cost_basis".to_owned(), json!(outcome.cost.basis.name()));
-    fields.insert("seconds".to_owned(), json!((outcome.seconds * 10.0).round() / 10.0));
-    if let Some(ids) = one_or_list(&outcome.request_ids) {
+    fields.insert("cost_usd".to_owned(), json!(report.cost.usd.dollars()));
+    fields.insert("cost_basis".to_owned(), json!(report.cost.basis.name()));
+    fields.insert("seconds".to_owned(), json!((report.seconds * 10.0).round() / 10.0));
+    if let Some(ids) = one_or_list(&report.request_ids) {
         fields.insert("request_id".to_owned(), ids);
     }
-    if !outcome.failures.is_empty() {
-        fields.insert("failed".to_owned(), outcome.failures.iter().map(ToString::to_string).collect());
+    if !report.failures.is_empty() {
+        fields.insert("failed".to_owned(), report.failures.iter().map(ToString::to_string).collect());
     }
     if !warnings.is_empty() {
         fields.insert("warnings".to_owned(), json!(warnings));
@@ -87,22 +123,63 @@ pub fn drawn_fields(outcome: &Outcome, shown: Vec<String>) -> Value {
     Value::Object(fields)
 }
 
-/// The answer of `get_image`.
-pub(super) async fn stored(
-    images: &[StoredImage],
+/// The answer of `get_image`: of one id as if it were alone, of several a list.
+pub(super) async fn got(
+    ids: &[Id],
+    got: Vec<Result<Got, Problem>>,
     options: &ReplyOptions,
     output: Option<OutputForm>,
 ) -> CallToolResult {
-    let (blocks, warnings) = pictures(images, options, output).await;
-    success(&stored_fields(images, &warnings), blocks)
+    if got.iter().all(Result::is_err) {
+        let all: Vec<_> = got.into_iter().filter_map(Result::err).collect();
+        return problems(&all);
+    }
+    let images: Vec<_> = got.iter().flatten().flat_map(|got| got.images().to_vec()).collect();
+    let (blocks, shown) = pictures(&images, options, output).await;
+    success(&got_fields(ids, &got, shown), blocks)
 }
 
 /// What `get_image` says beside the pictures; `shown` are warnings of how they are shown.
 #[must_use]
-pub fn stored_fields(images: &[StoredImage], shown: &[String]) -> Value {
+pub fn got_fields(ids: &[Id], got: &[Result<Got, Problem>], mut shown: Vec<String>) -> Value {
+    if let [Ok(one)] = got {
+        return one_got(one, shown);
+    }
+    let results = ids.iter().zip(got).map(|(id, got)| {
+        let mut fields = match got {
+            Ok(got) => one_got(got, Vec::new()),
+            Err(problem) => json!({ "error": problem.to_string() }),
+        };
+        if let Some(fields) = fields.as_object_mut() {
+            fields.shift_insert(0, "id".to_owned(), json!(id.as_str()));
+        }
+        fields
+    });
+    let mut fields = json!({ "results": results.collect::<Vec<_>>() });
+    if let (Some(fields), false) = (fields.as_object_mut(), shown.is_empty()) {
+        fields.insert("warnings".to_owned(), json!(std::mem::take(&mut shown)));
+    }
+    fields
+}
+
+fn one_got(got: &Got, shown: Vec<String>) -> Value {
+    match got {
+        Got::Made { outcome, handed_over: false } => drawn_fields(outcome, shown),
+        Got::Made { outcome, handed_over: true } => {
+            stored_fields(&outcome.images, &[outcome.report.warnings.clone(), shown].concat())
+        }
+        Got::Image(image) => stored_fields(std::slice::from_ref(image), &shown),
+        Got::UnderWay { stage, seconds } => under_way_fields(stage, *seconds),
+    }
+}
+
+/// What is said of pictures that were handed over before.
+fn stored_fields(images: &[StoredImage], shown: &[String]) -> Value {
     let mut fields = Map::new();
     if let Some(first) = images.first() {
-        fields.insert("job".to_owned(), json!(first.job.as_str()));
+        if let Some(job) = &first.job {
+            fields.insert("job".to_owned(), json!(job.as_str()));
+        }
         fields.insert("model".to_owned(), json!(first.model.model));
         fields.insert("provider".to_owned(), json!(first.model.provider));
         fields.insert("prompt".to_owned(), json!(first.prompt));

@@ -10,14 +10,14 @@ use rmcp::model::{ReadResourceResult, Resource, ResourceContents, ResourceTempla
 use super::reply::uri;
 use crate::domain::ImageId;
 use crate::images::{ImageError, Library, StoredImage};
-use crate::jobs::LOCAL_OWNER;
+use crate::jobs::Owner;
 
 /// How many of the newest images are listed.
 const MOST_LISTED: u32 = 50;
 
 /// The newest stored images.
 pub(super) async fn list(library: &Library) -> Result<Vec<Resource>, ErrorData> {
-    let images = library.recent(LOCAL_OWNER, MOST_LISTED).await.map_err(|error| internal(&error))?;
+    let images = library.recent(&Owner::local().name, MOST_LISTED).await.map_err(|error| internal(&error))?;
     Ok(images.iter().map(resource).collect())
 }
 
@@ -34,7 +34,7 @@ pub(super) fn templates() -> Vec<ResourceTemplate> {
 pub(super) async fn read(library: &Library, address: &str) -> Result<ReadResourceResult, ErrorData> {
     let missing = || ErrorData::resource_not_found(format!("{address} is no stored image"), None);
     let id = address.strip_prefix("image://").and_then(ImageId::parse).ok_or_else(missing)?;
-    let image = library.image(&id, LOCAL_OWNER).await.map_err(|error| match error {
+    let image = library.image(&id, &Owner::local().name).await.map_err(|error| match error {
         ImageError::UnknownId(_) => missing(),
         other => internal(&other),
     })?;

@@ -13,6 +13,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use super::args::OutputForm;
 use super::check::check;
 use super::list::{TOOLS, definitions};
+use super::patience::Patience;
 use super::reply::{self, ReplyOptions};
 use super::resources;
 use crate::jobs::Manager;
@@ -40,6 +41,7 @@ pub struct ImageServer(Arc<Inner>);
 struct Inner {
     manager: Manager,
     options: ReplyOptions,
+    patience: Patience,
     /// Made when first asked for: a client may start the process and never list them.
     tools: OnceLock<Vec<Tool>>,
 }
@@ -47,8 +49,8 @@ struct Inner {
 impl ImageServer {
     /// A server over this manager.
     #[must_use]
-    pub fn new(manager: Manager, options: ReplyOptions) -> Self {
-        Self(Arc::new(Inner { manager, options, tools: OnceLock::new() }))
+    pub fn new(manager: Manager, options: ReplyOptions, patience: Patience) -> Self {
+        Self(Arc::new(Inner { manager, options, patience, tools: OnceLock::new() }))
     }
 
     fn tools(&self) -> &[Tool] {
@@ -63,6 +65,10 @@ impl ImageServer {
     #[must_use]
     pub fn form(&self, asked: Option<OutputForm>) -> OutputForm {
         asked.unwrap_or(self.0.options.output)
+    }
+
+    pub(super) fn patience(&self) -> Patience {
+        self.0.patience
     }
 
     pub(super) fn reply_options(&self) -> &ReplyOptions {

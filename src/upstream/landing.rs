@@ -5,24 +5,37 @@
 //! Writes are plain blocking writes: they go to the page cache in tens of microseconds,
 //! less than handing each of them to another thread would take.
 
-use std::io::{self, Write};
+use std::io::{self, Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tempfile::NamedTempFile;
 
-use crate::domain::ImageFormat;
+use crate::domain::{ImageFormat, JobId};
 
-/// The folder pictures land in.
+/// How the files of pictures that are still arriving begin.
+pub const ARRIVING: &str = ".arriving-";
+
+/// The folder pictures land in. Clones are one landing.
 #[derive(Clone, Debug)]
 pub struct Landing {
     folder: PathBuf,
+    prefix: String,
+    reserved: Arc<Mutex<Vec<NamedTempFile>>>,
 }
 
 impl Landing {
     /// A landing in this folder, which must exist.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into() }
+        Self { folder: folder.into(), prefix: ARRIVING.to_owned(), reserved: Arc::default() }
+    }
+
+    /// The same folder for the pictures of one job: files left behind by a process that was
+    /// killed say whose they are.
+    #[must_use]
+    pub fn of(self, job: &JobId) -> Self {
+        Self { prefix: format!("{ARRIVING}{job}-"), ..self }
     }
 
     /// The folder.
@@ -31,21 +44,97 @@ impl Landing {
         &self.folder
     }
 
-    /// Opens a file for one picture.
-    pub fn begin(&self) -> io::Result<Arrival> {
+    /// How the names of its files begin.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// Proves that files can be made here.
+    ///
+    /// # Errors
+    /// What the system says where they cannot.
+    pub fn prove(&self) -> io::Result<()> {
+        self.file().map(drop)
+    }
+
+    /// Sets room aside for so many pictures of so many bytes each: for before paying.
+    ///
+    /// # Errors
+    /// What the system says where there is no room.
+    pub fn reserve(&self, pictures: u32, bytes: u64) -> io::Result<()> {
+        let free = fs4::available_space(&self.folder).unwrap_or(u64::MAX); // a file system may not say
+        if free < bytes.saturating_mul(pictures.into()) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        for _ in 0..pictures {
+            let file = self.file()?;
+            set_aside(file.as_file(), bytes)?;
+            self.lock().push(file);
+        }
+        Ok(())
+    }
+
+    /// Opens a file for one picture, or where that fails a place in memory: the picture is paid.
+    #[must_use]
+    pub fn begin(&self) -> Arrival {
+        let reserved = self.lock().pop();
+        let place = match reserved.map_or_else(|| self.file(), Ok) {
+            Ok(file) => Place::File(file),
+            Err(error) => Place::Memory { bytes: Vec::new(), why: error.to_string() },
+        };
+        Arrival { place, hasher: blake3::Hasher::new(), head: Vec::new(), bytes: 0 }
+    }
+
+    fn file(&self) -> io::Result<NamedTempFile> {
         let mut builder = tempfile::Builder::new();
-        builder.prefix(".arriving-");
+        builder.prefix(&self.prefix);
         #[cfg(unix)] // as the umask says, like any other program's file; tempfile would keep it to the user
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(&self.folder)?;
-        Ok(Arrival { file, hasher: blake3::Hasher::new(), head: Vec::new(), bytes: 0 })
+        builder.tempfile_in(&self.folder)
     }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<NamedTempFile>> {
+        self.reserved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Blocks for the file beyond its end, where the file system can do that: its length stays what
+/// was written.
+#[cfg(target_os = "linux")]
+fn set_aside(file: &std::fs::File, bytes: u64) -> io::Result<()> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    match fallocate(file, FallocateFlags::KEEP_SIZE, 0, bytes) {
+        Err(error) if error == rustix::io::Errno::NOSPC || error == rustix::io::Errno::DQUOT => {
+            Err(error.into())
+        }
+        _ => Ok(()), // done, or this file system cannot
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn set_aside(_: &std::fs::File, _: u64) -> io::Result<()> {
+    Ok(())
+}
+
+/// Where the bytes of a picture are.
+#[derive(Debug)]
+pub enum Place {
+    /// In a file without a name of its own, its position at the end. Dropping it deletes it.
+    File(NamedTempFile),
+    /// In memory, because no file could hold them.
+    Memory {
+        /// All of them.
+        bytes: Vec<u8>,
+        /// The system's words.
+        why: String,
+    },
 }
 
 /// A picture on its way in.
 #[derive(Debug)]
 pub struct Arrival {
-    file: NamedTempFile,
+    place: Place,
     hasher: blake3::Hasher,
     head: Vec<u8>,
     bytes: u64,
@@ -53,22 +142,41 @@ pub struct Arrival {
 
 impl Arrival {
     /// Takes the next bytes. Callers pass chunks of kilobytes; there is no buffer here.
+    ///
+    /// # Errors
+    /// What the system says where a full disk could not even be read back.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         let missing = ImageFormat::SIGNATURE_BYTES.saturating_sub(self.head.len());
         self.head.extend(bytes.iter().take(missing));
         self.hasher.update(bytes);
+        match &mut self.place {
+            Place::Memory { bytes: before, .. } => before.extend_from_slice(bytes),
+            Place::File(file) => {
+                if let Err(error) = file.write_all(bytes) {
+                    // The disk is full, or worse. The picture is paid, so it goes on in memory.
+                    let mut before = Vec::new();
+                    file.rewind()?;
+                    file.as_file().take(self.bytes).read_to_end(&mut before)?;
+                    before.extend_from_slice(bytes);
+                    self.place = Place::Memory { bytes: before, why: error.to_string() };
+                }
+            }
+        }
         self.bytes += bytes.len() as u64;
-        self.file.write_all(bytes)
+        Ok(())
     }
 
     /// Every byte has come.
     #[must_use]
     pub fn finish(self) -> Landed {
+        if let Place::File(file) = &self.place {
+            let _ = file.as_file().set_len(self.bytes); // gives back what was set aside and not needed
+        }
         Landed {
             format: ImageFormat::sniff(&self.head),
             hash: self.hasher.finalize(),
             bytes: self.bytes,
-            file: self.file,
+            place: self.place,
         }
     }
 }
@@ -76,8 +184,8 @@ impl Arrival {
 /// A picture that has arrived and has no name yet. Dropping it deletes it.
 #[derive(Debug)]
 pub struct Landed {
-    /// The open file, its position at the end.
-    pub file: NamedTempFile,
+    /// Where it is.
+    pub place: Place,
     /// How many bytes it holds.
     pub bytes: u64,
     /// BLAKE3 of the bytes.
@@ -86,24 +194,103 @@ pub struct Landed {
     pub format: Option<ImageFormat>,
 }
 
+/// What can be read and moved about in.
+pub trait Readable: Read + Seek {}
+
+impl<T: Read + Seek> Readable for T {}
+
+impl Landed {
+    /// Its bytes, to be read from anywhere in them.
+    #[must_use]
+    pub fn reader(&self) -> Box<dyn Readable + '_> {
+        match &self.place {
+            Place::File(file) => Box::new(file.as_file()),
+            Place::Memory { bytes, .. } => Box::new(Cursor::new(bytes.as_slice())),
+        }
+    }
+
+    /// Its bytes, all of them.
+    ///
+    /// # Errors
+    /// What the system says where the file cannot be read back.
+    pub fn read(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let mut reader = self.reader();
+        reader.rewind()?;
+        reader.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n0123456789";
+
     #[test]
     fn a_picture_is_counted_hashed_and_known_however_it_is_cut() {
         let folder = tempfile::tempdir().unwrap();
-        let picture = b"\x89PNG\r\n\x1a\n0123456789";
-        for cut in 0..picture.len() {
-            let mut arrival = Landing::new(folder.path()).begin().unwrap();
-            arrival.write(&picture[..cut]).unwrap();
-            arrival.write(&picture[cut..]).unwrap();
+        let landing = Landing::new(folder.path());
+        landing.reserve(3, 1_000_000).unwrap();
+        for cut in 0..PICTURE.len() {
+            let mut arrival = landing.begin();
+            arrival.write(&PICTURE[..cut]).unwrap();
+            arrival.write(&PICTURE[cut..]).unwrap();
             let landed = arrival.finish();
-            assert_eq!(landed.bytes, picture.len() as u64);
-            assert_eq!(landed.hash, blake3::hash(picture));
+            assert_eq!(landed.bytes, PICTURE.len() as u64);
+            assert_eq!(landed.hash, blake3::hash(PICTURE));
             assert_eq!(landed.format, Some(ImageFormat::Png));
-            assert_eq!(std::fs::read(landed.file.path()).unwrap(), picture);
+            let Place::File(file) = &landed.place else { panic!("{:?}", landed.place) };
+            assert_eq!(std::fs::read(file.path()).unwrap(), PICTURE);
+            assert_eq!(landed.read().unwrap(), PICTURE);
         }
+        drop(landing);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "dropped pictures leave nothing");
+    }
+
+    #[test]
+    fn files_that_are_left_behind_say_whose_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let job = JobId::from_entropy(7);
+        let landing = Landing::new(folder.path()).of(&job);
+        let arrival = landing.begin();
+        let name = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().file_name();
+        assert!(name.to_string_lossy().starts_with(&format!(".arriving-{job}-")), "{name:?}");
+        drop(arrival);
+    }
+
+    #[test]
+    fn room_that_is_not_there_cannot_be_set_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Landing::new(folder.path()).reserve(2, u64::MAX / 4).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_no_file_can_hold_is_kept_in_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut arrival = Landing::new(folder.path().join("gone")).begin();
+        arrival.write(PICTURE).unwrap();
+        let landed = arrival.finish();
+        assert!(matches!(landed.place, Place::Memory { .. }));
+        assert_eq!(landed.read().unwrap(), PICTURE);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_disk_that_fills_up_in_the_middle_loses_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut arrival = Landing::new(folder.path()).begin();
+        arrival.write(&PICTURE[..10]).unwrap();
+        let Place::File(file) = &mut arrival.place else { panic!() };
+        let path = file.path().to_owned();
+        // A file opened for reading only refuses writes as a full disk does.
+        *file.as_file_mut() = std::fs::File::open(&path).unwrap();
+        arrival.write(&PICTURE[10..]).unwrap();
+        let landed = arrival.finish();
+        assert!(matches!(landed.place, Place::Memory { .. }));
+        assert_eq!((landed.read().unwrap().as_slice(), landed.hash), (PICTURE, blake3::hash(PICTURE)));
     }
 }

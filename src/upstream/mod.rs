@@ -23,5 +23,5 @@ pub use call::{Call, CallBody, Lost, Made, Order, Part, Path, Reply, ReplyHeader
 pub use client::{Client, ClientOptions, FetchError, Probe, Target};
 pub use dialect::{Dialect, dialect};
 pub use failure::{Failure, FailureKind};
-pub use landing::{Arrival, Landed, Landing};
+pub use landing::{ARRIVING, Arrival, Landed, Landing, Place};
 pub use retry::{Next, Past, RetrySettings, Tried, next};

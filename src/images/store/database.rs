@@ -14,7 +14,7 @@ use super::files::create_private;
 use crate::images::ImageError;
 
 /// How each version is made from the one before; their number is the version.
-const STEPS: [&str; 1] = [include_str!("schema.sql")];
+const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("schema-2.sql")];
 
 /// How long a locked record is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -7,11 +7,13 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use tempfile::{NamedTempFile, PersistError, TempPath};
+
 use super::record::Library;
 use super::{Destination, StoredImage, names};
 use crate::domain::{ImageFormat, ImageId};
 use crate::images::ImageError;
-use crate::upstream::{Landed, Landing};
+use crate::upstream::{Landed, Landing, Place};
 
 /// More files of one name than this are taken for a fault.
 const MOST_OF_A_NAME: u32 = 10_000;
@@ -30,11 +32,19 @@ pub struct Kept {
     pub bytes: u64,
     /// BLAKE3 of the bytes.
     pub hash: blake3::Hash,
-    /// The open file, its position at the end.
+    /// The open file.
     pub file: File,
+    /// The name that it arrived under. It stays until the picture is settled: were the process
+    /// killed before the picture is in the record, that name says whose picture it is.
+    arrival: Option<TempPath>,
 }
 
 impl Kept {
+    /// The picture is in the record, or will not be: only its own name is left.
+    pub fn settle(&mut self) {
+        self.arrival = None;
+    }
+
     /// Waits until the disk has the file and its name. For a thread of its own, right after
     /// the answer: it can take a second.
     pub fn sync(&self) -> io::Result<()> {
@@ -78,8 +88,8 @@ impl Library {
             return Err(ImageError::Unwritable(folder, reason));
         }
         let landing = Landing::new(folder);
-        match landing.begin() {
-            Ok(_dropped) => Ok(landing),
+        match landing.prove() {
+            Ok(()) => Ok(landing),
             Err(error) => Err(ImageError::writing(landing.folder(), &error)),
         }
     }
@@ -96,7 +106,14 @@ pub fn keep(
     let Some(format) = landed.format else {
         return not_kept(ImageError::NotAnImage("nothing we know".to_owned()), landed);
     };
-    let folder = landed.file.path().parent().unwrap_or(Path::new("")).to_owned();
+    let file = match landed.place {
+        Place::File(file) => file,
+        Place::Memory { bytes, why } => {
+            let error = ImageError::NoRoom(why.clone());
+            return not_kept(error, Landed { place: Place::Memory { bytes, why }, ..landed });
+        }
+    };
+    let folder = file.path().parent().unwrap_or(Path::new("")).to_owned();
     let (stem, ending, asked) = match destination {
         Destination::File(path) => {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -106,27 +123,27 @@ pub fn keep(
             (names::stem(jiff::Zoned::now().date(), prompt, id), format.extension().to_owned(), None)
         }
     };
-    let Landed { mut file, bytes, hash, .. } = landed;
+    let (mut file, bytes, hash) = (file, landed.bytes, landed.hash);
     for number in 1..=MOST_OF_A_NAME {
         let path = match number {
             1 => folder.join(format!("{stem}.{ending}")),
             _ => folder.join(format!("{stem}-{number}.{ending}")),
         };
         match name(file, &path) {
-            Ok(file) => {
+            Ok((file, arrival)) => {
                 let instead_of = asked.filter(|asked| *asked != path);
-                return Ok(Kept { path, instead_of, format, bytes, hash, file });
+                return Ok(Kept { path, instead_of, format, bytes, hash, file, arrival });
             }
             Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => file = failed.file,
             Err(failed) => {
-                let landed = Landed { file: failed.file, bytes, hash, format: Some(format) };
+                let landed = Landed { place: Place::File(failed.file), bytes, hash, format: Some(format) };
                 return not_kept(ImageError::writing(&path, &failed.error), landed);
             }
         }
     }
     let reason = format!("{MOST_OF_A_NAME} files have its name");
     let error = ImageError::Unwritable(folder.join(format!("{stem}.{ending}")), reason);
-    not_kept(error, Landed { file, bytes, hash, format: Some(format) })
+    not_kept(error, Landed { place: Place::File(file), bytes, hash, format: Some(format) })
 }
 
 /// The path's own ending where it is one of the format's (`jpeg`, `JPG`), else the usual one.
@@ -135,22 +152,34 @@ fn ending(path: &Path, format: ImageFormat) -> String {
     own.filter(|own| ImageFormat::parse(own) == Some(format)).unwrap_or(format.extension()).to_owned()
 }
 
-fn name(file: tempfile::NamedTempFile, path: &Path) -> Result<File, tempfile::PersistError> {
+/// Gives the file a second name, where the file system has such, else another.
+fn name(file: NamedTempFile, path: &Path) -> Result<(File, Option<TempPath>), PersistError> {
+    match fs::hard_link(file.path(), path) {
+        Ok(()) => {
+            let (file, arrival) = file.into_parts();
+            return Ok((file, Some(arrival)));
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            return Err(PersistError { error, file });
+        }
+        Err(_) => {}
+    }
     match file.persist_noclobber(path) {
         Err(failed) if failed.error.kind() != io::ErrorKind::AlreadyExists => claim(failed, path),
         named => named,
     }
+    .map(|file| (file, None))
 }
 
 /// For file systems that can neither rename without replacing nor link, such as many network
 /// shares: claims the name with an empty file, which the picture then replaces.
-fn claim(failed: tempfile::PersistError, path: &Path) -> Result<File, tempfile::PersistError> {
+fn claim(failed: PersistError, path: &Path) -> Result<File, PersistError> {
     match File::create_new(path) {
         Ok(_claimed) => failed.file.persist(path).inspect_err(|_| {
             let _ = fs::remove_file(path);
         }),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(tempfile::PersistError { error, file: failed.file })
+            Err(PersistError { error, file: failed.file })
         }
         Err(_) => Err(failed),
     }

@@ -1,12 +1,15 @@
 //! The library: picture files that people can find, and the record of where they came from.
 //!
 //! `destination` says where pictures go, `files` lands and names them there, `names` is how
-//! names are made, `database` opens the record, `record` reads and writes it, `rows` is how
-//! its rows are spelled.
+//! names are made, `database` opens the record, `record` keeps images in it, `jobs` jobs and
+//! `ledger` their requests and money, `leftovers` deals with what killed processes leave, `rows` is how its rows are spelled.
 
 mod database;
 mod destination;
 mod files;
+mod jobs;
+mod ledger;
+mod leftovers;
 mod names;
 mod record;
 mod rows;
@@ -16,8 +19,10 @@ mod tests;
 
 pub use destination::Destination;
 pub use files::{Kept, NotKept, keep};
+pub use jobs::{LEASE, Opened};
+pub use ledger::{Begun, Cap, CapHit, Period, Plan, TryEnd, TryRecord};
 pub use record::Library;
-pub use rows::{JobEnd, JobRecord, JobState, Parent, ParentRole, StoredImage};
+pub use rows::{JobEnd, JobRecord, Parent, ParentRole, StoredImage};
 
 pub(super) use files::open;
 pub(super) use names::file_name;

@@ -5,13 +5,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
 use tokio::sync::OnceCell;
 
-use super::rows::{self, select_images, select_jobs, signed, time};
-use super::{JobEnd, JobRecord, StoredImage, database};
-use crate::domain::{ImageId, JobId, Usd};
+use super::rows::{self, select_images, signed, time};
+use super::{StoredImage, database};
+use crate::domain::{ImageId, JobId};
 use crate::images::ImageError;
 
 /// The folder that pictures are kept in, with its record. A cheap handle: making one opens
@@ -42,52 +41,11 @@ impl Library {
         &self.shared.root
     }
 
-    /// Records a job, before anything is sent.
-    pub async fn record_job(&self, job: &JobRecord) -> Result<(), ImageError> {
-        let query = sqlx::query(
-            "INSERT INTO jobs (id, owner, tool, arguments, fingerprint, state, provider, model, created_at, \
-             finished_at, estimate_low_micros, estimate_high_micros, cost_micros, problem) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .bind(job.id.as_str())
-        .bind(&job.owner)
-        .bind(job.operation.tool())
-        .bind(&job.arguments)
-        .bind(&job.fingerprint)
-        .bind(job.state.name())
-        .bind(&job.model.provider)
-        .bind(&job.model.model)
-        .bind(time(job.created_at))
-        .bind(job.finished_at.map(time))
-        .bind(job.estimate.map(|(low, _)| micros(low)))
-        .bind(job.estimate.map(|(_, high)| micros(high)))
-        .bind(job.cost.map(micros))
-        .bind(&job.problem);
-        query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
-        Ok(())
-    }
-
-    /// Notes how a job ended, and that it did so now.
-    pub async fn finish_job(&self, id: &JobId, end: &JobEnd) -> Result<(), ImageError> {
-        let query = sqlx::query(
-            "UPDATE jobs SET state = ?, provider = ?, model = ?, cost_micros = ?, problem = ?, finished_at = ? \
-             WHERE id = ?",
-        )
-        .bind(end.state.name())
-        .bind(&end.model.provider)
-        .bind(&end.model.model)
-        .bind(end.cost.map(micros))
-        .bind(&end.problem)
-        .bind(time(Timestamp::now()))
-        .bind(id.as_str());
-        let done = query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
-        known(id, done.rows_affected())
-    }
-
     /// Records a kept image and what it was made from; its owner is its job's.
     pub async fn record_image(&self, image: &StoredImage) -> Result<(), ImageError> {
         let recorded = self.insert_image(self.pool().await?, image).await;
-        known(&image.job, recorded.map_err(|error| self.failed(&error))?)
+        let rows = recorded.map_err(|error| self.failed(&error))?;
+        image.job.as_ref().map_or(Ok(()), |job| known(job, rows))
     }
 
     async fn insert_image(&self, pool: &SqlitePool, image: &StoredImage) -> Result<u64, sqlx::Error> {
@@ -108,7 +66,7 @@ impl Library {
         .bind(&image.model.model)
         .bind(&image.prompt)
         .bind(time(image.created_at))
-        .bind(image.job.as_str())
+        .bind(image.job.as_ref().map(JobId::as_str))
         .execute(&mut *transaction)
         .await?
         .rows_affected();
@@ -126,14 +84,6 @@ impl Library {
         }
         transaction.commit().await?;
         Ok(inserted)
-    }
-
-    /// A job of this owner's.
-    pub async fn job(&self, id: &JobId, owner: &str) -> Result<JobRecord, ImageError> {
-        let query = sqlx::query(select_jobs!("WHERE id = ? AND owner = ?")).bind(id.as_str()).bind(owner);
-        let row = query.fetch_optional(self.pool().await?).await.map_err(|error| self.failed(&error))?;
-        let row = row.ok_or_else(|| ImageError::UnknownId(id.to_string()))?;
-        rows::job(&row).map_err(|error| self.failed(&error))
     }
 
     /// An image of this owner's. Its file may be gone; [`StoredImage::open`] tells.
@@ -162,19 +112,15 @@ impl Library {
         images.map_err(|error| self.failed(&error))
     }
 
-    async fn pool(&self) -> Result<&SqlitePool, ImageError> {
+    pub(super) async fn pool(&self) -> Result<&SqlitePool, ImageError> {
         self.shared.pool.get_or_try_init(|| database::open(&self.shared.record)).await
     }
 
-    fn failed(&self, error: &sqlx::Error) -> ImageError {
+    pub(super) fn failed(&self, error: &sqlx::Error) -> ImageError {
         ImageError::Record(self.shared.record.clone(), error.to_string())
     }
 }
 
-fn micros(amount: Usd) -> i64 {
-    signed(amount.micros())
-}
-
-fn known(id: &JobId, rows: u64) -> Result<(), ImageError> {
+pub(super) fn known(id: &JobId, rows: u64) -> Result<(), ImageError> {
     if rows == 0 { Err(ImageError::UnknownId(id.to_string())) } else { Ok(()) }
 }

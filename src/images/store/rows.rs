@@ -3,35 +3,14 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use crate::domain::{ImageFormat, ImageId, JobId, ModelName, Operation, Pixels, Usd};
-
-/// How far a job has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JobState {
-    /// Written down, and sent right after: from here on it may cost money.
-    Sent,
-    /// Its pictures are kept.
-    Done,
-    /// It has no picture and will get none.
-    Failed,
-}
-
-impl JobState {
-    const ALL: [Self; 3] = [Self::Sent, Self::Done, Self::Failed];
-
-    /// The name in the record.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sent => "sent",
-            Self::Done => "done",
-            Self::Failed => "failed",
-        }
-    }
-}
+use super::LEASE;
+use crate::domain::{
+    Caller, ImageFormat, ImageId, JobId, JobState, ModelName, Operation, Pixels, Standing, Usd,
+};
 
 /// A paid call.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,6 +39,37 @@ pub struct JobRecord {
     pub cost: Option<Usd>,
     /// What went wrong, in the words that the caller read.
     pub problem: Option<String>,
+    /// How many pictures were asked for.
+    pub n: u32,
+    /// What its model usually takes, in seconds.
+    pub usual_seconds: u32,
+    /// The sandbox's: no money.
+    pub sandbox: bool,
+    /// The folder that its pictures land in.
+    pub folder: PathBuf,
+    /// Whom its pictures are for.
+    pub caller: Caller,
+    /// Until when its process is alive at least.
+    pub lease_until: Option<Timestamp>,
+    /// When its first request went out.
+    pub sent_at: Option<Timestamp>,
+    /// What its answer says beside the pictures, as JSON.
+    pub report: Option<String>,
+}
+
+impl JobRecord {
+    /// Whether its process is alive. A lease that ends further off than leases last was written
+    /// by a clock that has since been set back, and says nothing.
+    #[must_use]
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        self.lease_until.is_some_and(|until| now <= until && until <= now + LEASE * 2)
+    }
+
+    /// How it stands.
+    #[must_use]
+    pub fn standing(&self, now: Timestamp) -> Standing {
+        Standing::of(self.state, self.is_alive(now))
+    }
 }
 
 /// How a job ended.
@@ -73,10 +83,12 @@ pub struct JobEnd {
     pub cost: Option<Usd>,
     /// What went wrong, if anything, in the words that the caller reads.
     pub problem: Option<String>,
+    /// What the answer says beside the pictures, as JSON.
+    pub report: Option<String>,
 }
 
 /// What an image was to one made from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ParentRole {
     /// Looked at.
     Reference,
@@ -96,7 +108,7 @@ impl ParentRole {
 }
 
 /// An image that another was made from. It may have been pruned since.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parent {
     /// The image.
     pub id: ImageId,
@@ -105,12 +117,12 @@ pub struct Parent {
 }
 
 /// A picture that was kept.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoredImage {
     /// Its id.
     pub id: ImageId,
-    /// The job that made it.
-    pub job: JobId,
+    /// The job that made it; `None` where its owner put it in.
+    pub job: Option<JobId>,
     /// Which of the job's pictures it is, from 0.
     pub position: u32,
     /// Where it was kept. The file may be gone.
@@ -138,7 +150,8 @@ macro_rules! select_jobs {
     ($rest:literal) => {
         concat!(
             "SELECT id, owner, tool, arguments, fingerprint, state, provider, model, created_at, finished_at, \
-             estimate_low_micros, estimate_high_micros, cost_micros, problem FROM jobs ",
+             estimate_low_micros, estimate_high_micros, cost_micros, problem, n, usual_seconds, sandbox, folder, \
+             caller, lease_until, sent_at, report FROM jobs ",
             $rest
         )
     };
@@ -159,30 +172,38 @@ macro_rules! select_images {
 pub(super) use {select_images, select_jobs};
 
 pub(super) fn job(row: &SqliteRow) -> Result<JobRecord, sqlx::Error> {
-    let micros = |column| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(column)?.map(usd));
+    let amount = |column| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(column)?.map(usd));
     Ok(JobRecord {
         id: parsed(row, "id", JobId::parse)?,
         owner: row.try_get("owner")?,
         operation: parsed(row, "tool", operation)?,
         arguments: row.try_get("arguments")?,
         fingerprint: row.try_get("fingerprint")?,
-        state: parsed(row, "state", |text| JobState::ALL.into_iter().find(|state| state.name() == text))?,
+        state: parsed(row, "state", JobState::parse)?,
         model: model(row)?,
-        estimate: micros("estimate_low_micros")?.zip(micros("estimate_high_micros")?),
+        estimate: amount("estimate_low_micros")?.zip(amount("estimate_high_micros")?),
         created_at: parsed(row, "created_at", |text| text.parse().ok())?,
-        finished_at: match row.try_get::<Option<&str>, _>("finished_at")? {
-            None => None,
-            Some(_) => Some(parsed(row, "finished_at", |text| text.parse().ok())?),
-        },
-        cost: micros("cost_micros")?,
+        finished_at: optional_time(row, "finished_at")?,
+        cost: amount("cost_micros")?,
         problem: row.try_get("problem")?,
+        n: row.try_get("n")?,
+        usual_seconds: row.try_get("usual_seconds")?,
+        sandbox: row.try_get("sandbox")?,
+        folder: row.try_get::<String, _>("folder")?.into(),
+        caller: parsed(row, "caller", Caller::parse)?,
+        lease_until: optional_time(row, "lease_until")?,
+        sent_at: optional_time(row, "sent_at")?,
+        report: row.try_get("report")?,
     })
 }
 
 pub(super) fn image(row: &SqliteRow) -> Result<StoredImage, sqlx::Error> {
     Ok(StoredImage {
         id: parsed(row, "id", ImageId::parse)?,
-        job: parsed(row, "job_id", JobId::parse)?,
+        job: match row.try_get::<Option<&str>, _>("job_id")? {
+            None => None,
+            Some(_) => Some(parsed(row, "job_id", JobId::parse)?),
+        },
         position: row.try_get("position")?,
         path: row.try_get::<String, _>("path")?.into(),
         format: parsed(row, "format", ImageFormat::parse)?,
@@ -199,7 +220,18 @@ pub(super) fn image(row: &SqliteRow) -> Result<StoredImage, sqlx::Error> {
     })
 }
 
-fn parsed<T>(row: &SqliteRow, column: &str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, sqlx::Error> {
+pub(super) fn optional_time(row: &SqliteRow, column: &str) -> Result<Option<Timestamp>, sqlx::Error> {
+    match row.try_get::<Option<&str>, _>(column)? {
+        None => Ok(None),
+        Some(_) => parsed(row, column, |text| text.parse().ok()).map(Some),
+    }
+}
+
+pub(super) fn parsed<T>(
+    row: &SqliteRow,
+    column: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, sqlx::Error> {
     let text: &str = row.try_get(column)?;
     parse(text).ok_or_else(|| sqlx::Error::Decode(format!("{text:?} as {column}").into()))
 }
@@ -237,6 +269,10 @@ fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
-fn usd(micros: i64) -> Usd {
+pub(super) fn micros(amount: Usd) -> i64 {
+    signed(amount.micros())
+}
+
+pub(super) fn usd(micros: i64) -> Usd {
     Usd::from_micros(unsigned(micros))
 }

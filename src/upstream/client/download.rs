@@ -73,8 +73,7 @@ impl Client {
         };
         let download = async {
             let unwritable = |error: std::io::Error| failed(format!("it could not be written: {error}"));
-            let mut download =
-                Download { arrival: landing.begin().map_err(unwritable)?, bytes: 0, tag: None };
+            let mut download = Download { arrival: landing.begin(), bytes: 0, tag: None };
             let mut pauses = PAUSES.into_iter();
             loop {
                 let part =
@@ -111,7 +110,7 @@ impl Client {
             StatusCode::RANGE_NOT_SATISFIABLE => return Ok(Part::Whole),
             // The server ignores ranges, or the file is another: from the beginning.
             status if status.is_success() => {
-                download.arrival = landing.begin()?;
+                download.arrival = landing.begin();
                 download.bytes = 0;
                 download.tag = header(response.headers(), ETAG.as_str()).filter(|tag| !tag.starts_with("W/"));
             }

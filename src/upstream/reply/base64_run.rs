@@ -27,8 +27,8 @@ pub(super) struct Base64Run {
 
 impl Base64Run {
     /// Opens the picture's file.
-    pub(super) fn begin(landing: &Landing) -> io::Result<Self> {
-        Ok(Self { arrival: landing.begin()?, waiting: Vec::with_capacity(BLOCK_DIGITS) })
+    pub(super) fn begin(landing: &Landing) -> Self {
+        Self { arrival: landing.begin(), waiting: Vec::with_capacity(BLOCK_DIGITS) }
     }
 
     /// Takes the next digits: bytes of either alphabet and nothing else.

@@ -247,7 +247,7 @@ impl Reader {
                 return Err(ReplyError::TooManyPictures);
             }
             self.keep(handle::spell(self.landed.len()).as_bytes())?;
-            self.run = Some(Base64Run::begin(&self.landing)?);
+            self.run = Some(Base64Run::begin(&self.landing));
         }
         let digits = std::mem::take(&mut self.held.digits);
         self.digest(&digits)?;

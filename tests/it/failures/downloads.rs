@@ -86,7 +86,7 @@ async fn leads_to_the_picture(stage: &Stage, refusal: &str) {
     let folder = tempfile::tempdir().unwrap();
     let (client, landing) = (client(PATIENCE), Landing::new(folder.path()));
     let landed = client.download(&link, &stage.first.base_url(), &landing).await.unwrap();
-    assert_eq!(std::fs::read(landed.file.path()).unwrap(), whole().await);
+    assert_eq!(landed.read().unwrap(), whole().await);
 }
 
 fn client(stall: Duration) -> Client {

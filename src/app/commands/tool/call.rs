@@ -3,7 +3,7 @@
 use clap::{ArgMatches, Command, Error, FromArgMatches, Subcommand};
 use serde_json::{Map, Value};
 
-use super::{answer, draw, flags};
+use super::{answer, draw, flags, get};
 use crate::app::App;
 use crate::catalog::Catalog;
 use crate::tools::{self, Call, TOOL_NAMES};
@@ -21,13 +21,7 @@ pub async fn run(call: ToolCall, app: &App) -> Result<u8, String> {
     let ToolCall { tool, arguments, json } = call;
     match tools::call(tool, arguments, app.manager.catalog()) {
         Ok(Call::Draw(asked)) => draw::draw(*asked, app, json).await,
-        Ok(Call::Get(wanted)) => match tools::stored_images(&app.manager, &wanted).await {
-            Ok(images) => {
-                let fields = tools::stored_fields(&images, &[]);
-                answer::print(&fields, &images, app.server.form(wanted.output), json)
-            }
-            Err(problem) => answer::refuse(&[problem]),
-        },
+        Ok(Call::Get(wanted)) => get::get(&wanted, app, json).await,
         Err(problems) => answer::refuse(&problems),
     }
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::watch;
 use tokio::time::interval;
 
 use super::answer;
@@ -29,20 +28,19 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
         return answer::print(&dry_run_fields(&asked.commission.request, &route), &[], form, json);
     }
     let price = route.first.estimate.map_or_else(String::new, |estimate| format!(", for {estimate}"));
-    let (stage, stages) = watch::channel(Stage::Preparing);
-    let mut progress = Progress::new(stages);
     let mut interrupts = interrupts();
     let mut looks = interval(LOOK_EVERY);
-    let mut work = Box::pin(app.manager.run(asked.commission, stage));
+    let mut call = app.manager.begin(asked.commission);
+    let mut progress = Progress::new(call.stage());
     let mut interrupted = false;
     let outcome = loop {
         tokio::select! {
             biased;
-            outcome = &mut work => break outcome,
+            outcome = call.ended() => break outcome,
             Some(()) = interrupts.recv() => match progress.stage() {
                 _ if interrupted => return Ok(FAILED),
-                Stage::Preparing => {
-                    drop(work);
+                Stage::Preparing | Stage::Queued { .. } => {
+                    drop(call);
                     return stop(app, &progress, interrupts).await;
                 }
                 Stage::Rendering { job, .. } => {
@@ -57,6 +55,7 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
     match outcome {
         Ok(outcome) => {
             let code = answer::print(&drawn_fields(&outcome, Vec::new()), &outcome.images, form, json);
+            call.served();
             // What is left to do is to have the disk keep it.
             app.manager.finish().await;
             if !interrupted {
@@ -77,7 +76,7 @@ async fn stop(app: &App, progress: &Progress, mut again: UnboundedReceiver<()>) 
         _ = again.recv() => return Ok(FAILED),
     }
     match progress.stage() {
-        Stage::Preparing => {
+        Stage::Preparing | Stage::Queued { .. } => {
             progress.say("Stopped before anything was sent. Nothing was charged.");
             Ok(FAILED)
         }
@@ -101,6 +100,6 @@ fn get(job: &JobId) -> String {
 }
 
 fn collected(outcome: &Outcome) -> String {
-    let (job, cost) = (&outcome.job, outcome.cost);
+    let (job, cost) = (&outcome.job, outcome.report.cost);
     format!("{job} is stored; it cost {} ({}). {}", cost.usd, cost.basis.name(), get(job))
 }

@@ -8,6 +8,7 @@ mod answer;
 mod call;
 mod draw;
 mod flags;
+mod get;
 mod interrupts;
 mod progress;
 #[cfg(feature = "terminal-pictures")]

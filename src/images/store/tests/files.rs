@@ -106,7 +106,7 @@ fn a_picture_appears_whole_or_not_at_all_and_comes_back_when_it_cannot_be_kept()
     let too_long = Destination::File(folder.join(format!("{}.png", "x".repeat(300))));
     let not_kept = keep(land(&landing, PNG), &too_long, "", &new_image_id()).unwrap_err();
     assert!(matches!(not_kept.error, ImageError::Unwritable(..)), "{not_kept}");
-    assert_eq!(std::fs::read(not_kept.landed.file.path()).unwrap(), PNG);
+    assert_eq!(not_kept.landed.read().unwrap(), PNG);
     drop((page, not_kept));
     assert!(names(&folder).is_empty());
 }

@@ -2,57 +2,10 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
-
-use super::{PNG, land, names};
-use crate::domain::{ImageFormat, ImageId, JobId, ModelName, Operation, Pixels, ProblemKind, Usd};
-use crate::images::store::{
-    Destination, JobEnd, JobRecord, JobState, Library, Parent, ParentRole, StoredImage, keep, rows,
-};
+use super::{PNG, image, job, land, model, names, open};
+use crate::domain::{ImageId, JobState, ModelName, ProblemKind, Usd};
+use crate::images::store::{Destination, JobEnd, Library, Parent, ParentRole, StoredImage, keep, rows};
 use crate::images::{ImageError, LocalReference, Roots, new_image_id, new_job_id, read_image};
-
-/// A time without the digits that the record drops.
-fn now() -> Timestamp {
-    Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap()
-}
-
-fn model() -> ModelName {
-    ModelName { provider: "apiyi".to_owned(), model: "gpt-image-2".to_owned() }
-}
-
-fn job(owner: &str) -> JobRecord {
-    JobRecord {
-        id: new_job_id(),
-        owner: owner.to_owned(),
-        operation: Operation::Edit,
-        arguments: r#"{"prompt":"Red kite"}"#.to_owned(),
-        fingerprint: "f".repeat(64),
-        state: JobState::Sent,
-        model: model(),
-        estimate: Some((Usd::from_micros(6_000), Usd::from_micros(400_000))),
-        created_at: now(),
-        finished_at: None,
-        cost: None,
-        problem: None,
-    }
-}
-
-fn image(job: &JobId, position: u32, path: &Path) -> StoredImage {
-    StoredImage {
-        id: new_image_id(),
-        job: job.clone(),
-        position,
-        path: path.to_owned(),
-        format: ImageFormat::Png,
-        pixels: Pixels::new(3840, 2160),
-        bytes: PNG.len() as u64,
-        hash: blake3::hash(PNG),
-        model: model(),
-        prompt: "Red kite 画".to_owned(),
-        created_at: now(),
-        parents: Vec::new(),
-    }
-}
 
 #[tokio::test]
 async fn what_was_recorded_is_found_through_another_handle() {
@@ -60,7 +13,7 @@ async fn what_was_recorded_is_found_through_another_handle() {
     let library = Library::new(top.path().join("store"));
     let landing = library.landing(&Destination::Library).unwrap();
     let mut job = job("me");
-    library.record_job(&job).await.unwrap();
+    open(&library, &job).await;
 
     let mut images = Vec::new();
     for position in 0..3 {
@@ -75,6 +28,7 @@ async fn what_was_recorded_is_found_through_another_handle() {
         model: ModelName { provider: "openai".to_owned(), model: "gpt-image-2".to_owned() },
         cost: Some(Usd::from_micros(52_680)),
         problem: Some("one of four did not come".to_owned()),
+        report: Some("{}".to_owned()),
     };
     library.finish_job(&job.id, &end).await.unwrap();
 
@@ -83,6 +37,7 @@ async fn what_was_recorded_is_found_through_another_handle() {
     assert!(found.finished_at.unwrap() >= job.created_at);
     job.finished_at = found.finished_at;
     (job.state, job.model, job.cost, job.problem) = (end.state, end.model, end.cost, end.problem);
+    job.report = end.report;
     assert_eq!(found, job);
     assert_eq!(other.images_of(&job.id, "me").await.unwrap(), images);
     assert_eq!(other.image(&images[2].id, "me").await.unwrap(), images[2]);
@@ -100,7 +55,7 @@ async fn what_belongs_to_another_owner_does_not_exist() {
     let top = tempfile::tempdir().unwrap();
     let library = Library::new(top.path().join("store"));
     let job = job("me");
-    library.record_job(&job).await.unwrap();
+    open(&library, &job).await;
     let image = image(&job.id, 0, Path::new("/kite.png"));
     library.record_image(&image).await.unwrap();
     assert!(
@@ -117,7 +72,7 @@ async fn a_job_nobody_recorded_takes_no_images_and_no_end() {
     let top = tempfile::tempdir().unwrap();
     let library = Library::new(top.path().join("store"));
     let id = new_job_id();
-    let end = JobEnd { state: JobState::Failed, model: model(), cost: None, problem: None };
+    let end = JobEnd { state: JobState::Failed, model: model(), cost: None, problem: None, report: None };
     assert!(matches!(library.finish_job(&id, &end).await, Err(ImageError::UnknownId(_))));
     let image = image(&id, 0, Path::new("/kite.png"));
     assert!(matches!(library.record_image(&image).await, Err(ImageError::UnknownId(_))));
@@ -128,7 +83,7 @@ async fn an_image_and_its_lineage_are_recorded_together_or_not_at_all() {
     let top = tempfile::tempdir().unwrap();
     let library = Library::new(top.path().join("store"));
     let job = job("me");
-    library.record_job(&job).await.unwrap();
+    open(&library, &job).await;
     let mut first = image(&job.id, 0, Path::new("/kite.png"));
     first.parents = vec![reference(new_image_id()), Parent { id: new_image_id(), role: ParentRole::Masked }];
     library.record_image(&first).await.unwrap();
@@ -146,7 +101,7 @@ async fn a_stored_image_is_read_back_by_id_and_says_when_its_file_is_gone() {
     let landing = library.landing(&Destination::Library).unwrap();
     let kept = keep(land(&landing, PNG), &Destination::Library, "kite", &new_image_id()).unwrap();
     let job = job("me");
-    library.record_job(&job).await.unwrap();
+    open(&library, &job).await;
     let image = image(&job.id, 0, &kept.path);
     library.record_image(&image).await.unwrap();
 
@@ -174,7 +129,7 @@ async fn a_fresh_record_may_be_opened_by_many_at_once() {
                 let library = Library::new(top.path().join("store"));
                 tokio::spawn(async move {
                     let job = job("me");
-                    library.record_job(&job).await.unwrap();
+                    open(&library, &job).await;
                     library.record_image(&image(&job.id, 0, Path::new("/kite.png"))).await.unwrap();
                 })
             })

@@ -1,0 +1,58 @@
+//! Shows pictures made earlier, for somebody at a terminal, and waits for those that are still
+//! being made.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, interval};
+
+use super::answer;
+use super::progress::Progress;
+use crate::app::App;
+use crate::jobs::{Owner, Stage};
+use crate::tools::{self, GetArguments, Got};
+
+/// As long as anybody waits: a person has ^C.
+const FOR_EVER: Duration = Duration::from_hours(24);
+
+/// Between two looks at how far a picture is.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Shows what there is of the ids.
+pub(super) async fn get(wanted: &GetArguments, app: &App, json: bool) -> Result<u8, String> {
+    let ids = match tools::ids(wanted) {
+        Ok(ids) => ids,
+        Err(problems) => return answer::refuse(&problems),
+    };
+    let asked = wanted.wait_s.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let until = Instant::now() + asked.unwrap_or(FOR_EVER);
+    let (stage, stages) = watch::channel(Stage::Preparing);
+    let mut progress = Progress::new(stages);
+    let mut looks = interval(LOOK_EVERY);
+    looks.tick().await; // what is there already needs no bar
+    let owner = Owner::local().name;
+    let mut work = Box::pin(tools::collect(&app.manager, &owner, &ids, until, &stage));
+    let got = loop {
+        tokio::select! {
+            biased;
+            got = &mut work => break got,
+            _ = looks.tick() => progress.show(),
+        }
+    };
+    drop(progress);
+    if got.iter().all(Result::is_err) {
+        let problems: Vec<_> = got.into_iter().filter_map(Result::err).collect();
+        return answer::refuse(&problems);
+    }
+    let images: Vec<_> = got.iter().flatten().flat_map(|got| got.images().to_vec()).collect();
+    let fields = tools::got_fields(&ids, &got, Vec::new());
+    let code = answer::print(&fields, &images, app.server.form(wanted.output), json);
+    let made = got.iter().flatten().filter_map(|got| match got {
+        Got::Made { outcome, handed_over: false } => Some(outcome.job.clone()),
+        _ => None,
+    });
+    app.manager.note_handed_over(made.collect());
+    drop(work);
+    app.manager.finish().await;
+    code
+}

@@ -1,0 +1,230 @@
+//! Jobs in the record: written down before anything is sent, alive while their lease is
+//! renewed, kept for whoever asks next.
+//!
+//! It moves jobs only as `domain::job` allows; who moves them when is for the `jobs` floor.
+
+use jiff::{SignedDuration, Timestamp};
+use sqlx::sqlite::SqliteConnection;
+
+use super::ledger::{Cap, CapHit, Plan};
+use super::record::known;
+use super::rows::{self, micros, select_jobs, time};
+use super::{JobEnd, JobRecord, Library};
+use crate::domain::{Caller, JobEvent, JobId, JobState};
+use crate::images::ImageError;
+
+/// How long a job counts as alive after its process last said so. It is renewed three times as
+/// often, so that one late renewal costs nothing.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(15);
+
+/// What became of the wish to open a job.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// It is recorded, and so is the money it may cost.
+    Yes,
+    /// It could go above this cap; nothing is recorded.
+    OverCap(CapHit),
+}
+
+impl Library {
+    /// Records a job and the first try of each of its pictures, before anything is sent, if
+    /// the caps allow it; all of it at once, whatever other processes do.
+    pub async fn open_job(
+        &self,
+        job: &JobRecord,
+        plans: &[Plan],
+        caps: &[Cap],
+    ) -> Result<Opened, ImageError> {
+        let pool = self.pool().await?;
+        let open = async {
+            let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+            let more = plans.iter().map(|plan| plan.estimate.unwrap_or_default()).sum();
+            if let Some(hit) = super::ledger::hit(&mut transaction, caps, job.sandbox, more).await? {
+                return Ok(Opened::OverCap(hit));
+            }
+            insert(&mut transaction, job).await?;
+            for plan in plans {
+                super::ledger::insert(&mut transaction, job, plan, None).await?;
+            }
+            transaction.commit().await?;
+            Ok(Opened::Yes)
+        };
+        open.await.map_err(|error: sqlx::Error| self.failed(&error))
+    }
+
+    /// Moves a job to its next state. `false` where it is no longer in a state that allows it.
+    pub async fn move_job(&self, id: &JobId, event: JobEvent) -> Result<bool, ImageError> {
+        let now = time(Timestamp::now());
+        let mut moved = false;
+        for from in JobState::ALL {
+            let Some(to) = from.after(event) else { continue };
+            let query = sqlx::query(
+                "UPDATE jobs SET state = ?1, sent_at = iif(?1 = 'sent', ?2, sent_at), \
+                 finished_at = iif(?1 = 'sent', NULL, ?2) WHERE id = ?3 AND state = ?4",
+            )
+            .bind(to.name())
+            .bind(&now)
+            .bind(id.as_str())
+            .bind(from.name());
+            let done = query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+            moved = done.rows_affected() > 0;
+            if moved {
+                break;
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Ends a job that was sent, and notes what came of it.
+    pub async fn finish_job(&self, id: &JobId, end: &JobEnd) -> Result<(), ImageError> {
+        let query = sqlx::query(
+            "UPDATE jobs SET state = ?, provider = ?, model = ?, cost_micros = ?, problem = ?, report = ?, \
+             finished_at = ? WHERE id = ? AND state IN ('queued', 'sent')",
+        )
+        .bind(end.state.name())
+        .bind(&end.model.provider)
+        .bind(&end.model.model)
+        .bind(end.cost.map(micros))
+        .bind(&end.problem)
+        .bind(&end.report)
+        .bind(time(Timestamp::now()))
+        .bind(id.as_str());
+        let done = query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        known(id, done.rows_affected())
+    }
+
+    /// Says that the job's process is alive.
+    pub async fn renew_lease(&self, id: &JobId) -> Result<(), ImageError> {
+        let until = time(Timestamp::now() + LEASE);
+        let query = sqlx::query("UPDATE jobs SET lease_until = ? WHERE id = ?").bind(until).bind(id.as_str());
+        query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        Ok(())
+    }
+
+    /// Takes over the lease of a job whose process is gone, unless somebody else just did.
+    pub async fn take_over(&self, job: &JobRecord) -> Result<bool, ImageError> {
+        let query = sqlx::query("UPDATE jobs SET lease_until = ? WHERE id = ? AND lease_until IS ?")
+            .bind(time(Timestamp::now() + LEASE))
+            .bind(job.id.as_str())
+            .bind(job.lease_until.map(time));
+        let done = query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Lets a lease that was taken over go again.
+    pub async fn give_up_lease(&self, id: &JobId) -> Result<(), ImageError> {
+        let query = sqlx::query("UPDATE jobs SET lease_until = NULL WHERE id = ?").bind(id.as_str());
+        query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        Ok(())
+    }
+
+    /// A job, whosoever it is.
+    pub(super) async fn job_of_anybody(&self, id: &JobId) -> Result<Option<JobRecord>, ImageError> {
+        let query = sqlx::query(select_jobs!("WHERE id = ?")).bind(id.as_str());
+        let row = query.fetch_optional(self.pool().await?).await;
+        let job = row.and_then(|row| row.map(|row| rows::job(&row)).transpose());
+        job.map_err(|error| self.failed(&error))
+    }
+
+    /// Notes whether somebody waits for a job's pictures. What was handed over stays so.
+    pub async fn set_caller(&self, id: &JobId, caller: Caller) -> Result<(), ImageError> {
+        let query = sqlx::query("UPDATE jobs SET caller = ? WHERE id = ? AND caller <> 'served'")
+            .bind(caller.name())
+            .bind(id.as_str());
+        query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        Ok(())
+    }
+
+    /// The oldest job like this one that nobody waits for, at most so old, now the caller's:
+    /// two callers at once never get the same. A job counts as left, too, where its process is
+    /// gone before it handed the pictures over.
+    pub async fn claim_left(
+        &self,
+        wanted: &JobRecord,
+        at_most: SignedDuration,
+    ) -> Result<Option<JobRecord>, ImageError> {
+        let now = Timestamp::now();
+        let query = sqlx::query(
+            "UPDATE jobs SET caller = 'waiting' WHERE id = (SELECT id FROM jobs WHERE fingerprint = ?1 \
+             AND caller <> 'served' AND owner = ?2 AND sandbox = ?3 AND created_at >= ?4 \
+             AND state IN ('queued', 'sent', 'done') \
+             AND (caller = 'left' OR lease_until IS NULL OR lease_until < ?5) ORDER BY created_at LIMIT 1) \
+             RETURNING id",
+        )
+        .bind(&wanted.fingerprint)
+        .bind(&wanted.owner)
+        .bind(wanted.sandbox)
+        .bind(time(now - at_most))
+        .bind(time(now));
+        let pool = self.pool().await?;
+        let claimed = async {
+            let Some(row) = query.fetch_optional(pool).await? else { return Ok(None) };
+            let id: &str = sqlx::Row::try_get(&row, 0)?;
+            let row = sqlx::query(select_jobs!("WHERE id = ?")).bind(id).fetch_one(pool).await?;
+            rows::job(&row).map(Some)
+        };
+        claimed.await.map_err(|error: sqlx::Error| self.failed(&error))
+    }
+
+    /// A job of this owner's.
+    pub async fn job(&self, id: &JobId, owner: &str) -> Result<JobRecord, ImageError> {
+        let query = sqlx::query(select_jobs!("WHERE id = ? AND owner = ?")).bind(id.as_str()).bind(owner);
+        let row = query.fetch_optional(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        let row = row.ok_or_else(|| ImageError::UnknownId(id.to_string()))?;
+        rows::job(&row).map_err(|error| self.failed(&error))
+    }
+
+    /// The newest jobs, of all owners.
+    pub async fn jobs(&self, most: u32) -> Result<Vec<JobRecord>, ImageError> {
+        let query = sqlx::query(select_jobs!("ORDER BY created_at DESC LIMIT ?")).bind(most);
+        let rows = query.fetch_all(self.pool().await?).await;
+        let jobs = rows.and_then(|rows| rows.iter().map(rows::job).collect());
+        jobs.map_err(|error| self.failed(&error))
+    }
+
+    /// Jobs whose process is gone before they ended, oldest first.
+    pub async fn lost_jobs(&self, most: u32) -> Result<Vec<JobRecord>, ImageError> {
+        let query = sqlx::query(select_jobs!(
+            "WHERE state IN ('queued', 'sent') AND (lease_until IS NULL OR lease_until < ?) ORDER BY created_at LIMIT ?"
+        ))
+        .bind(time(Timestamp::now()))
+        .bind(most);
+        let rows = query.fetch_all(self.pool().await?).await;
+        let jobs = rows.and_then(|rows| rows.iter().map(rows::job).collect());
+        jobs.map_err(|error| self.failed(&error))
+    }
+}
+
+async fn insert(connection: &mut SqliteConnection, job: &JobRecord) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO jobs (id, owner, tool, arguments, fingerprint, state, provider, model, created_at, \
+         finished_at, estimate_low_micros, estimate_high_micros, cost_micros, problem, n, usual_seconds, sandbox, \
+         folder, caller, lease_until, sent_at, report) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(job.id.as_str())
+    .bind(&job.owner)
+    .bind(job.operation.tool())
+    .bind(&job.arguments)
+    .bind(&job.fingerprint)
+    .bind(job.state.name())
+    .bind(&job.model.provider)
+    .bind(&job.model.model)
+    .bind(time(job.created_at))
+    .bind(job.finished_at.map(time))
+    .bind(job.estimate.map(|(low, _)| micros(low)))
+    .bind(job.estimate.map(|(_, high)| micros(high)))
+    .bind(job.cost.map(micros))
+    .bind(&job.problem)
+    .bind(job.n)
+    .bind(job.usual_seconds)
+    .bind(job.sandbox)
+    .bind(job.folder.to_string_lossy())
+    .bind(job.caller.name())
+    .bind(job.lease_until.map(time))
+    .bind(job.sent_at.map(time))
+    .bind(&job.report)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

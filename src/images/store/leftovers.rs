@@ -1,0 +1,175 @@
+//! What a killed process leaves in the store's folders: files of pictures that were arriving.
+//!
+//! A whole one is kept and recorded as what it is. A half one is deleted: a process that was
+//! only asleep goes on writing to it, and answers with the picture inline.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tempfile::{NamedTempFile, TempPath};
+
+use super::{Destination, JobRecord, Library, Parent, ParentRole, StoredImage, keep};
+use crate::domain::{ImageId, JobId, Operation};
+use crate::images::{ImageError, inspect, new_image_id};
+use crate::upstream::{ARRIVING, Landed, Place};
+
+/// Files that say nothing of their job are nobody's after a day.
+const NOBODYS_AFTER: Duration = Duration::from_hours(24);
+
+impl Library {
+    /// Keeps and records the whole pictures that a job left behind, and deletes the rest. For
+    /// jobs whose process is gone. Returns how many pictures the job has now.
+    pub async fn adopt(&self, job: &JobRecord) -> Result<usize, ImageError> {
+        let known = self.images_of(&job.id, &job.owner).await?;
+        let (folder, prefix) = (job.folder.clone(), format!("{ARRIVING}{}-", job.id));
+        let arrived = tokio::task::spawn_blocking(move || arrived(&folder, &prefix)).await;
+        let mut count = known.len();
+        for (path, landed) in arrived.unwrap_or_default() {
+            let recorded = known.iter().any(|image| image.hash == landed.hash);
+            if !recorded && self.adopt_one(job, &path, landed, count).await? {
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    async fn adopt_one(
+        &self,
+        job: &JobRecord,
+        arrived: &Path,
+        landed: Landed,
+        position: usize,
+    ) -> Result<bool, ImageError> {
+        let Ok(info) = inspect(landed.reader()) else { return Ok(false) };
+        let arguments: Value = serde_json::from_str(&job.arguments).unwrap_or_default();
+        let prompt = arguments.get("prompt").and_then(Value::as_str).unwrap_or_default();
+        let (id, bytes, hash) = (new_image_id(), landed.bytes, landed.hash);
+        let (path, kept) = if let Some(path) = other_name(arrived) {
+            (path, None) // its process had named it, and came no further
+        } else {
+            let destination = Destination::Folder(job.folder.clone());
+            let kept = keep(landed, &destination, prompt, &id).map_err(|not_kept| {
+                if let Place::File(file) = not_kept.landed.place {
+                    let _ = file.keep(); // for the next who comes this way
+                }
+                not_kept.error
+            })?;
+            (kept.path.clone(), Some(kept))
+        };
+        let image = StoredImage {
+            id,
+            job: Some(job.id.clone()),
+            position: u32::try_from(position).unwrap_or(u32::MAX),
+            path,
+            format: info.format,
+            pixels: info.pixels,
+            bytes,
+            hash,
+            model: job.model.clone(),
+            prompt: prompt.to_owned(),
+            created_at: Timestamp::now(),
+            parents: parents(&arguments, job.operation),
+        };
+        self.record_image(&image).await?;
+        drop(kept); // and with it the name that it arrived under
+        Ok(true)
+    }
+
+    /// Goes through what is left of jobs that have ended, and of nobody.
+    pub async fn clear_leftovers(&self) -> Result<(), ImageError> {
+        let root = self.root().join("images");
+        let left = tokio::task::spawn_blocking(move || {
+            let months = entries(&root).filter(|path| path.is_dir());
+            months.flat_map(|month| entries(&month).filter(|path| name(path).starts_with(ARRIVING))).collect()
+        });
+        let left: Vec<PathBuf> = left.await.unwrap_or_default();
+        for path in left {
+            let file_name = name(&path);
+            let rest = file_name.strip_prefix(ARRIVING).unwrap_or_default();
+            let job = rest.rsplit_once('-').and_then(|(job, _)| JobId::parse(job));
+            let job = match job {
+                Some(job) => self.job_of_anybody(&job).await?,
+                None => None,
+            };
+            match job {
+                Some(job) if job.state.has_ended() => {
+                    self.adopt(&job).await?;
+                }
+                _ if is_older_than(&path, NOBODYS_AFTER) => {
+                    let _ = fs::remove_file(&path);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The whole pictures among the files of this prefix. The others are deleted.
+fn arrived(folder: &Path, prefix: &str) -> Vec<(PathBuf, Landed)> {
+    let files = entries(folder).filter(|path| name(path).starts_with(prefix));
+    files.filter_map(|path| landed(&path).map(|landed| (path.clone(), landed))).collect()
+}
+
+/// The picture in this file, `None` and deleted where it is not whole.
+fn landed(path: &Path) -> Option<Landed> {
+    let file = File::open(path).ok()?;
+    let bytes = file.metadata().ok()?.len();
+    let format = match inspect(&file) {
+        Ok(info) => info.format,
+        Err(ImageError::ReadFailed(_)) => return None,
+        Err(_) => {
+            let _ = fs::remove_file(path);
+            return None;
+        }
+    };
+    let mut hasher = blake3::Hasher::new();
+    std::io::Seek::rewind(&mut &file).ok()?;
+    hasher.update_reader(&file).ok()?;
+    let file = NamedTempFile::from_parts(file, TempPath::try_from_path(path).ok()?);
+    Some(Landed { place: Place::File(file), bytes, hash: hasher.finalize(), format: Some(format) })
+}
+
+/// The other name of this file, in the same folder.
+#[cfg(unix)]
+fn other_name(path: &Path) -> Option<PathBuf> {
+    use std::os::unix::fs::MetadataExt as _;
+    let this = fs::metadata(path).ok()?;
+    let same = |other: &PathBuf| {
+        fs::metadata(other).is_ok_and(|other| (other.dev(), other.ino()) == (this.dev(), this.ino()))
+    };
+    (this.nlink() > 1).then(|| entries(path.parent()?).find(|other| other != path && same(other))).flatten()
+}
+
+#[cfg(not(unix))]
+fn other_name(_: &Path) -> Option<PathBuf> {
+    None
+}
+
+/// The stored images among a call's arguments.
+fn parents(arguments: &Value, operation: Operation) -> Vec<Parent> {
+    let role = if operation == Operation::Inpaint { ParentRole::Masked } else { ParentRole::Reference };
+    let one = arguments.get("image").into_iter();
+    let several = arguments.get("images").and_then(Value::as_array).into_iter().flatten();
+    let ids = one
+        .chain(several)
+        .filter_map(Value::as_str)
+        .filter_map(|text| ImageId::parse(text.trim().trim_start_matches("image://")));
+    ids.map(|id| Parent { id, role }).collect()
+}
+
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn is_older_than(path: &Path, age: Duration) -> bool {
+    let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
+    modified.is_ok_and(|modified| SystemTime::now().duration_since(modified).is_ok_and(|since| since > age))
+}

@@ -1,0 +1,161 @@
+//! Waits for jobs of any process, through the record they all share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::watch;
+use tokio::time::sleep;
+
+use super::call::left;
+use super::manager::Shared;
+use super::{Outcome, Presence, Stage, recovery};
+use crate::domain::{Billed, Caller, JobId, Problem, ProblemKind, Standing};
+use crate::images::{ImageError, JobRecord};
+
+/// How often the record is looked at for a job that somebody waits for. One row by its key: some
+/// tens of microseconds.
+const LOOKED_AT_EVERY: Duration = Duration::from_millis(100);
+
+/// How a job stands, for whoever asks.
+#[derive(Debug)]
+pub enum Found {
+    /// Its pictures.
+    Made {
+        /// They, and what is to be said of them.
+        outcome: Box<Outcome>,
+        /// Whether somebody had them before.
+        handed_over: bool,
+    },
+    /// It has ended without a picture.
+    Nothing(Problem),
+    /// Not yet.
+    UnderWay {
+        /// How far it is.
+        stage: Stage,
+        /// Since when, in seconds.
+        seconds: u64,
+    },
+}
+
+/// What came of looking for an equal job.
+pub(super) enum Joined {
+    /// There is one, and it has ended.
+    Ended(JobId, Box<Result<Outcome, Problem>>),
+    /// There is one, and the caller left it again.
+    Left,
+    /// There is none.
+    None,
+}
+
+/// Waits for the end of a job that is equal to this one and that nobody waits for, if there is
+/// one, for as long as the caller stays.
+pub(super) async fn equal_left(
+    shared: &Arc<Shared>,
+    wanted: &JobRecord,
+    within: SignedDuration,
+    stage: &watch::Sender<Stage>,
+    presence: &mut watch::Receiver<Presence>,
+) -> Result<Joined, ImageError> {
+    while let Some(job) = shared.library.claim_left(wanted, within).await? {
+        tracing::info!(job = %job.id, "taken over from a caller that left");
+        loop {
+            match look(shared, &job.id, &job.owner).await? {
+                Found::UnderWay { stage: now, .. } => {
+                    stage.send_if_modified(|stage| std::mem::replace(stage, now.clone()) != now);
+                }
+                Found::Made { outcome, .. } => return Ok(Joined::Ended(job.id, Box::new(Ok(*outcome)))),
+                // What was lost is made anew; what failed is said.
+                Found::Nothing(problem) if problem.kind == ProblemKind::Lost => {
+                    shared.library.set_caller(&job.id, Caller::Served).await?;
+                    break;
+                }
+                Found::Nothing(problem) => return Ok(Joined::Ended(job.id, Box::new(Err(problem)))),
+            }
+            tokio::select! {
+                () = sleep(LOOKED_AT_EVERY) => {}
+                _ = left(presence) => {
+                    shared.library.set_caller(&job.id, Caller::Left).await?;
+                    return Ok(Joined::Left);
+                }
+            }
+        }
+    }
+    Ok(Joined::None)
+}
+
+/// How a job stands now. Where its process is gone, what it left behind is kept first.
+pub(super) async fn look(shared: &Arc<Shared>, id: &JobId, owner: &str) -> Result<Found, ImageError> {
+    let mut job = shared.library.job(id, owner).await?;
+    let mut standing = job.standing(Timestamp::now());
+    if matches!(standing, Standing::Lost { .. }) && recovery::recover(shared, &job).await? {
+        job = shared.library.job(id, owner).await?;
+        standing = job.standing(Timestamp::now());
+    }
+    let now = Timestamp::now();
+    let images = shared.library.images_of(id, owner).await?;
+    let found = match standing {
+        Standing::Queued | Standing::Rendering => {
+            let seconds = now.duration_since(job.created_at).as_secs();
+            let (job_id, usual_seconds) = (job.id.clone(), job.usual_seconds);
+            let stage = if standing == Standing::Queued {
+                Stage::Queued { job: job_id, place: 0, usual_seconds }
+            } else {
+                let done = u32::try_from(images.len()).unwrap_or(u32::MAX);
+                Stage::Rendering { job: job_id, done, of: job.n, usual_seconds }
+            };
+            Found::UnderWay { stage, seconds: u64::try_from(seconds).unwrap_or(0) }
+        }
+        Standing::Done if !images.is_empty() => Found::Made {
+            outcome: Box::new(Outcome::recorded(&job, images)),
+            // One who waits has them in this very moment.
+            handed_over: match job.caller {
+                Caller::Served => true,
+                Caller::Waiting => job.is_alive(now),
+                Caller::Left => false,
+            },
+        },
+        Standing::Done => Found::Nothing(pruned(&job)),
+        Standing::Failed => Found::Nothing(failed(&job)),
+        Standing::Dropped => Found::Nothing(dropped(&job)),
+        Standing::Lost { sent } => Found::Nothing(lost(&job, sent)),
+    };
+    Ok(found)
+}
+
+fn pruned(job: &JobRecord) -> Problem {
+    let what = format!("{} made pictures that are no longer in the store", job.id);
+    Problem::new(ProblemKind::NotFound, what, "Call again to make new ones; that is paid anew.")
+}
+
+fn failed(job: &JobRecord) -> Problem {
+    let recorded = job.report.as_deref().and_then(|report| serde_json::from_str::<Problem>(report).ok());
+    let problem = recorded.unwrap_or_else(|| {
+        let why = job.problem.clone().unwrap_or_else(|| "nobody noted why".to_owned());
+        Problem { billed: Billed::Maybe, ..Problem::new(ProblemKind::Upstream, why, "") }
+    });
+    Problem { what: format!("{} failed: {}", job.id, problem.what), ..problem }
+}
+
+fn dropped(job: &JobRecord) -> Problem {
+    let what = format!("{} was given up, because its caller left", job.id);
+    let billed = if job.sent_at.is_some() { Billed::Maybe } else { Billed::No };
+    Problem { billed, ..Problem::new(ProblemKind::Cancelled, what, "Call again to make the picture.") }
+}
+
+fn lost(job: &JobRecord, sent: bool) -> Problem {
+    let (what, billed) = if sent {
+        let most = job.estimate.map_or_else(String::new, |(_, high)| format!(" up to {high}"));
+        let sent_at = job.sent_at.unwrap_or(job.created_at);
+        let what = format!(
+            "{} is lost: the process that worked on it was ended after its request went out at {sent_at:.0}, \
+             which may be billed{most}, and no picture had arrived",
+            job.id
+        );
+        (what, Billed::Maybe)
+    } else {
+        (format!("{} is lost: its process was ended before anything was sent", job.id), Billed::No)
+    };
+    let way_out = "Call again to make the picture.";
+    Problem { billed, ..Problem::new(ProblemKind::Lost, what, way_out) }
+}

@@ -1,0 +1,63 @@
+//! What a process leaves behind that is killed while it works: whole pictures without a name
+//! are kept and recorded, the rest is deleted. Only jobs whose lease ran out are touched.
+
+use std::sync::Arc;
+
+use super::manager::Shared;
+use super::outcome::{Cost, CostBasis, Report};
+use crate::domain::{JobState, Usd};
+use crate::images::{ImageError, JobEnd, JobRecord};
+
+/// The most jobs that are looked through at a start.
+const MOST_AT_ONCE: u32 = 100;
+
+/// Keeps what a lost job left behind. `true` where that ended it, with pictures.
+pub(super) async fn recover(shared: &Arc<Shared>, job: &JobRecord) -> Result<bool, ImageError> {
+    if !shared.library.take_over(job).await? {
+        return Ok(true); // another process is at it: look again
+    }
+    let adopted = shared.library.adopt(job).await?;
+    shared.library.close_tries(&job.id, "lost").await?;
+    if adopted == 0 {
+        shared.library.give_up_lease(&job.id).await?;
+        return Ok(false);
+    }
+    let tries = shared.library.tries_of(&job.id).await?;
+    let cost: Usd = tries.iter().filter(|entry| entry.sent_at.is_some()).map(|entry| entry.counted).sum();
+    let warning = format!(
+        "the process that made this was ended before it could answer; {adopted} of {} pictures had arrived, \
+         and the cost is what it may have been",
+        job.n
+    );
+    let report = Report {
+        why: String::new(),
+        failures: Vec::new(),
+        cost: Cost { usd: cost, basis: CostBasis::Estimate },
+        seconds: 0.0,
+        request_ids: Vec::new(),
+        warnings: vec![warning],
+    };
+    let end = JobEnd {
+        state: JobState::Done,
+        model: job.model.clone(),
+        cost: Some(cost),
+        problem: None,
+        report: serde_json::to_string(&report).ok(),
+    };
+    shared.library.finish_job(&job.id, &end).await?;
+    tracing::info!(job = %job.id, adopted, "recovered");
+    Ok(true)
+}
+
+/// Looks through what killed processes left.
+pub(super) async fn sweep(shared: Arc<Shared>) {
+    let swept = async {
+        for job in shared.library.lost_jobs(MOST_AT_ONCE).await? {
+            recover(&shared, &job).await?;
+        }
+        shared.library.clear_leftovers().await
+    };
+    if let Err(error) = swept.await {
+        tracing::warn!(%error, "what killed processes left could not be looked through");
+    }
+}
