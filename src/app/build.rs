@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 
 use super::clients;
 use super::config::Config;
-use crate::jobs::{Manager, Options, StandIn};
+use crate::jobs::{Manager, Options, StandIn, WorkerCommand};
 use crate::sandbox::{self, Sandbox};
 use crate::tools::{ImageServer, Patience};
 
@@ -23,6 +23,16 @@ impl App {
     /// Builds it. Opens nothing: a client may start the process only to ask for its tools.
     #[must_use]
     pub fn build(config: Config) -> Self {
+        Self::assemble(config, None)
+    }
+
+    /// The same, with paid work in a process of its own that this command starts.
+    #[must_use]
+    pub fn build_with_worker(config: Config, worker: WorkerCommand) -> Self {
+        Self::assemble(config, Some(worker))
+    }
+
+    fn assemble(config: Config, worker: Option<WorkerCommand>) -> Self {
         let manager = Manager::new(Options {
             catalog: config.catalog,
             keys: config.keys,
@@ -34,6 +44,7 @@ impl App {
             in_flight: config.in_flight,
             drop_cancelled: config.drop_cancelled,
             retry: config.retry,
+            worker,
             stand_in: config.sandbox.then(|| {
                 stand_in(sandbox::Options {
                     delay: config.sandbox_delay,

@@ -9,7 +9,9 @@ use clap::builder::Resettable;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::build::App;
-use super::commands::{client, completions, demo, doctor, man, models, route, sandbox, schemas, serve, tool};
+use super::commands::{
+    client, completions, demo, doctor, man, models, route, sandbox, schemas, serve, tool, worker,
+};
 use super::config::{Config, Environment, is_unset};
 use super::logs;
 use super::settings::Settings;
@@ -62,12 +64,16 @@ pub enum Command {
     Completions(completions::Arguments),
     /// Print a page of the manual
     Man(man::Arguments),
+    /// Do paid work for the server that started this
+    #[command(hide = true)]
+    Worker,
 }
 
 /// Runs the program with these arguments, its own name first.
 #[must_use]
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match parse(arguments) {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let cli = match parse(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version go to stdout with code 0, complaints to stderr with 2.
@@ -85,7 +91,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => Err(format!("the setting log: {error}")),
     });
     match config {
-        Ok(config) => dispatch(cli.command, config, cli.config.or(usual), &environment),
+        Ok(config) => dispatch(cli.command, config, cli.config.or(usual), &environment, &arguments),
         Err(error) => complain(&error, WRONG_USAGE),
     }
 }
@@ -96,8 +102,7 @@ pub fn command_line() -> clap::Command {
     tool::with_flags(Cli::command(), |_| true)
 }
 
-fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let arguments: Vec<_> = arguments.into_iter().collect();
+fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     // `help NAME` names a command, too.
     let command = tool::with_flags(Cli::command(), |name| arguments.iter().any(|word| word == name));
     let command = command.mut_args(|argument| {
@@ -117,6 +122,7 @@ fn dispatch(
     config: Config,
     settings_file: Option<PathBuf>,
     environment: &Environment,
+    arguments: &[OsString],
 ) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = match runtime {
@@ -125,7 +131,8 @@ fn dispatch(
     };
     let ended = runtime.block_on(async {
         match command {
-            None => serve::run(App::build(config)).await,
+            None => serve::run(config, arguments).await,
+            Some(Command::Worker) => worker::run(App::build(config)).await,
             Some(Command::Tool(call)) => tool::run(call, &App::build(config)).await,
             Some(Command::Models(arguments)) => models::run(&arguments, &config),
             Some(Command::Client(arguments)) => client::run(&arguments, &config),

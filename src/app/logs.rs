@@ -33,7 +33,10 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), String> {
         ));
     }
     let filter: Targets = filter.parse().map_err(|error: ParseError| error.to_string())?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .log_internal_errors(false); // a client that closed stderr must not end the process
     let lines = match format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().boxed(),

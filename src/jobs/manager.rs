@@ -9,8 +9,12 @@ use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 use tokio_util::task::TaskTracker;
 
+use super::WorkerCommand;
+use super::call::Side;
 use super::capacity::Capacity;
 use super::queue::Queue;
+#[cfg(unix)]
+use super::worker::Front;
 use super::{Call, Commission, Found, InFlight, SpendingCaps, follow, recovery, run};
 use crate::catalog::{Catalog, Model, Provider};
 use crate::domain::{Caller, JobId, Problem, ProblemKind, Secret, Usd};
@@ -45,6 +49,8 @@ pub struct Options {
     pub retry: RetrySettings,
     /// What answers instead of the providers.
     pub stand_in: Option<StandIn>,
+    /// How to start a process for the work, on Unix; without one it is done in this.
+    pub worker: Option<WorkerCommand>,
 }
 
 /// Cheap to clone; all clones are one manager.
@@ -57,6 +63,8 @@ pub(super) struct Shared {
     pub library: Library,
     pub capacity: Capacity,
     pub queue: Queue,
+    #[cfg(unix)]
+    front: Option<Front>,
     swept: Once,
     /// Paid work, which outlives the calls that asked for it.
     pub paid: TaskTracker,
@@ -73,6 +81,8 @@ impl Manager {
             library: Library::new(options.store.clone()),
             capacity: Capacity::default(),
             queue: Queue::new(options.in_flight),
+            #[cfg(unix)]
+            front: options.worker.clone().map(Front::new),
             swept: Once::new(),
             paid: TaskTracker::new(),
             stand_in_url: OnceCell::new(),
@@ -89,10 +99,12 @@ impl Manager {
         self.0.plan(commission)
     }
 
-    /// Begins a call.
+    /// Begins a call, in the worker where there is one.
     #[must_use]
     pub fn begin(&self, commission: Commission) -> Call {
-        run::begin(&self.0, commission)
+        let (call, side) = Call::new();
+        self.0.begin(commission, side);
+        call
     }
 
     /// How a job of this owner's stands, in whichever process it is.
@@ -136,6 +148,21 @@ impl Manager {
 }
 
 impl Shared {
+    #[cfg(unix)]
+    fn begin(self: &Arc<Self>, commission: Commission, side: Side) {
+        let Some(front) = &self.front else { return run::begin(self, commission, side) };
+        if let Err(not_begun) = front.begin(commission, side) {
+            let (error, commission, side) = *not_begun;
+            tracing::warn!(%error, "no worker could be started; the work is done in the server");
+            run::begin(self, commission, side);
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn begin(self: &Arc<Self>, commission: Commission, side: Side) {
+        run::begin(self, commission, side);
+    }
+
     /// Looks, once, through what killed processes left.
     pub(super) fn sweep_once(self: &Arc<Self>) {
         self.swept.call_once(|| {

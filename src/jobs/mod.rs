@@ -20,6 +20,7 @@ mod recovery;
 mod run;
 mod stage;
 mod trail;
+mod worker;
 
 pub use call::{Call, Presence};
 pub use commission::{Commission, MaskInput};
@@ -29,3 +30,6 @@ pub use outcome::{Cost, CostBasis, Outcome, Report, Unstored};
 pub use owner::{Owner, SpendingCaps};
 pub use queue::InFlight;
 pub use stage::Stage;
+pub use worker::WorkerCommand;
+#[cfg(unix)]
+pub use worker::{ReadCall, serve_worker};

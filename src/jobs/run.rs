@@ -17,7 +17,7 @@ use super::call::{Side, gone, left};
 use super::follow::Joined;
 use super::manager::Shared;
 use super::paid::Paid;
-use super::{Call, Commission, Outcome, Presence, Stage, follow, inputs, owner};
+use super::{Commission, Outcome, Presence, Stage, follow, inputs, owner};
 use crate::domain::{Caller, JobEvent, JobId, JobState, Problem, Usd};
 use crate::images::{Destination, ImageError, JobRecord, LEASE, Library, Opened, Plan, new_job_id};
 use crate::upstream::Landing;
@@ -31,12 +31,9 @@ const RENEWED_EVERY: SignedDuration = SignedDuration::from_secs(LEASE.as_secs() 
 /// Bytes of a picture of which nobody knows the size: some 1.5 megapixels, mostly 2 to 3 MB.
 const USUAL_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Begins a call and returns the caller's hold on it.
-pub(super) fn begin(shared: &Arc<Shared>, commission: Commission) -> Call {
-    let (call, side) = Call::new();
-    let run = run(Arc::clone(shared), commission, side);
-    shared.paid.spawn(run);
-    call
+/// Begins a call in this process.
+pub(super) fn begin(shared: &Arc<Shared>, commission: Commission, side: Side) {
+    shared.paid.spawn(run(Arc::clone(shared), commission, side));
 }
 
 async fn run(shared: Arc<Shared>, commission: Commission, side: Side) {

@@ -1,11 +1,21 @@
 //! No command: serves stdin and stdout.
 
+use std::ffi::OsString;
+
+use super::worker;
 use crate::app::App;
 use crate::app::cli::DONE;
+use crate::app::config::Config;
 use crate::transports::serve_stdio;
 
-/// Serves until the client leaves, then until what is paid for is stored.
-pub async fn run(app: App) -> Result<u8, String> {
+/// Serves until the client leaves, then until what is paid for and not a worker's is stored.
+/// `arguments` are those the process was started with, its own name first.
+pub async fn run(config: Config, arguments: &[OsString]) -> Result<u8, String> {
+    let app = if config.worker {
+        App::build_with_worker(config, worker::command(arguments))
+    } else {
+        App::build(config)
+    };
     let served = serve_stdio(app.server).await;
     app.manager.finish().await;
     served.map(|()| DONE)

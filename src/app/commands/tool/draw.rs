@@ -6,10 +6,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::interval;
 
 use super::answer;
-use super::interrupts::interrupts;
 use super::progress::Progress;
 use crate::app::App;
 use crate::app::cli::FAILED;
+use crate::app::commands::interrupts::interrupts;
 use crate::domain::JobId;
 use crate::jobs::{Outcome, Stage};
 use crate::tools::{Asked, drawn_fields, dry_run_fields};

@@ -9,7 +9,6 @@ mod call;
 mod draw;
 mod flags;
 mod get;
-mod interrupts;
 mod progress;
 #[cfg(feature = "terminal-pictures")]
 mod terminal;

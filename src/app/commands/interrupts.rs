@@ -3,7 +3,7 @@
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// Every request to stop from now on, none of them missed and none of them fatal.
-pub(super) fn interrupts() -> UnboundedReceiver<()> {
+pub(in crate::app) fn interrupts() -> UnboundedReceiver<()> {
     let (sender, receiver) = unbounded_channel();
     #[cfg(unix)]
     {

@@ -1,0 +1,183 @@
+//! The server's side: starts the worker when it is first needed, passes calls on to it, and
+//! says what is known of them if it dies.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc;
+
+use super::WorkerCommand;
+use super::messages::{CallNumber, FromWorker, ToWorker, read, write};
+use crate::domain::{Billed, Problem, ProblemKind};
+use crate::jobs::call::{Side, left};
+use crate::jobs::{Commission, Presence, Stage};
+
+/// The server's end of the link, made when it is first needed and again when the worker is gone.
+#[derive(Debug)]
+pub(in crate::jobs) struct Front {
+    command: WorkerCommand,
+    link: Mutex<Option<Arc<Link>>>,
+    next: AtomicU64,
+}
+
+/// A worker that runs.
+struct Link {
+    outgoing: mpsc::UnboundedSender<ToWorker>,
+    calls: Mutex<HashMap<CallNumber, Waiting>>,
+}
+
+/// What hears of a call.
+struct Waiting {
+    stage: tokio::sync::watch::Sender<Stage>,
+    answer: tokio::sync::oneshot::Sender<Result<crate::jobs::Outcome, Problem>>,
+}
+
+impl Front {
+    pub(in crate::jobs) fn new(command: WorkerCommand) -> Self {
+        Self { command, link: Mutex::default(), next: AtomicU64::new(0) }
+    }
+
+    /// Passes a call on. Gives both back where no worker can be had.
+    pub(in crate::jobs) fn begin(
+        &self,
+        commission: Commission,
+        side: Side,
+    ) -> Result<(), Box<(io::Error, Commission, Side)>> {
+        let link = match self.link() {
+            Ok(link) => link,
+            Err(error) => return Err(Box::new((error, commission, side))),
+        };
+        let call = self.next.fetch_add(1, Ordering::Relaxed);
+        let Side { stage, answer, mut presence } = side;
+        link.lock().insert(call, Waiting { stage, answer });
+        let _ = link.outgoing.send(ToWorker::Begin {
+            call,
+            owner: commission.owner.name,
+            tool: commission.request.operation.tool().to_owned(),
+            arguments: commission.arguments,
+        });
+        if link.outgoing.is_closed() {
+            link.abandon(); // it went between the two lines above
+        }
+        tokio::spawn(async move {
+            let presence = left(&mut presence).await;
+            if presence != Presence::Served {
+                link.lock().remove(&call);
+            }
+            let _ = link.outgoing.send(ToWorker::Caller { call, presence });
+        });
+        Ok(())
+    }
+
+    /// The worker that runs, or a new one.
+    fn link(&self) -> io::Result<Arc<Link>> {
+        let mut current = self.link.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(link) = current.as_ref().filter(|link| !link.outgoing.is_closed()) {
+            return Ok(Arc::clone(link));
+        }
+        let (socket, child) = start(&self.command)?;
+        let link = Link::over(socket, child);
+        *current = Some(Arc::clone(&link));
+        Ok(link)
+    }
+}
+
+impl Link {
+    fn over(socket: UnixStream, child: Child) -> Arc<Self> {
+        let (input, output) = socket.into_split();
+        let (outgoing, messages) = mpsc::unbounded_channel();
+        let link = Arc::new(Self { outgoing, calls: Mutex::default() });
+        let writing = tokio::spawn(write(messages, output));
+        let reading = Arc::clone(&link);
+        tokio::spawn(async move {
+            read(input, |message| reading.hear(message)).await;
+            writing.abort(); // closes the channel, so that the next call starts another
+            let _ = writing.await;
+            reading.abandon();
+            report_end(child).await;
+        });
+        link
+    }
+
+    fn hear(&self, message: FromWorker) {
+        match message {
+            FromWorker::Stage { call, stage } => {
+                if let Some(waiting) = self.lock().get(&call) {
+                    waiting.stage.send_replace(stage);
+                }
+            }
+            FromWorker::Ended { call, outcome } => {
+                if let Some(waiting) = self.lock().remove(&call) {
+                    let _ = waiting.answer.send(*outcome);
+                }
+            }
+        }
+    }
+
+    /// The worker is gone: says so to all who wait.
+    fn abandon(&self) {
+        for (_, waiting) in self.lock().drain() {
+            let problem = gone(&waiting.stage.borrow());
+            let _ = waiting.answer.send(Err(problem));
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<CallNumber, Waiting>> {
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Link")
+    }
+}
+
+/// What can be said of a call whose worker died.
+fn gone(stage: &Stage) -> Problem {
+    let what = "the worker process was ended before the call was";
+    let way_out = |job: &crate::domain::JobId| {
+        format!("Call get_image with id {job}: it says what came and what may have been charged.")
+    };
+    match stage {
+        Stage::Preparing => Problem::new(ProblemKind::Lost, what, "Call again."),
+        Stage::Queued { .. } => {
+            Problem::new(ProblemKind::Lost, format!("{what}; nothing had been sent"), "Call again.")
+        }
+        Stage::Rendering { job, .. } => {
+            Problem { billed: Billed::Maybe, ..Problem::new(ProblemKind::Lost, what, way_out(job)) }
+        }
+    }
+}
+
+/// Starts a worker at one end of a socket pair.
+fn start(command: &WorkerCommand) -> io::Result<(UnixStream, Child)> {
+    let (ours, its) = std::os::unix::net::UnixStream::pair()?;
+    ours.set_nonblocking(true)?;
+    let ours = UnixStream::from_std(ours)?;
+    let mut child = Command::new(&command.program)
+        .args(&command.arguments)
+        .stdin(Stdio::from(OwnedFd::from(its)))
+        .stdout(Stdio::null())
+        // Not ours: a client may wait for our stderr to close after we are gone.
+        .stderr(Stdio::piped())
+        .spawn()?;
+    if let Some(mut complaints) = child.stderr.take() {
+        tokio::spawn(async move { tokio::io::copy(&mut complaints, &mut tokio::io::stderr()).await });
+    }
+    tracing::debug!(pid = child.id(), "a worker was started");
+    Ok((ours, child))
+}
+
+async fn report_end(mut child: Child) {
+    match child.wait().await {
+        Ok(status) => tracing::warn!(%status, "the worker ended"),
+        Err(error) => tracing::warn!(%error, "the worker's end could not be seen"),
+    }
+}
