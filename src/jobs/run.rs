@@ -69,14 +69,14 @@ async fn run(shared: Arc<Shared>, commission: Commission, side: Side) {
     let permit = tokio::select! {
         biased;
         permit = shared.queue.enter(&record.model.provider, in_line) => permit,
-        () = gone(&mut presence) => return drop_job(&shared.library, &job).await,
+        () = gone(&mut presence) => return end(&shared.library, &job, JobEvent::Drop).await,
     };
     let work = paid.run(permit, &stage);
     let outcome = if shared.options.drop_cancelled {
         tokio::select! {
             biased;
             outcome = work => outcome,
-            () = gone(&mut presence) => return drop_job(&shared.library, &job).await,
+            () = gone(&mut presence) => return end(&shared.library, &job, JobEvent::Drop).await,
         }
     } else {
         work.await
@@ -161,12 +161,10 @@ fn fingerprint(commission: &Commission, inputs: &inputs::Inputs) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
-/// Sets room aside, and records the job with a plan for each picture.
+/// Records the job with a plan for each picture, and sets room aside: in this order, so that a
+/// file that is left behind is some job's.
 async fn open(shared: &Shared, paid: &Paid, record: &JobRecord) -> Result<(), Problem> {
     let choice = &paid.route.first;
-    let bytes = choice.shape.pixels.map_or(USUAL_BYTES, |pixels| pixels.count() * 3);
-    let reserved = paid.landing.reserve(record.n, bytes);
-    reserved.map_err(|error| ImageError::NoRoom(error.to_string()).at("save_to"))?;
     let endpoint = choice.model.endpoints.first().map_or("", |endpoint| endpoint.name());
     let estimate = paid.price_of_one(choice);
     let plan = |position| Plan { position, model: record.model.clone(), endpoint, estimate };
@@ -176,9 +174,15 @@ async fn open(shared: &Shared, paid: &Paid, record: &JobRecord) -> Result<(), Pr
     }
     let opened = shared.library.open_job(record, &plans, &paid.caps).await;
     match opened.map_err(|error| error.in_store())? {
-        Opened::Yes => Ok(()),
-        Opened::OverCap(hit) => Err(owner::over(&hit, estimate.unwrap_or_default() * record.n)),
+        Opened::Yes => {}
+        Opened::OverCap(hit) => return Err(owner::over(&hit, estimate.unwrap_or_default() * record.n)),
     }
+    let bytes = choice.shape.pixels.map_or(USUAL_BYTES, |pixels| pixels.count() * 3);
+    if let Err(error) = paid.landing.reserve(record.n, bytes) {
+        end(&shared.library, &record.id, JobEvent::Fail).await;
+        return Err(ImageError::NoRoom(error.to_string()).at("save_to"));
+    }
+    Ok(())
 }
 
 /// Renews the lease and tells the record when the caller leaves, until the guard is dropped.
@@ -240,13 +244,13 @@ fn say(answer: oneshot::Sender<Result<Outcome, Problem>>, outcome: Result<Outcom
     let _ = answer.send(outcome);
 }
 
-/// Gives a job up.
-async fn drop_job(library: &Library, job: &JobId) {
-    let dropped = async {
+/// Ends a job without a picture.
+async fn end(library: &Library, job: &JobId, event: JobEvent) {
+    let ended = async {
         library.close_tries(job, "dropped").await?;
-        library.move_job(job, JobEvent::Drop).await
+        library.move_job(job, event).await
     };
-    if let Err(error) = dropped.await {
-        tracing::warn!(%job, %error, "the record could not be told that the job was dropped");
+    if let Err(error) = ended.await {
+        tracing::warn!(%job, %error, "the record could not be told that the job has ended");
     }
 }

@@ -55,7 +55,7 @@ impl Landing {
     /// # Errors
     /// What the system says where they cannot.
     pub fn prove(&self) -> io::Result<()> {
-        self.file().map(drop)
+        tempfile::tempfile_in(&self.folder).map(drop) // without a name where the system can do that
     }
 
     /// Sets room aside for so many pictures of so many bytes each: for before paying.

@@ -24,6 +24,7 @@ mod floors;
 mod generate;
 mod get;
 mod inpaint;
+mod jobs;
 mod packaging;
 mod providers;
 mod readme;

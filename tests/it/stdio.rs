@@ -185,20 +185,6 @@ async fn paid_work_in_flight_is_finished_and_stored_after_the_input_closes() {
 }
 
 #[tokio::test]
-async fn a_picture_of_a_cancelled_call_is_waited_for_when_nobody_is_served_any_more() {
-    let (mut app, _upstream, gate, id) = rendering(None).await;
-    let desk = app.desk.clone();
-    app.notify("notifications/cancelled", json!({ "requestId": id })).await;
-    app.request("ping", json!({})).await;
-    app.close_input();
-    // The library's own words in the log are all that tells of it.
-    eventually("the end of service", || app.complaints().contains("serve finished").then_some(())).await;
-    gate.open();
-    assert_eq!(app.end().await.code, 0);
-    assert_eq!(std::fs::read(&desk.pictures()[0]).unwrap(), png(64, 48, 1));
-}
-
-#[tokio::test]
 async fn calls_are_answered_while_another_renders() {
     let (mut app, _upstream, gate, id) = rendering(None).await;
     let dry = app.generate(json!({ "prompt": "a kite", "dry_run": true })).await;

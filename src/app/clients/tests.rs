@@ -139,3 +139,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_known_client_is_waited_for_a_little_less_than_it_waits() {
+    let cases = [
+        ("claude-ai", Some(221)),
+        ("cursor-vscode", Some(50)),
+        ("codex-mcp-client", Some(278)),
+        ("gemini-cli-mcp-client-gpt-image", Some(563)),
+        ("ZED", Some(50)),
+        ("Visual Studio Code", Some(1800)),
+        ("windsurf-client", None),
+        ("somebody", None),
+        ("", None),
+    ];
+    for (name, seconds) in cases {
+        assert_eq!(patience(name), seconds.map(std::time::Duration::from_secs), "{name}");
+    }
+    for client in clients().unwrap() {
+        let GivesUp::Seconds(seconds) = client.timeout.gives_up else { continue };
+        let waited = patience(&client.client_info[0]).unwrap();
+        assert!(waited.as_secs() + 10 <= seconds.into(), "{}: {waited:?} of {seconds} s", client.id);
+    }
+}

@@ -28,8 +28,10 @@ impl Library {
         let arrived = tokio::task::spawn_blocking(move || arrived(&folder, &prefix)).await;
         let mut count = known.len();
         for (path, landed) in arrived.unwrap_or_default() {
-            let recorded = known.iter().any(|image| image.hash == landed.hash);
-            if !recorded && self.adopt_one(job, &path, landed, count).await? {
+            // Its process may have named it already, and may have recorded it, too.
+            let named = other_name(&path);
+            let recorded = named.as_ref().is_some_and(|named| known.iter().any(|image| image.path == *named));
+            if !recorded && self.adopt_one(job, named, landed, count).await? {
                 count += 1;
             }
         }
@@ -39,7 +41,7 @@ impl Library {
     async fn adopt_one(
         &self,
         job: &JobRecord,
-        arrived: &Path,
+        named: Option<PathBuf>,
         landed: Landed,
         position: usize,
     ) -> Result<bool, ImageError> {
@@ -47,8 +49,8 @@ impl Library {
         let arguments: Value = serde_json::from_str(&job.arguments).unwrap_or_default();
         let prompt = arguments.get("prompt").and_then(Value::as_str).unwrap_or_default();
         let (id, bytes, hash) = (new_image_id(), landed.bytes, landed.hash);
-        let (path, kept) = if let Some(path) = other_name(arrived) {
-            (path, None) // its process had named it, and came no further
+        let (path, kept) = if let Some(path) = named {
+            (path, None)
         } else {
             let destination = Destination::Folder(job.folder.clone());
             let kept = keep(landed, &destination, prompt, &id).map_err(|not_kept| {

@@ -49,6 +49,11 @@ impl Setup {
         Self { desk: desk.clone(), ..Self::bare() }
     }
 
+    /// At another's desk.
+    pub fn sharing(self, desk: &Desk) -> Self {
+        Self { desk: desk.clone(), ..self }
+    }
+
     pub fn sandbox() -> Self {
         Self::bare().flag("--sandbox")
     }
@@ -110,9 +115,31 @@ impl Setup {
         }
     }
 
-    /// Starts the server and says nothing to it.
+    /// Starts the server, in a process group of its own, and says nothing to it.
     pub fn launch(&self) -> App {
-        let mut child = self.command().spawn().unwrap();
+        let mut command = self.command();
+        #[cfg(unix)]
+        command.process_group(0);
+        self.spawn(command)
+    }
+
+    /// Starts the server from a shell that does this before it becomes the server.
+    #[cfg(unix)]
+    pub fn launch_after(&self, shell: &str) -> App {
+        let server = self.command();
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("{shell}; exec \"$0\" \"$@\"")).arg(server.as_std().get_program());
+        command.args(server.as_std().get_args()).env_clear().kill_on_drop(true);
+        for (name, value) in server.as_std().get_envs() {
+            command.env(name, value.unwrap_or_default());
+        }
+        command.current_dir(self.desk.work());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.spawn(command)
+    }
+
+    fn spawn(&self, mut command: Command) -> App {
+        let mut child = command.spawn().unwrap();
         let inbox = Arc::new(Inbox::default());
         let stdout = child.stdout.take().unwrap();
         let reader = tokio::spawn(read(stdout, Arc::clone(&inbox)));
@@ -290,6 +317,26 @@ impl App {
 
     pub async fn get(&mut self, arguments: Value) -> Answer {
         self.call("get_image", arguments).await
+    }
+
+    /// Sends a signal to the server's whole process group, as clients do that end it, and waits
+    /// for its end.
+    #[cfg(unix)]
+    pub async fn kill_group(mut self, signal: rustix::process::Signal) {
+        let leader = rustix::process::Pid::from_raw(self.child.id().unwrap().cast_signed()).unwrap();
+        rustix::process::kill_process_group(leader, signal).unwrap();
+        timeout(PATIENCE, self.child.wait()).await.expect("the server should end").unwrap();
+    }
+
+    /// The processes that the server started.
+    #[cfg(target_os = "linux")]
+    pub fn children(&self) -> Vec<i32> {
+        let server = self.child.id().unwrap();
+        let tasks = std::fs::read_dir(format!("/proc/{server}/task")).into_iter().flatten().flatten();
+        let children = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+        children
+            .flat_map(|pids| pids.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<_>>())
+            .collect()
     }
 
     /// Closes the server's input, as a client does that leaves.

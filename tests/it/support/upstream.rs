@@ -155,6 +155,7 @@ impl Reply {
 #[derive(Debug, Default)]
 struct Script {
     queue: Mutex<VecDeque<Reply>>,
+    otherwise: Mutex<Option<Reply>>,
     files: Mutex<BTreeMap<String, Reply>>,
     recorded: Mutex<Vec<Recorded>>,
     arrived: Notify,
@@ -208,6 +209,11 @@ impl Upstream {
         self.script.queue.lock().unwrap().push_back(reply);
     }
 
+    /// The reply to every request that is no GET and for which there is no other.
+    pub fn otherwise(&self, reply: Reply) {
+        self.script.otherwise.lock().unwrap().replace(reply);
+    }
+
     /// What a GET of this path and query brings.
     pub fn serve(&self, target: &str, reply: Reply) {
         self.script.files.lock().unwrap().insert(target.to_owned(), reply);
@@ -248,7 +254,8 @@ async fn serve(socket: TcpStream, script: Arc<Script>) {
     let reply = if request.method == "GET" {
         script.files.lock().unwrap().get(&request.target).cloned()
     } else {
-        script.queue.lock().unwrap().pop_front()
+        let next = script.queue.lock().unwrap().pop_front();
+        next.or_else(|| script.otherwise.lock().unwrap().clone())
     };
     script.recorded.lock().unwrap().push(request);
     script.arrived.notify_waiters();

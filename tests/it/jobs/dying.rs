@@ -1,0 +1,93 @@
+//! What can go wrong with the machine in mid-render: no whole picture is lost, no half one is
+//! left, and the record says what may have been billed.
+
+use serde_json::json;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use super::{Rendering, drawn, kite, rendering};
+use crate::support::{Desk, Reply, Setup, Upstream, large_png, png, success_body};
+
+/// The record of a desk.
+pub(super) async fn record(desk: &Desk) -> SqliteConnection {
+    SqliteConnectOptions::new().filename(desk.store().join("library.db")).connect().await.unwrap()
+}
+
+/// As if nobody had renewed a lease for long.
+pub(super) async fn let_leases_run_out(desk: &Desk) {
+    let mut record = record(desk).await;
+    sqlx::query("UPDATE jobs SET lease_until = '2020-01-01T00:00:00.000000Z'")
+        .execute(&mut record)
+        .await
+        .unwrap();
+    record.close().await.unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_picture_that_no_file_can_hold_comes_inline() {
+    // The largest file may have 512 KiB, as on a disk that is full, and a picture has 2 MB.
+    let picture = large_png(2_000_000);
+    let upstream =
+        Upstream::with([Reply::json(200, success_body("chat_markdown_data_url.json", &picture, ""))]).await;
+    let mut app = Setup::at(&upstream).launch_after("trap '' XFSZ; ulimit -f 1024");
+    app.initialize("2025-06-18").await;
+    let answer = app.generate(json!({ "prompt": "a kite", "output": "file" })).await;
+    let fields = answer.fields();
+    assert_eq!(fields["images"], json!([]));
+    let warning = fields["warnings"][0].as_str().unwrap();
+    assert!(warning.contains("nowhere but in this answer") && warning.contains("save it now"), "{warning}");
+    assert!(answer.shown()[0].1 == picture, "every byte of it");
+    assert!(app.desk.pictures().is_empty(), "{:?}", app.desk.pictures());
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_written_is_refused_before_anything_is_sent() {
+    let upstream = Upstream::with([drawn(1)]).await;
+    let setup = Setup::at(&upstream);
+    std::fs::create_dir_all(setup.desk.store()).unwrap();
+    std::fs::write(setup.desk.store().join("library.db"), "no database".repeat(1000)).unwrap();
+    let mut app = setup.start().await;
+    let refusal = app.generate(kite()).await.refusal().to_owned();
+    for words in ["library.db", "Nothing was charged."] {
+        assert!(refusal.contains(words), "no {words:?} in {refusal}");
+    }
+    assert!(upstream.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_record_that_is_locked_for_a_while_is_waited_for() {
+    let upstream = Upstream::with([drawn(1), drawn(2)]).await;
+    let mut app = Setup::at(&upstream).start().await;
+    app.generate(kite()).await.fields();
+    let mut lock = record(&app.desk).await;
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut lock).await.unwrap();
+    let id = app.begin("generate_image", kite()).await;
+    app.request("ping", json!({})).await;
+    assert_eq!(upstream.requests().len(), 1, "nothing is sent that is not recorded");
+    sqlx::query("COMMIT").execute(&mut lock).await.unwrap();
+    assert_eq!(app.result_of(id).await.file(), png(64, 48, 2));
+}
+
+#[tokio::test]
+async fn a_record_that_goes_away_in_mid_render_costs_the_id_and_not_the_picture() {
+    let Rendering { app, gate, id, .. } = rendering(|setup| setup, kite()).await;
+    let mut broken = record(&app.desk).await;
+    sqlx::query("DROP TABLE lineage").execute(&mut broken).await.unwrap();
+    sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut broken).await.unwrap();
+    sqlx::query("DROP TABLE images").execute(&mut broken).await.unwrap();
+    gate.open();
+    let answer = app.result_of(id).await;
+    assert_eq!(answer.file(), png(64, 48, 1));
+    let warnings = answer.fields()["warnings"].to_string();
+    assert!(warnings.contains("the file is there"), "{warnings}");
+}
+
+#[tokio::test]
+async fn a_folder_that_goes_away_in_mid_render_costs_the_file_and_not_the_picture() {
+    let Rendering { app, gate, id, .. } = rendering(|setup| setup, kite()).await;
+    std::fs::remove_dir_all(app.desk.store().join("images")).unwrap();
+    gate.open();
+    let answer = app.result_of(id).await;
+    assert_eq!(answer.shown()[0].1, png(64, 48, 1), "{}", answer.text());
+}

@@ -1,0 +1,43 @@
+//! Jobs: paid work that outlives the call, the client, the server and, as far as can be, its
+//! own process.
+
+mod dying;
+mod joining;
+mod money;
+mod queue;
+#[cfg(target_os = "linux")]
+mod storm;
+mod waiting;
+#[cfg(unix)]
+mod worker;
+
+use serde_json::{Value, json};
+
+use crate::support::{App, Gate, Reply, Setup, Upstream, png, success_body};
+
+/// A chat reply with a picture, told apart by its seed.
+fn drawn(seed: u8) -> Reply {
+    Reply::json(200, success_body("chat_markdown_data_url.json", &png(64, 48, seed), ""))
+}
+
+/// A call whose upstream has it and does not answer before the gate opens.
+struct Rendering {
+    app: App,
+    upstream: Upstream,
+    gate: Gate,
+    id: i64,
+}
+
+/// Begins a call that the upstream holds on to; after it others are answered at once.
+async fn rendering(setup: impl FnOnce(Setup) -> Setup, arguments: Value) -> Rendering {
+    let gate = Gate::shut();
+    let upstream = Upstream::with([drawn(1).held_by(&gate), drawn(2), drawn(3)]).await;
+    let mut app = setup(Setup::at(&upstream)).start().await;
+    let id = app.begin("generate_image", arguments).await;
+    upstream.requests_come(1).await;
+    Rendering { app, upstream, gate, id }
+}
+
+fn kite() -> Value {
+    json!({ "prompt": "a red kite" })
+}
