@@ -5,6 +5,7 @@
 
 mod data_url;
 mod decode;
+mod encoded;
 mod error;
 mod ids;
 mod input;
@@ -17,6 +18,7 @@ mod roots;
 mod shrink;
 mod store;
 
+pub use encoded::EncodedImage;
 pub use error::ImageError;
 pub use ids::{new_image_id, new_job_id};
 pub use input::{SourceImage, read as read_image};

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::args::{OutputForm, SharedArguments};
+use super::deferred::DeferredImages;
 use super::handover::once_written;
 use super::list::Read;
 use super::progress::tell;
@@ -107,11 +108,12 @@ pub(super) async fn draw(
     let mut call = server.manager().begin(commission);
     let stage = call.stage();
     let started = Instant::now();
+    let deferred = context.extensions.get::<DeferredImages>();
     tokio::select! {
         biased;
         ended = call.ended() => match ended {
             Ok(outcome) => {
-                let answer = reply::outcome(&outcome, server.reply_options(), output).await;
+                let answer = reply::outcome(&outcome, server.reply_options(), output, deferred).await;
                 once_written(&context, move || call.served());
                 answer
             }

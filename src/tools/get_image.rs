@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::args::GetArguments;
+use super::deferred::DeferredImages;
 use super::handover::once_written;
 use super::list::{Entry, read};
 use super::progress::tell;
@@ -97,7 +98,8 @@ async fn get(
         _ => None,
     });
     let made: Vec<_> = made.collect();
-    let answer = reply::got(&ids, got, server.reply_options(), arguments.output).await;
+    let deferred = context.extensions.get::<DeferredImages>();
+    let answer = reply::got(&ids, got, server.reply_options(), arguments.output, deferred).await;
     if !made.is_empty() {
         let manager = server.manager().clone();
         once_written(&context, move || manager.note_handed_over(made));

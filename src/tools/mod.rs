@@ -4,6 +4,7 @@
 
 mod args;
 mod check;
+mod deferred;
 mod draw;
 mod edit_image;
 mod generate_image;
@@ -20,6 +21,7 @@ mod schema;
 mod server;
 
 pub use args::{GetArguments, OutputForm};
+pub use deferred::{DeferredImages, Piece};
 pub use draw::Asked;
 pub use get_image::{Got, Id, collect, ids};
 pub use handover::Handover;

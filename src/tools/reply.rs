@@ -4,14 +4,11 @@
 //! structured content; then image blocks. A result stays under 1 MiB, the most that the
 //! strictest known client takes. What the caller can mend is a result marked as an error.
 
-use std::io::Read as _;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use rmcp::model::{CallToolResult, ContentBlock, Resource};
 use serde_json::{Map, Value, json};
 
 use super::args::OutputForm;
+use super::deferred::{DeferredImages, base64};
 use super::get_image::{Got, Id};
 use crate::domain::{Billed, ImageRequest, Problem};
 use crate::images::{ImageError, Preview, PreviewBudget, StoredImage, inspect, make_preview};
@@ -53,8 +50,9 @@ pub(super) async fn outcome(
     outcome: &Outcome,
     options: &ReplyOptions,
     output: Option<OutputForm>,
+    deferred: Option<&DeferredImages>,
 ) -> CallToolResult {
-    let (mut blocks, mut warnings) = pictures(&outcome.images, options, output).await;
+    let (mut blocks, mut warnings) = pictures(&outcome.images, options, output, deferred).await;
     for unstored in &outcome.unstored {
         warnings.push(format!("a picture is nowhere but in this answer: {}; save it now", unstored.why));
         blocks.push(ContentBlock::image(unstored.base64.clone(), unstored.format.mime()));
@@ -129,13 +127,14 @@ pub(super) async fn got(
     got: Vec<Result<Got, Problem>>,
     options: &ReplyOptions,
     output: Option<OutputForm>,
+    deferred: Option<&DeferredImages>,
 ) -> CallToolResult {
     if got.iter().all(Result::is_err) {
         let all: Vec<_> = got.into_iter().filter_map(Result::err).collect();
         return problems(&all);
     }
     let images: Vec<_> = got.iter().flatten().flat_map(|got| got.images().to_vec()).collect();
-    let (blocks, shown) = pictures(&images, options, output).await;
+    let (blocks, shown) = pictures(&images, options, output, deferred).await;
     success(&got_fields(ids, &got, shown), blocks)
 }
 
@@ -299,6 +298,7 @@ async fn pictures(
     images: &[StoredImage],
     options: &ReplyOptions,
     output: Option<OutputForm>,
+    deferred: Option<&DeferredImages>,
 ) -> (Vec<ContentBlock>, Vec<String>) {
     let (mut blocks, mut warnings) = (Vec::new(), Vec::new());
     let count = images.len().max(1);
@@ -322,7 +322,10 @@ async fn pictures(
     for image in images {
         let shown = match form {
             OutputForm::File => None,
-            OutputForm::Inline => Some(blocking(image.clone(), whole).await),
+            OutputForm::Inline => {
+                let deferred = deferred.cloned();
+                Some(blocking(image.clone(), move |image| whole(image, deferred.as_ref())).await)
+            }
             OutputForm::Preview => Some(blocking(image.clone(), move |image| preview(image, &budget)).await),
         };
         match shown {
@@ -350,15 +353,13 @@ async fn blocking(
     shown.unwrap_or_else(|error| Err(ImageError::Unreadable(path, error.to_string())))
 }
 
-fn whole(image: &StoredImage) -> Result<ContentBlock, ImageError> {
-    let mut bytes = Vec::new();
-    image.open()?.read_to_end(&mut bytes).map_err(|error| ImageError::reading(&image.path, &error))?;
-    Ok(ContentBlock::image(STANDARD.encode(&bytes), image.format.mime()))
+fn whole(image: &StoredImage, deferred: Option<&DeferredImages>) -> Result<ContentBlock, ImageError> {
+    Ok(ContentBlock::image(base64(image, deferred)?, image.format.mime()))
 }
 
 fn preview(image: &StoredImage, budget: &PreviewBudget) -> Result<ContentBlock, ImageError> {
     let file = image.open()?;
     let info = inspect(&file)?;
     let Preview { bytes, format, .. } = make_preview(file, &info, budget)?;
-    Ok(ContentBlock::image(STANDARD.encode(&bytes), format.mime()))
+    Ok(ContentBlock::image(base64_simd::STANDARD.encode_to_string(&bytes), format.mime()))
 }

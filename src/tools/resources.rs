@@ -1,12 +1,9 @@
 //! Stored pictures as MCP resources, at `image://ID`.
 
-use std::io::Read as _;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use rmcp::ErrorData;
 use rmcp::model::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 
+use super::deferred::{DeferredImages, base64};
 use super::reply::uri;
 use crate::domain::ImageId;
 use crate::images::{ImageError, Library, StoredImage};
@@ -31,7 +28,11 @@ pub(super) fn templates() -> Vec<ResourceTemplate> {
 }
 
 /// One stored image, whole.
-pub(super) async fn read(library: &Library, address: &str) -> Result<ReadResourceResult, ErrorData> {
+pub(super) async fn read(
+    library: &Library,
+    address: &str,
+    deferred: Option<&DeferredImages>,
+) -> Result<ReadResourceResult, ErrorData> {
     let missing = || ErrorData::resource_not_found(format!("{address} is no stored image"), None);
     let id = address.strip_prefix("image://").and_then(ImageId::parse).ok_or_else(missing)?;
     let image = library.image(&id, &Owner::local().name).await.map_err(|error| match error {
@@ -40,17 +41,12 @@ pub(super) async fn read(library: &Library, address: &str) -> Result<ReadResourc
     })?;
     let mime = image.format.mime();
     let address = uri(&image);
-    let bytes = tokio::task::spawn_blocking(move || whole(&image)).await;
-    let bytes = bytes.map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
-    let bytes = bytes.map_err(|error| ErrorData::resource_not_found(error.to_string(), None))?;
-    let contents = ResourceContents::blob(STANDARD.encode(bytes), address).with_mime_type(mime);
+    let deferred = deferred.cloned();
+    let base64 = tokio::task::spawn_blocking(move || base64(&image, deferred.as_ref())).await;
+    let base64 = base64.map_err(|error| ErrorData::internal_error(error.to_string(), None))?;
+    let base64 = base64.map_err(|error| ErrorData::resource_not_found(error.to_string(), None))?;
+    let contents = ResourceContents::blob(base64, address).with_mime_type(mime);
     Ok(ReadResourceResult::new(vec![contents]))
-}
-
-fn whole(image: &StoredImage) -> Result<Vec<u8>, ImageError> {
-    let mut bytes = Vec::new();
-    image.open()?.read_to_end(&mut bytes).map_err(|error| ImageError::reading(&image.path, &error))?;
-    Ok(bytes)
 }
 
 fn resource(image: &StoredImage) -> Resource {

@@ -12,6 +12,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::args::OutputForm;
 use super::check::check;
+use super::deferred::DeferredImages;
 use super::list::{TOOLS, definitions};
 use super::patience::Patience;
 use super::reply::{self, ReplyOptions};
@@ -133,8 +134,9 @@ impl ServerHandler for ImageServer {
     async fn read_resource(
         &self,
         request: ReadResourceRequestParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        Ok(resources::read(self.0.manager.library(), &request.uri).await?.into())
+        let deferred = context.extensions.get::<DeferredImages>();
+        Ok(resources::read(self.0.manager.library(), &request.uri, deferred).await?.into())
     }
 }

@@ -7,6 +7,7 @@
 
 mod download;
 mod probe;
+mod turns;
 
 use std::error::Error as _;
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{RequestBuilder, Response, redirect, retry};
+use reqwest::{RequestBuilder, redirect, retry};
 use tokio::time::{Instant, timeout_at};
 
 use super::Landing;
@@ -23,6 +24,7 @@ use super::failure::{Failure, FailureKind};
 use super::reply::{Body, Progress, Reader, ReplyError};
 pub use download::FetchError;
 pub use probe::Probe;
+use turns::{Chunks, Turns};
 
 use crate::catalog::{Auth, Provider};
 use crate::domain::Secret;
@@ -73,6 +75,7 @@ pub struct Client {
     /// For addresses without TLS, made without reading the system's certificates: on Linux
     /// these are hundreds of files.
     plain: OnceLock<reqwest::Client>,
+    turns: Turns,
 }
 
 impl Client {
@@ -105,7 +108,7 @@ impl Client {
             headers: reply_headers(response.headers()),
             body: Body::Empty,
         };
-        let read = timeout_at(deadline, read(response, &mut reader)).await.unwrap_or_else(|_| Err(late()));
+        let read = timeout_at(deadline, read(self.turns.chunks(response), &mut reader)).await.unwrap_or_else(|_| Err(late()));
         match read.and_then(|()| reader.finish().map_err(|error| unreadable(&error))) {
             Ok(body) => {
                 reply.body = body;
@@ -223,9 +226,9 @@ fn form(parts: Vec<Part>) -> Result<reqwest::multipart::Form, reqwest::Error> {
 }
 
 /// Reads until the JSON is complete, which may be long before the connection ends.
-async fn read(mut response: Response, reader: &mut Reader) -> Result<(), Failure> {
+async fn read(mut chunks: Chunks<'_>, reader: &mut Reader) -> Result<(), Failure> {
     let cut = |error: &reqwest::Error| Failure::new(FailureKind::CutShort, words(error));
-    while let Some(chunk) = response.chunk().await.map_err(|error| cut(&error))? {
+    while let Some(chunk) = chunks.next().await.map_err(|error| cut(&error))? {
         if reader.push(&chunk).map_err(|error| unreadable(&error))? == Progress::Complete {
             break;
         }

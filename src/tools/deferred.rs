@@ -1,0 +1,102 @@
+//! Whole pictures that a transport reads and encodes while it sends, so that a result of
+//! 19 MB is never in memory. A result carries a mark in the picture's place; the transport
+//! puts the picture where the mark stands.
+//!
+//! For transports that write a message themselves. Where a request brings no
+//! [`DeferredImages`], pictures are in the result as they are.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use memchr::memmem;
+
+use crate::images::{EncodedImage, ImageError, StoredImage};
+
+/// A picture that was not sent for so long belonged to a call that was cancelled.
+const KEPT: Duration = Duration::from_mins(1);
+
+/// The pictures of one connection that are marked in results not sent yet. Cheap to clone;
+/// a transport puts one into the extensions of every request.
+#[derive(Clone, Debug)]
+pub struct DeferredImages(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// What every mark begins with. Nobody can guess it, so no text is taken for a mark.
+    prefix: String,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    count: u64,
+    images: HashMap<u64, (EncodedImage, Instant)>,
+}
+
+/// A part of a message.
+#[derive(Debug)]
+pub enum Piece {
+    /// Bytes to be sent as they are.
+    Bytes(Vec<u8>),
+    /// A picture to be sent as base64.
+    Image(Box<EncodedImage>),
+}
+
+impl Default for DeferredImages {
+    fn default() -> Self {
+        let mut nonce = [0; 16];
+        // Without randomness from the system a mark is still unlike any text of an agent's.
+        let _ = getrandom::fill(&mut nonce);
+        let prefix = format!("deferred-{:032x}-", u128::from_le_bytes(nonce));
+        Self(Arc::new(Inner { prefix, waiting: Mutex::default() }))
+    }
+}
+
+impl DeferredImages {
+    /// Takes a picture; the mark is to stand in the message where its base64 would.
+    pub(super) fn mark(&self, image: EncodedImage) -> String {
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.images.retain(|_, (_, since)| since.elapsed() < KEPT);
+        waiting.count += 1;
+        let number = waiting.count;
+        waiting.images.insert(number, (image, Instant::now()));
+        format!("{}{number}", self.0.prefix)
+    }
+
+    /// Cuts a message, written as JSON, at its marks.
+    #[must_use]
+    pub fn cut(&self, message: Vec<u8>) -> Vec<Piece> {
+        let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.images.is_empty() {
+            return vec![Piece::Bytes(message)];
+        }
+        let (mut pieces, mut rest) = (Vec::new(), message.as_slice());
+        let prefix = self.0.prefix.as_bytes();
+        while let Some((before, after)) =
+            memmem::find(rest, prefix).and_then(|place| rest.split_at_checked(place))
+        {
+            let number = after.get(prefix.len()..).unwrap_or_default();
+            let digits = number.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let (number, after) = number.split_at_checked(digits).unwrap_or((number, &[]));
+            let number = std::str::from_utf8(number).ok().and_then(|number| number.parse().ok());
+            pieces.push(Piece::Bytes(before.to_vec()));
+            if let Some((image, _)) = number.and_then(|number: u64| waiting.images.remove(&number)) {
+                pieces.push(Piece::Image(Box::new(image)));
+            }
+            rest = after;
+        }
+        pieces.push(Piece::Bytes(rest.to_vec()));
+        pieces
+    }
+}
+
+/// The base64 of a stored picture, or the mark that stands for it. Reads the file where
+/// nothing is deferred.
+pub(super) fn base64(image: &StoredImage, deferred: Option<&DeferredImages>) -> Result<String, ImageError> {
+    let encoded = EncodedImage::open(image)?;
+    match deferred {
+        Some(deferred) => Ok(deferred.mark(encoded)),
+        None => encoded.whole().map_err(|error| ImageError::reading(&image.path, &error)),
+    }
+}

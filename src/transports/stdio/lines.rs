@@ -1,0 +1,157 @@
+//! Messages as lines of JSON. Reading is rmcp's; writing is ours, for two reasons.
+//!
+//! - A result may hold whole pictures: rmcp would want them in memory, look through 19 MB of
+//!   base64 for what JSON escapes, and copy them twice.
+//! - Lines leave in the order in which they were given, so that no progress follows a result.
+
+use std::io;
+
+use rmcp::RoleServer;
+use rmcp::model::{GetExtensions as _, JsonRpcMessage};
+use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
+use rmcp::transport::Transport;
+use rmcp::transport::async_rw::AsyncRwTransport;
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, DuplexStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::images::EncodedImage;
+use crate::tools::{DeferredImages, Piece};
+
+/// A picture as a data URL fits in a line.
+const MOST_LINE_BYTES: usize = 64 * 1024 * 1024;
+/// The reader answers nonsense by itself, with lines of some hundred bytes.
+const REFUSAL_BYTES: usize = 4096;
+
+/// The transport over one input and one output.
+pub(super) struct Lines<R: AsyncRead> {
+    reader: AsyncRwTransport<RoleServer, R, DuplexStream>,
+    queue: Option<Queue>,
+    writing: Option<JoinHandle<()>>,
+    deferred: DeferredImages,
+}
+
+type Queue = mpsc::UnboundedSender<Line>;
+
+/// A line to be written, and who waits for it.
+struct Line {
+    pieces: Vec<Piece>,
+    written: oneshot::Sender<io::Result<()>>,
+}
+
+impl<R: AsyncRead + Send + Unpin> Lines<R> {
+    /// To be called in a runtime. `widen` makes the output ready for messages of megabytes.
+    pub(super) fn new(input: R, output: impl AsyncWrite + Send + Unpin + 'static, widen: fn()) -> Self {
+        let (queue, lines) = mpsc::unbounded_channel();
+        let (ours, its) = tokio::io::duplex(REFUSAL_BYTES);
+        tokio::spawn(pass_on(ours, queue.clone()));
+        Self {
+            reader: AsyncRwTransport::new(input, its).with_max_line_length(MOST_LINE_BYTES),
+            queue: Some(queue),
+            writing: Some(tokio::spawn(write(lines, output, widen))),
+            deferred: DeferredImages::default(),
+        }
+    }
+}
+
+impl<R: AsyncRead + Send + Unpin> Transport<RoleServer> for Lines<R> {
+    type Error = io::Error;
+
+    fn send(
+        &mut self,
+        message: TxJsonRpcMessage<RoleServer>,
+    ) -> impl Future<Output = io::Result<()>> + Send + 'static {
+        let queued = serde_json::to_vec(&message).map_err(io::Error::from).and_then(|mut line| {
+            line.push(b'\n');
+            enqueue(self.queue.as_ref(), self.deferred.cut(line))
+        });
+        async move { queued?.await.unwrap_or_else(|_| Err(closed())) }
+    }
+
+    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+        let mut message = self.reader.receive().await?;
+        if let JsonRpcMessage::Request(request) = &mut message {
+            request.request.extensions_mut().insert(self.deferred.clone());
+        }
+        Some(message)
+    }
+
+    async fn close(&mut self) -> io::Result<()> {
+        self.reader.close().await?;
+        self.queue = None;
+        match self.writing.take() {
+            Some(writing) => writing.await.map_err(io::Error::other),
+            None => Ok(()),
+        }
+    }
+}
+
+fn enqueue(queue: Option<&Queue>, pieces: Vec<Piece>) -> io::Result<oneshot::Receiver<io::Result<()>>> {
+    let (written, done) = oneshot::channel();
+    queue.ok_or_else(closed)?.send(Line { pieces, written }).map_err(|_| closed())?;
+    Ok(done)
+}
+
+fn closed() -> io::Error {
+    io::ErrorKind::NotConnected.into()
+}
+
+/// Queues what the reader answers by itself, until it closes its end.
+async fn pass_on(refusals: DuplexStream, queue: Queue) {
+    let mut refusals = BufReader::new(refusals);
+    loop {
+        let mut line = Vec::new();
+        match refusals.read_until(b'\n', &mut line).await {
+            Ok(1..) => match enqueue(Some(&queue), vec![Piece::Bytes(line)]) {
+                // The next is read once this one is out: a client that sends nonsense and reads
+                // nothing fills no memory.
+                Ok(written) => drop(written.await),
+                Err(_) => return,
+            },
+            _ => return,
+        }
+    }
+}
+
+async fn write(
+    mut lines: mpsc::UnboundedReceiver<Line>,
+    mut output: impl AsyncWrite + Unpin,
+    widen: fn(),
+) {
+    let mut widen = Some(widen);
+    while let Some(Line { pieces, written }) = lines.recv().await {
+        let has_image = pieces.iter().any(|piece| matches!(piece, Piece::Image(_)));
+        if has_image && let Some(widen) = widen.take() {
+            widen();
+        }
+        // Nobody may be waiting any more.
+        let _ = written.send(write_line(pieces, &mut output).await);
+    }
+}
+
+async fn write_line(pieces: Vec<Piece>, output: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    for piece in pieces {
+        match piece {
+            Piece::Bytes(bytes) => output.write_all(&bytes).await?,
+            Piece::Image(image) => write_image(*image, output).await?,
+        }
+    }
+    output.flush().await
+}
+
+/// Writes a picture's digits as they are read. A picture that cannot be read to its end
+/// ends there: what is broken then is one picture, and not the line.
+async fn write_image(mut image: EncodedImage, output: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    let mut digits = String::new();
+    loop {
+        digits.clear();
+        match image.append_to(&mut digits) {
+            Ok(true) => output.write_all(digits.as_bytes()).await?,
+            Ok(false) => return Ok(()),
+            Err(error) => {
+                tracing::error!(%error, "a picture could not be read while it was sent");
+                return Ok(());
+            }
+        }
+    }
+}
