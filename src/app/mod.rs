@@ -9,6 +9,7 @@ pub mod clients;
 mod commands;
 mod config;
 mod logs;
+mod plain;
 mod settings;
 mod settings_file;
 

@@ -69,6 +69,9 @@ impl SettingsFile {
 
 /// The settings at the top of the file; the catalogue reads its own tables.
 fn settings(text: &str) -> Result<Settings, String> {
+    if text.trim().is_empty() {
+        return Ok(Settings::default());
+    }
     let at_line = |error: &toml::de::Error| {
         let line = line_of(text, error.span().map_or(0, |span| span.start));
         format!("line {line}: {}", error.message())

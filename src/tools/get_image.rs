@@ -25,6 +25,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "get_image",
     description: "Show a picture made earlier again, or wait for one that is still rendering, by the id in its result. Costs nothing.",
     definition,
+    committed: include_str!("../../schemas/get_image.json"),
     call: |server, arguments, context| get(server, arguments, context).boxed(),
     asked: None,
 };

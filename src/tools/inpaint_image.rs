@@ -16,6 +16,7 @@ pub(super) const ENTRY: Entry = Entry {
     description: "Repaint the part of a picture that a mask marks. The mask is a soft guide: the model may change a \
          little outside it. Takes 30 to 300 s and costs money.",
     definition,
+    committed: include_str!("../../schemas/inpaint_image.json"),
     call: |server, arguments, context| draw::draw(server, asked, arguments, context).boxed(),
     asked: Some(asked),
 };

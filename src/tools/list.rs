@@ -1,10 +1,12 @@
 //! The list of tools. A tool is one line here and one file beside this one.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool};
 use rmcp::service::RequestContext;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::args::GetArguments;
 use super::check::check;
@@ -23,8 +25,10 @@ pub(super) struct Entry {
     pub name: &'static str,
     /// What agents and people read of it; the first sentence stands for itself.
     pub description: &'static str,
-    /// The definition clients see, for these model choices.
+    /// The definition clients see, for these model choices, made of the argument types.
     pub definition: fn(&[String]) -> Tool,
+    /// The same as committed, with the choices of the catalogue that ships.
+    pub committed: &'static str,
     /// Answers a call whose arguments passed the schema.
     pub call:
         for<'a> fn(&'a ImageServer, JsonObject, RequestContext<RoleServer>) -> BoxFuture<'a, CallToolResult>,
@@ -47,11 +51,34 @@ pub fn description(tool: &str) -> &'static str {
     TOOLS.iter().find(|entry| entry.name == tool).map_or("", |entry| entry.description)
 }
 
-/// The definitions of all tools, with the models of this catalogue as choices.
+/// The definitions of all tools, with the models of this catalogue as choices. Read from
+/// what is committed: making them anew at every start is 300 KB more of memory.
 #[must_use]
 pub fn definitions(catalog: &Catalog) -> Vec<Tool> {
     let models = model_choices(catalog);
+    TOOLS.iter().map(|tool| tool.read(&models)).collect()
+}
+
+/// The definitions of all tools, made of the argument types: what is to be committed.
+#[must_use]
+pub fn derived_definitions(catalog: &Catalog) -> Vec<Tool> {
+    let models = model_choices(catalog);
     TOOLS.iter().map(|tool| (tool.definition)(&models)).collect()
+}
+
+impl Entry {
+    /// The definition clients see, for these model choices.
+    pub(super) fn read(&self, models: &[String]) -> Tool {
+        let Ok(mut tool) = serde_json::from_str::<Tool>(self.committed) else {
+            return (self.definition)(models);
+        };
+        if let Some(model) =
+            Arc::make_mut(&mut tool.input_schema).get_mut("properties").and_then(|all| all.get_mut("model"))
+        {
+            model["enum"] = json!(models);
+        }
+        tool
+    }
 }
 
 /// A call of a tool, its arguments read: for callers that are no MCP client.
@@ -70,7 +97,7 @@ pub enum Call {
 pub fn call(tool: &str, arguments: JsonObject, catalog: &Catalog) -> Result<Call, Vec<Problem>> {
     let entry = TOOLS.iter().find(|entry| entry.name == tool);
     let entry = entry.ok_or_else(|| no_such(tool, |_| true))?;
-    let definition = (entry.definition)(&model_choices(catalog));
+    let definition = entry.read(&model_choices(catalog));
     let arguments = check(tool, &definition.input_schema, arguments)?;
     match entry.asked {
         Some(asked) => Ok(Call::Draw(Box::new(asked(arguments)?))),
@@ -122,4 +149,17 @@ pub(super) fn read<Arguments: serde::de::DeserializeOwned>(
 ) -> Result<Arguments, Vec<Problem>> {
     serde_json::from_value(Value::Object(arguments))
         .map_err(|error| vec![Problem::argument("arguments", error.to_string(), String::new())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_read_is_what_the_argument_types_make() {
+        let mut catalog = Catalog::builtin().unwrap();
+        assert_eq!(definitions(&catalog), derived_definitions(&catalog));
+        catalog.models.truncate(1);
+        assert_eq!(definitions(&catalog), derived_definitions(&catalog));
+    }
 }

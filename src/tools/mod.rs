@@ -25,7 +25,7 @@ pub use deferred::{DeferredImages, Piece};
 pub use draw::Asked;
 pub use get_image::{Got, Id, collect, ids};
 pub use handover::Handover;
-pub use list::{Call, TOOL_NAMES, call, commission, definitions, description};
+pub use list::{Call, TOOL_NAMES, call, commission, definitions, derived_definitions, description};
 pub use patience::{KnownClient, Patience};
 pub use reply::{ReplyOptions, drawn_fields, dry_run_fields, got_fields, plan, words};
 pub use server::ImageServer;

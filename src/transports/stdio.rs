@@ -2,9 +2,9 @@
 
 mod lines;
 
+use rmcp::ServiceExt as _;
 use rmcp::service::ServerInitializeError;
 use rmcp::transport::stdio_pipes;
-use rmcp::ServiceExt as _;
 
 use crate::tools::ImageServer;
 use lines::Lines;

@@ -108,7 +108,9 @@ impl Client {
             headers: reply_headers(response.headers()),
             body: Body::Empty,
         };
-        let read = timeout_at(deadline, read(self.turns.chunks(response), &mut reader)).await.unwrap_or_else(|_| Err(late()));
+        let read = timeout_at(deadline, read(self.turns.chunks(response), &mut reader))
+            .await
+            .unwrap_or_else(|_| Err(late()));
         match read.and_then(|()| reader.finish().map_err(|error| unreadable(&error))) {
             Ok(body) => {
                 reply.body = body;

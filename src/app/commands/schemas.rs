@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::app::cli::DONE;
 use crate::app::settings_file::SettingsFileSchema;
 use crate::catalog::Catalog;
-use crate::tools::definitions;
+use crate::tools::derived_definitions;
 
 /// `schemas [NAME]`
 #[derive(Debug, clap::Args)]
@@ -39,7 +39,7 @@ pub fn run(arguments: &Arguments, catalog: &Catalog) -> Result<u8, String> {
 /// What serde says of a definition that is no JSON.
 pub fn all(catalog: &Catalog) -> Result<Vec<(String, Value)>, String> {
     let mut all = Vec::new();
-    for tool in definitions(catalog) {
+    for tool in derived_definitions(catalog) {
         let definition = serde_json::to_value(&tool).map_err(|error| error.to_string())?;
         all.push((tool.name.to_string(), definition));
     }

@@ -113,11 +113,7 @@ async fn pass_on(refusals: DuplexStream, queue: Queue) {
     }
 }
 
-async fn write(
-    mut lines: mpsc::UnboundedReceiver<Line>,
-    mut output: impl AsyncWrite + Unpin,
-    widen: fn(),
-) {
+async fn write(mut lines: mpsc::UnboundedReceiver<Line>, mut output: impl AsyncWrite + Unpin, widen: fn()) {
     let mut widen = Some(widen);
     while let Some(Line { pieces, written }) = lines.recv().await {
         let has_image = pieces.iter().any(|piece| matches!(piece, Piece::Image(_)));

@@ -50,11 +50,8 @@ impl Chunks<'_> {
         if self.large && self.turn.is_none() {
             self.turn = self.turns.0.acquire().await.ok();
         }
-        let came = if self.turn.is_some() {
-            timeout(PATIENCE, self.response.chunk()).await.ok()
-        } else {
-            None
-        };
+        let came =
+            if self.turn.is_some() { timeout(PATIENCE, self.response.chunk()).await.ok() } else { None };
         let chunk = match came {
             Some(chunk) => chunk?,
             None => {
