@@ -24,9 +24,9 @@ const SOFT_REFUSAL: &str = "Sorry, I can't do that.";
 
 /// The last user message.
 #[derive(Debug, Default)]
-struct Turn {
-    text: String,
-    links: Vec<String>,
+pub(super) struct Turn {
+    pub(super) text: String,
+    pub(super) links: Vec<String>,
 }
 
 /// Answers one completion.
@@ -106,7 +106,7 @@ async fn accept(
     .await
 }
 
-fn last_turn(body: &Map<String, Value>) -> Result<Turn, Refusal> {
+pub(super) fn last_turn(body: &Map<String, Value>) -> Result<Turn, Refusal> {
     let messages =
         body.get("messages").and_then(Value::as_array).ok_or_else(|| Refusal::missing("messages"))?;
     let is_user = |message: &&Value| message.get("role").and_then(Value::as_str) == Some("user");
@@ -146,7 +146,7 @@ fn last_turn(body: &Map<String, Value>) -> Result<Turn, Refusal> {
 }
 
 /// The bytes behind a link: of a data: URL, or of a picture this sandbox made before.
-fn picture(shared: &Shared, url: &str) -> Result<Bytes, Refusal> {
+pub(super) fn picture(shared: &Shared, url: &str) -> Result<Bytes, Refusal> {
     data_url(url).or_else(|| shared.linked(url)).ok_or_else(|| Refusal::unreachable_image(url))
 }
 

@@ -28,6 +28,7 @@ mod faults;
 mod files;
 mod images_api;
 mod line;
+mod manners;
 mod models;
 mod options;
 mod painter;
@@ -38,6 +39,7 @@ mod server;
 mod tests;
 
 pub use faults::{Fault, FaultError, FaultSpec, fault_help};
+pub use manners::Manner;
 pub use options::{Options, ReplyForm};
 pub use seen::Seen;
 pub use server::Sandbox;

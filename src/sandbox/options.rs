@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use super::faults::FaultSpec;
+use super::manners::Manner;
 
 /// How a sandbox behaves.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
+    /// Whose manner it has.
+    pub manner: Manner,
     /// The pause before each paid answer, as if it were being rendered.
     pub delay: Duration,
     /// The shape of the gateway models' answers.

@@ -17,11 +17,11 @@ const USER: &str = "image_generation_user_error";
 /// Why a request is not answered with a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Refusal {
-    status: StatusCode,
-    kind: &'static str,
-    message: String,
-    param: Option<String>,
-    code: Option<&'static str>,
+    pub(super) status: StatusCode,
+    pub(super) kind: &'static str,
+    pub(super) message: String,
+    pub(super) param: Option<String>,
+    pub(super) code: Option<&'static str>,
 }
 
 fn refusal(kind: &'static str, code: &'static str, param: &str, message: String) -> Refusal {
@@ -194,6 +194,30 @@ impl Refusal {
         };
         let code = (family == Family::Official).then_some("invalid_api_key");
         Refusal { status: StatusCode::UNAUTHORIZED, kind: REQUEST, message, param: None, code }
+    }
+
+    /// Another server's words for a missing key.
+    pub(super) fn no_key(message: &str) -> Self {
+        let code = Some("invalid_api_key");
+        Refusal {
+            status: StatusCode::UNAUTHORIZED,
+            kind: REQUEST,
+            message: message.to_owned(),
+            param: None,
+            code,
+        }
+    }
+
+    /// Another server's words for a model that it does not have.
+    pub(super) fn no_model(message: String) -> Self {
+        let code = Some("model_not_found");
+        Refusal { status: StatusCode::NOT_FOUND, kind: REQUEST, message, param: None, code }
+    }
+
+    /// Another server's words, of which nothing is known but that its status is 400.
+    pub(super) fn in_words(message: &str) -> Self {
+        let message = message.to_owned();
+        Refusal { status: StatusCode::BAD_REQUEST, kind: REQUEST, message, param: None, code: None }
     }
 
     /// A fault that cannot be read, wherever it was asked for.

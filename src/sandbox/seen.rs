@@ -6,7 +6,7 @@ use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RANGE};
 
-use super::images_api::Order;
+use super::images_api::{Order, Submission};
 
 /// How many requests are remembered; older ones are forgotten.
 const REMEMBERED: usize = 1_000;
@@ -61,6 +61,15 @@ impl Seen {
 }
 
 impl Seen {
+    /// What the body says.
+    pub(super) fn note(&mut self, submission: &Submission) {
+        self.model = submission.text("model").map(str::to_owned);
+        self.prompt = submission.text("prompt").map(str::to_owned);
+        self.parameters = submission.names().map(str::to_owned).collect();
+        self.images = submission.images.len();
+        self.mask = submission.mask.is_some();
+    }
+
     /// A request that was found good, and what befalls its answer.
     pub(super) fn charge(&mut self, order: &Order) {
         self.billed = order.billed;

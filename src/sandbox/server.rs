@@ -23,7 +23,7 @@ use super::models::{Family, MODELS};
 use super::options::{Options, ReplyForm};
 use super::refusals::{Refusal, stamp};
 use super::seen::{Log, Seen, bearer};
-use super::{chat, images_api};
+use super::{chat, images_api, manners};
 
 /// The largest body: 16 pictures of the gateway's 10 MB, and room.
 const BODY_BYTES: usize = 256 * 1024 * 1024;
@@ -43,7 +43,7 @@ impl Sandbox {
     /// Starts one, or says why the port cannot be had.
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
-        let base_url = format!("http://{}/v1", listener.local_addr()?);
+        let base_url = format!("http://{}{}", listener.local_addr()?, options.manner.base());
         let faults = Faults::new(options.fault.clone());
         let (log, files) = (Mutex::default(), Mutex::default());
         let shared = Shared(Arc::new(Inner { base_url, options, faults, log, files }));
@@ -158,6 +158,14 @@ impl Shared {
 }
 
 fn router(shared: Shared) -> Router {
+    let routes = match shared.0.options.manner.traits() {
+        Some(traits) => manners::router(traits),
+        None => reference(),
+    };
+    routes.layer(DefaultBodyLimit::max(BODY_BYTES)).with_state(shared)
+}
+
+fn reference() -> Router<Shared> {
     // Spelt out rather than nested, so that handlers and log see the whole path.
     Router::new()
         .route("/v1/images/generations", post(images_api::generations))
@@ -167,8 +175,6 @@ fn router(shared: Shared) -> Router {
         .route("/v1/files/{name}", get(download))
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_route)
-        .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .with_state(shared)
 }
 
 async fn models(State(shared): State<Shared>, request: Request) -> Response {

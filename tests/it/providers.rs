@@ -15,6 +15,7 @@ use servers::{
 
 use crate::support::{App, Recorded, Reply, Setup, Upstream, alpha_mask, error_body, png, success_body};
 
+mod manners;
 mod servers;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/providers");
@@ -22,15 +23,20 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/providers");
 impl Server {
     /// The program with this file as its settings, at the upstream instead of its addresses.
     async fn start(&self, upstream: &Upstream) -> App {
+        self.start_at(&upstream.url(), "my-key").await
+    }
+
+    /// The same at this address, with this key.
+    async fn start_at(&self, origin: &str, key: &str) -> App {
         let text = std::fs::read_to_string(Path::new(FOLDER).join(self.file)).unwrap();
         let lines = text.lines().map(|line| {
             let Some(rest) = line.strip_prefix("base_url = \"") else { return line.to_owned() };
             let (address, _) = rest.split_once('"').unwrap();
-            format!("base_url = \"{}{}\"", upstream.url(), Url::parse(address).unwrap().path())
+            format!("base_url = \"{origin}{}\"", Url::parse(address).unwrap().path())
         });
         let mut setup = Setup::bare().settings(&lines.collect::<Vec<_>>().join("\n")).once();
         if let Some((variable, _, _)) = self.key {
-            setup = setup.variable(variable, "my-key");
+            setup = setup.variable(variable, key);
         }
         setup.desk.put("cat.png", picture());
         setup.desk.put("mask.png", alpha_mask(64, 48));

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use crate::app::cli::DONE;
-use crate::sandbox::{FaultSpec, Options, Sandbox, fault_help};
+use crate::sandbox::{FaultSpec, Manner, Options, Sandbox, fault_help};
 
 /// `sandbox`
 #[derive(Debug, clap::Args)]
@@ -13,12 +13,16 @@ pub struct Arguments {
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 8788)]
     port: u16,
+    /// Whose manner it has: which paths, key, parameters and answers
+    #[arg(long, value_enum, default_value_t)]
+    manner: Manner,
 }
 
 /// Serves until interrupted. The base URL is the first line on stdout.
 pub async fn run(arguments: Arguments, delay: Duration, fault: Option<FaultSpec>) -> Result<u8, String> {
-    let options = Options { port: arguments.port, delay, fault, ..Options::default() };
-    let not_listening = |error| format!("port {} cannot be listened on: {error}", arguments.port);
+    let Arguments { port, manner } = arguments;
+    let options = Options { port, manner, delay, fault, ..Options::default() };
+    let not_listening = |error| format!("port {port} cannot be listened on: {error}");
     let sandbox = Sandbox::start(options).await.map_err(not_listening)?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "{}", sandbox.base_url())

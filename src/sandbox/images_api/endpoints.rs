@@ -10,7 +10,7 @@ use super::{gateway, stream};
 use crate::domain::Operation;
 use crate::sandbox::faults::{FaultSpec, Occasion, spoilt};
 use crate::sandbox::line::Line;
-use crate::sandbox::models::{self, Family};
+use crate::sandbox::models::{self, Family, Model};
 use crate::sandbox::options::ReplyForm;
 use crate::sandbox::refusals::{Refusal, stamp};
 use crate::sandbox::seen::Seen;
@@ -48,11 +48,7 @@ async fn serve(shared: &Shared, line: &Line, operation: Operation, request: Requ
         Operation::Edit | Operation::Inpaint => Submission::of_edit(request).await,
     };
     if let Ok(submission) = &read {
-        seen.model = submission.text("model").map(str::to_owned);
-        seen.prompt = submission.text("prompt").map(str::to_owned);
-        seen.parameters = submission.names().map(str::to_owned).collect();
-        seen.images = submission.images.len();
-        seen.mask = submission.mask.is_some();
+        seen.note(submission);
     }
     let model = seen.model.as_deref().and_then(models::find);
     let family = model.map_or(Family::Official, |model| model.family);
@@ -129,6 +125,17 @@ async fn deliver(shared: &Shared, operation: Operation, accepted: Accepted) -> R
             .await
         }
     }
+}
+
+/// The answer of an official model without faults, and how many pictures it holds.
+pub(in crate::sandbox) fn official_answer(
+    model: &'static Model,
+    operation: Operation,
+    submission: &Submission,
+) -> Result<(Response, u32), Refusal> {
+    let (order, terms) = official::order(model, operation, submission)?;
+    let answer = chunked(&official::reply(&order, &terms, &order.paint_all()?, now()));
+    Ok((answer, order.pictures))
 }
 
 /// Runs work that keeps a core busy where it holds up no other answer.

@@ -17,8 +17,8 @@ mod sizes;
 mod stream;
 mod submission;
 
-pub(super) use endpoints::{blocking, edits, generations};
+pub(super) use endpoints::{blocking, edits, generations, official_answer};
 pub(super) use gateway::{IMAGE_BYTES, chat_order, reply as gateway_reply};
-pub(super) use order::{Order, chunked};
+pub(super) use order::{Order, Tokens, chunked, painted_format};
 pub(super) use references::decoded;
-pub(super) use submission::{data_url, json_object};
+pub(super) use submission::{Submission, data_url, json_object};

@@ -113,7 +113,7 @@ impl Order {
 }
 
 /// The format a name stands for, among those that are painted.
-pub(super) fn painted_format(name: &str) -> Option<ImageFormat> {
+pub(in crate::sandbox) fn painted_format(name: &str) -> Option<ImageFormat> {
     [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Webp].into_iter().find(|format| format.name() == name)
 }
 

@@ -36,7 +36,7 @@ pub(in crate::sandbox) fn data_url(url: &str) -> Option<Bytes> {
 
 impl Submission {
     /// Reads the body of a generation: JSON only.
-    pub(super) async fn of_generation(request: Request) -> Result<Self, Refusal> {
+    pub(in crate::sandbox) async fn of_generation(request: Request) -> Result<Self, Refusal> {
         let sent = content_type(&request);
         if !sent.starts_with("application/json") {
             return Err(Refusal::content_type(&sent, "application/json"));
@@ -45,7 +45,7 @@ impl Submission {
     }
 
     /// Reads the body of an edit: a form, or JSON with `images` and `mask` as `image_url`.
-    pub(super) async fn of_edit(request: Request) -> Result<Self, Refusal> {
+    pub(in crate::sandbox) async fn of_edit(request: Request) -> Result<Self, Refusal> {
         let sent = content_type(&request);
         if sent.starts_with("multipart/form-data") {
             return Self::from_form(request).await;
@@ -119,7 +119,7 @@ impl Submission {
     }
 
     /// A parameter that has to be a whole number where it is present; in a form, digits.
-    pub(super) fn integer(&self, name: &str) -> Result<Option<i64>, Refusal> {
+    pub(in crate::sandbox) fn integer(&self, name: &str) -> Result<Option<i64>, Refusal> {
         let Some(value) = self.parameters.get(name) else { return Ok(None) };
         let number = match value {
             Value::Number(number) => number.as_i64(),

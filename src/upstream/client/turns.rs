@@ -52,12 +52,11 @@ impl Chunks<'_> {
         }
         let came =
             if self.turn.is_some() { timeout(PATIENCE, self.response.chunk()).await.ok() } else { None };
-        let chunk = match came {
-            Some(chunk) => chunk?,
-            None => {
-                self.turn = None;
-                self.response.chunk().await?
-            }
+        let chunk = if let Some(chunk) = came {
+            chunk?
+        } else {
+            self.turn = None;
+            self.response.chunk().await?
         };
         self.large = chunk.as_ref().is_some_and(|chunk| chunk.len() >= LARGE_BYTES);
         if !self.large {

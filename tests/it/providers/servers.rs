@@ -1,11 +1,14 @@
 //! The servers, each as its documents describe it: what it must be sent, how it answers, and
 //! how it refuses.
 
+use gpt_image_mcp::sandbox::Manner;
 use serde_json::{Value, json};
 
 /// A server as its documents describe it.
 pub struct Server {
     pub file: &'static str,
+    /// The manner of the sandbox that plays it.
+    pub manner: Manner,
     /// The variable of the key, and the header the key `my-key` arrives in.
     pub key: Option<(&'static str, &'static str, &'static str)>,
     /// Another header of every request.
@@ -30,6 +33,7 @@ pub struct Drawing {
 fn corporate_gateway() -> Server {
     Server {
         file: "corporate-gateway.toml",
+        manner: Manner::Gateway,
         key: Some(("CORP_IMAGE_KEY", "authorization", "Bearer my-key")),
         header: Some(("x-team", "design")),
         success: "images_official.json",
@@ -57,6 +61,7 @@ fn corporate_gateway() -> Server {
 fn azure() -> Server {
     Server {
         file: "azure.toml",
+        manner: Manner::Azure,
         key: Some(("AZURE_OPENAI_API_KEY", "api-key", "my-key")),
         header: None,
         success: "images_echoing.json",
@@ -84,6 +89,7 @@ fn azure_dated() -> Server {
     const EDITS: &str = "/openai/deployments/my-deployment/images/edits?api-version=2025-04-01-preview";
     Server {
         file: "azure-dated.toml",
+        manner: Manner::AzureDated,
         refusal: (400, "azure_filter.json", "rejected as a result of our safety system"),
         drawings: vec![
             generate("azure/azure-image", json!({ "quality": "high" }))
@@ -104,6 +110,7 @@ pub fn localai() -> Server {
     const MODEL: &str = "localai/flux.1-dev-ggml";
     Server {
         file: "localai.toml",
+        manner: Manner::Localai,
         key: None,
         header: None,
         success: "images_localai.json",
@@ -128,6 +135,7 @@ pub fn stable_diffusion_cpp() -> Server {
     const MODEL: &str = "sdcpp/sd-cpp-local";
     Server {
         file: "stable-diffusion-cpp.toml",
+        manner: Manner::StableDiffusionCpp,
         key: None,
         header: None,
         success: "images_sdcpp.json",
@@ -157,6 +165,7 @@ pub fn stable_diffusion_cpp() -> Server {
 pub fn vllm_omni() -> Server {
     Server {
         file: "vllm-omni.toml",
+        manner: Manner::VllmOmni,
         key: None,
         header: None,
         success: "images_vllm_omni.json",
@@ -188,6 +197,7 @@ pub fn openrouter() -> Server {
     const TARGET: &str = "/api/v1/chat/completions";
     Server {
         file: "openrouter.toml",
+        manner: Manner::Openrouter,
         key: Some(("OPENROUTER_API_KEY", "authorization", "Bearer my-key")),
         header: None,
         success: "chat_openrouter.json",
