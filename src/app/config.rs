@@ -166,6 +166,10 @@ impl Config {
         let settings = stated.over(below);
         let sandbox = settings.sandbox.unwrap_or(false) || settings.provider.as_deref() == Some("sandbox");
         set_base_urls(&mut catalog, &settings, environment)?;
+        let partial_images = settings.partial_images.unwrap_or_default();
+        for model in &mut catalog.models {
+            model.partial_images = model.partial_images.map(|_| partial_images);
+        }
         set_headers(&mut catalog, settings.headers.as_deref().unwrap_or_default())?;
         if let Some(only) = settings.provider.as_deref().filter(|only| *only != "sandbox" && !only.is_empty())
         {

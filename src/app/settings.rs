@@ -94,6 +94,10 @@ settings! {
     #[arg(long, env = "GPT_IMAGE_MCP_INLINE_BYTES", value_name = "BYTES", value_parser = clap::value_parser!(u32).range(65_536..), global = true, help_heading = "Results")]
     #[schemars(range(min = 65_536))]
     inline_bytes: u32,
+    /// Ask models that stream for so many partial pictures: they drive the progress, and the last one is kept where the finished picture is lost; each adds 100 output tokens [default: 0]
+    #[arg(long, env = "GPT_IMAGE_MCP_PARTIAL_IMAGES", value_name = "COUNT", value_parser = clap::value_parser!(u32).range(0..=3), global = true, help_heading = "Results")]
+    #[schemars(range(min = 0, max = 3))]
+    partial_images: u32,
     /// Add resource links to results
     #[arg(long, env = "GPT_IMAGE_MCP_RESOURCE_LINKS", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", global = true, help_heading = "Results")]
     resource_links: bool,

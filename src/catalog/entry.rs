@@ -109,6 +109,8 @@ pub struct ModelEntry {
     /// The value of `response_format`, e.g. `b64_json`. Default: not sent.
     #[serde(default, deserialize_with = "fields::text")]
     pub response_format: Option<String>,
+    /// Whether it streams partial images where the setting `partial_images` asks for them. Default: false.
+    pub streams: Option<bool>,
     /// Fields added to every request as they stand, e.g. `{ modalities = ["image", "text"] }`; in a
     /// form their values are text. What a call says itself, such as its size, goes before them. Default: none.
     #[serde(default, deserialize_with = "fields::extra")]
@@ -180,6 +182,7 @@ impl ModelEntry {
             most_images: self.most_images.or(base.most_images),
             image_field: self.image_field.or(base.image_field),
             response_format: self.response_format.or(base.response_format),
+            streams: self.streams.or(base.streams),
             extra: self.extra.or(base.extra),
             most_image_bytes: self.most_image_bytes.or(base.most_image_bytes),
             price: self.price.or(base.price),

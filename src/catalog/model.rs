@@ -40,6 +40,9 @@ pub struct Model {
     pub image_field: ImageField,
     /// The value of `response_format`; sent only where set.
     pub response_format: Option<String>,
+    /// How many partial pictures are asked for before the finished one, 0 to 3; `None` for a
+    /// model that does not stream them.
+    pub partial_images: Option<u32>,
     /// Fields added to every request as they stand; none of them is one that a dialect fills in.
     pub extra: BTreeMap<String, Value>,
     /// The largest picture that may go in, in bytes.

@@ -73,6 +73,7 @@ pub(super) fn model(located: &Located<ModelEntry>, providers: &[Provider]) -> Re
         most_images: entry.most_images.map_or(1, NonZeroU32::get),
         image_field: entry.image_field.unwrap_or_default(),
         response_format: entry.response_format,
+        partial_images: entry.streams.unwrap_or_default().then_some(0),
         extra: entry.extra.unwrap_or_default(),
         most_image_bytes: entry.most_image_bytes.map_or(MOST_IMAGE_BYTES, std::num::NonZeroU64::get),
         price: entry.price.unwrap_or_default(),

@@ -11,6 +11,8 @@ use crate::domain::{ImageRequest, Pixels, Quality, Usd};
 
 /// Tokens of an input picture whose size is not known: the middle of the range measured.
 const INPUT_IMAGE_TOKENS: u64 = 1100;
+/// Output tokens that each partial picture adds (docs.apiyi.com, gpt-image-2 overview).
+const PARTIAL_TOKENS: u64 = 100;
 /// The size reckoned with where the model decides.
 const UNKNOWN_SIZE: Pixels = Pixels::new(1024, 1024);
 
@@ -67,7 +69,13 @@ pub fn estimate(
         Price::Unknown => return None,
         Price::Free => Estimate::exactly(Usd::ZERO),
         Price::Flat(usd) => Estimate::exactly(*usd),
-        Price::Tokens(tokens) => by_tokens(tokens, request, shape, inputs)?,
+        Price::Tokens(tokens) => {
+            let mut each = by_tokens(tokens, request, shape, inputs)?;
+            // Fewer may come than are asked for.
+            let partials = PARTIAL_TOKENS * u64::from(model.partial_images.unwrap_or_default());
+            each.high = each.high + Usd::from_dollars(dollars(partials, tokens.image_out));
+            each
+        }
     };
     let whole = |amount: Usd| (amount * request.n).scaled(price_factor);
     Some(Estimate { low: whole(each.low), high: whole(each.high), approximate: each.approximate })

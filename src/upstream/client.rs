@@ -15,13 +15,13 @@ use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{RequestBuilder, redirect, retry};
+use reqwest::{RequestBuilder, Response, redirect, retry};
 use tokio::time::{Instant, timeout_at};
 
-use super::Landing;
 use super::call::{Call, CallBody, Lost, Part, Path, Reply, ReplyHeaders};
 use super::failure::{Failure, FailureKind};
-use super::reply::{Body, Progress, Reader, ReplyError};
+use super::reply::{Body, Events, Progress, Reader, ReplyError};
+use super::{Landed, Landing};
 pub use download::FetchError;
 pub use probe::Probe;
 use turns::{Chunks, Turns};
@@ -97,18 +97,33 @@ impl Client {
         landing: &Landing,
         timeout: Duration,
     ) -> Result<Reply, Lost> {
+        self.send_watched(target, call, landing, timeout, &|_| ()).await
+    }
+
+    /// The same; `partials` is told how many partial pictures have come, each time one does.
+    ///
+    /// # Errors
+    /// As [`Self::send`]. What is rescued may then be a partial picture.
+    pub async fn send_watched(
+        &self,
+        target: Target<'_>,
+        call: Call,
+        landing: &Landing,
+        timeout: Duration,
+        partials: &(dyn Fn(u32) + Sync),
+    ) -> Result<Reply, Lost> {
         let deadline = Instant::now() + timeout;
         let late =
             || Failure::new(FailureKind::TimedOut, format!("nothing whole after {} s", timeout.as_secs()));
         let response = timeout_at(deadline, self.request(target, call)?.send()).await.map_err(|_| late())?;
         let response = response.map_err(|error| not_answered(&error))?;
-        let mut reader = Reader::new(landing.clone());
+        let mut reader = AnyReader::of(&response, landing);
         let mut reply = Reply {
             status: response.status().as_u16(),
             headers: reply_headers(response.headers()),
             body: Body::Empty,
         };
-        let read = timeout_at(deadline, read(self.turns.chunks(response), &mut reader))
+        let read = timeout_at(deadline, read(self.turns.chunks(response), &mut reader, partials))
             .await
             .unwrap_or_else(|_| Err(late()));
         match read.and_then(|()| reader.finish().map_err(|error| unreadable(&error))) {
@@ -227,12 +242,65 @@ fn form(parts: Vec<Part>) -> Result<reqwest::multipart::Form, reqwest::Error> {
     })
 }
 
+/// A reply comes whole, or as events where it says so: whether that was asked for or not.
+enum AnyReader {
+    Whole(Box<Reader>),
+    Events(Box<Events>),
+}
+
+impl AnyReader {
+    fn of(response: &Response, landing: &Landing) -> Self {
+        let kind = header(response.headers(), CONTENT_TYPE.as_str()).unwrap_or_default();
+        if kind.trim_start().to_ascii_lowercase().starts_with("text/event-stream") {
+            Self::Events(Box::new(Events::new(landing.clone())))
+        } else {
+            Self::Whole(Box::new(Reader::new(landing.clone())))
+        }
+    }
+
+    fn push(&mut self, bytes: &[u8]) -> Result<Progress, ReplyError> {
+        match self {
+            Self::Whole(reader) => reader.push(bytes),
+            Self::Events(events) => events.push(bytes),
+        }
+    }
+
+    fn partials(&self) -> u32 {
+        match self {
+            Self::Whole(_) => 0,
+            Self::Events(events) => events.partials(),
+        }
+    }
+
+    fn finish(&mut self) -> Result<Body, ReplyError> {
+        match self {
+            Self::Whole(reader) => reader.finish(),
+            Self::Events(events) => events.finish(),
+        }
+    }
+
+    fn rescue(self) -> Vec<Landed> {
+        match self {
+            Self::Whole(reader) => reader.rescue(),
+            Self::Events(events) => events.rescue(),
+        }
+    }
+}
+
 /// Reads until the JSON is complete, which may be long before the connection ends.
-async fn read(mut chunks: Chunks<'_>, reader: &mut Reader) -> Result<(), Failure> {
+async fn read(
+    mut chunks: Chunks<'_>,
+    reader: &mut AnyReader,
+    partials: &(dyn Fn(u32) + Sync),
+) -> Result<(), Failure> {
     let cut = |error: &reqwest::Error| Failure::new(FailureKind::CutShort, words(error));
     while let Some(chunk) = chunks.next().await.map_err(|error| cut(&error))? {
+        let before = reader.partials();
         if reader.push(&chunk).map_err(|error| unreadable(&error))? == Progress::Complete {
             break;
+        }
+        if reader.partials() > before {
+            partials(reader.partials());
         }
     }
     Ok(())

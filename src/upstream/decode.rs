@@ -107,6 +107,8 @@ impl Found {
                 self.address(item.get("url").or_else(|| item.get("image_url")), &mut take);
             }
         }
+        // The last event of a stream is the picture itself.
+        self.exact(value.get("b64_json"), &mut take);
         for message in list(value.get("choices")).filter_map(|choice| choice.get("message")) {
             for image in list(message.get("images")) {
                 self.address(image.get("image_url").or_else(|| image.get("url")), &mut take);

@@ -25,7 +25,10 @@ fn generation(order: &Order<'_>) -> Call {
     let mut body = Map::new();
     for (name, value) in fields(order) {
         let value = match name {
-            "output_compression" => value.parse::<u8>().map_or(Value::String(value), Value::from),
+            "output_compression" | "partial_images" => {
+                value.parse::<u32>().map_or(Value::String(value), Value::from)
+            }
+            "stream" => Value::Bool(true),
             _ => Value::String(value),
         };
         body.insert(name.to_owned(), value);
@@ -61,6 +64,7 @@ fn edit(order: &Order<'_>) -> Call {
 fn fields(order: &Order<'_>) -> Vec<(&'static str, String)> {
     let Order { request, model, provider, shape, .. } = order;
     let asked = |condition: bool, value: &str| condition.then(|| value.to_owned());
+    let partials = model.partial_images.filter(|count| *count > 0);
     [
         ("model", asked(provider.send_model, &model.wire_id)),
         ("prompt", Some(prompt_text(order, None))),
@@ -71,6 +75,8 @@ fn fields(order: &Order<'_>) -> Vec<(&'static str, String)> {
         ("output_format", request.output_format.map(|format| format.name().to_owned())),
         ("output_compression", request.output_compression.map(|percent| percent.to_string())),
         ("response_format", model.response_format.clone()),
+        ("stream", partials.map(|_| "true".to_owned())),
+        ("partial_images", partials.map(|count| count.to_string())),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some((name, value?)))

@@ -38,6 +38,13 @@ impl Landing {
         Self { prefix: format!("{ARRIVING}{job}-"), ..self }
     }
 
+    /// The same folder for pictures on their way: what a killed process leaves of them is
+    /// nobody's, and takes none of the room set aside.
+    #[must_use]
+    pub fn of_partials(&self) -> Self {
+        Self { folder: self.folder.clone(), prefix: format!("{ARRIVING}partial-"), reserved: Arc::default() }
+    }
+
     /// The folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -177,6 +184,7 @@ impl Arrival {
             hash: self.hasher.finalize(),
             bytes: self.bytes,
             place: self.place,
+            partial: false,
         }
     }
 }
@@ -192,6 +200,8 @@ pub struct Landed {
     pub hash: blake3::Hash,
     /// What the first bytes announce; `None` when they announce no image.
     pub format: Option<ImageFormat>,
+    /// Whether it is a picture on its way, streamed before the finished one.
+    pub partial: bool,
 }
 
 /// What can be read and moved about in.

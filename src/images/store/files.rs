@@ -123,7 +123,7 @@ pub fn keep(
             (names::stem(jiff::Zoned::now().date(), prompt, id), format.extension().to_owned(), None)
         }
     };
-    let (mut file, bytes, hash) = (file, landed.bytes, landed.hash);
+    let (mut file, bytes, hash, partial) = (file, landed.bytes, landed.hash, landed.partial);
     for number in 1..=MOST_OF_A_NAME {
         let path = match number {
             1 => folder.join(format!("{stem}.{ending}")),
@@ -136,14 +136,15 @@ pub fn keep(
             }
             Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => file = failed.file,
             Err(failed) => {
-                let landed = Landed { place: Place::File(failed.file), bytes, hash, format: Some(format) };
+                let place = Place::File(failed.file);
+                let landed = Landed { place, bytes, hash, format: Some(format), partial };
                 return not_kept(ImageError::writing(&path, &failed.error), landed);
             }
         }
     }
     let reason = format!("{MOST_OF_A_NAME} files have its name");
     let error = ImageError::Unwritable(folder.join(format!("{stem}.{ending}")), reason);
-    not_kept(error, Landed { place: Place::File(file), bytes, hash, format: Some(format) })
+    not_kept(error, Landed { place: Place::File(file), bytes, hash, format: Some(format), partial })
 }
 
 /// The path's own ending where it is one of the format's (`jpeg`, `JPG`), else the usual one.

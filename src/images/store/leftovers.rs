@@ -132,7 +132,13 @@ fn landed(path: &Path) -> Option<Landed> {
     std::io::Seek::rewind(&mut &file).ok()?;
     hasher.update_reader(&file).ok()?;
     let file = NamedTempFile::from_parts(file, TempPath::try_from_path(path).ok()?);
-    Some(Landed { place: Place::File(file), bytes, hash: hasher.finalize(), format: Some(format) })
+    Some(Landed {
+        place: Place::File(file),
+        bytes,
+        hash: hasher.finalize(),
+        format: Some(format),
+        partial: false,
+    })
 }
 
 /// The other name of this file, in the same folder.

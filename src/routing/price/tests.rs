@@ -95,3 +95,10 @@ fn usage_is_priced_only_where_it_is_told_apart() {
     assert_eq!(actual(&official, 1.0, None, 1), None);
     assert_eq!(actual(&model("gpt-image-2-all"), 1.0, Some(&bare), 2), Some(Usd::from_dollars(0.06)));
 }
+
+#[test]
+fn partial_pictures_may_add_a_hundred_tokens_each() {
+    let model = Model { partial_images: Some(3), ..model("gpt-image-2") };
+    assert_eq!(told(&model, &request(Quality::Low, 1), &at(1024, 1024), &[]), "$0.0059 to $0.0149");
+    assert_eq!(told(&model, &request(Quality::Low, 2), &at(1024, 1024), &[]), "$0.0118 to $0.0298");
+}

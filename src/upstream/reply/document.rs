@@ -29,6 +29,11 @@ pub struct Document {
 }
 
 impl Document {
+    /// A document without pictures.
+    pub(super) fn of(value: Value) -> Self {
+        Self { value, pictures: Pictures::default() }
+    }
+
     /// Parses the kept text. Bytes that are no UTF-8 are replaced: gateways are known to pass
     /// on messages in other encodings, and a picture must not be lost for one.
     /// The pictures are taken only if it parses.

@@ -24,6 +24,7 @@ mod base64_run;
 mod character;
 mod document;
 mod error;
+mod events;
 pub mod handle;
 mod held;
 mod reader;
@@ -32,4 +33,5 @@ mod tests;
 
 pub use document::{Body, Document, Pictures};
 pub use error::ReplyError;
+pub use events::Events;
 pub use reader::{MOST_KEPT_BYTES, MOST_PICTURES, MOST_WORDS_BYTES, Progress, Reader};

@@ -1,5 +1,6 @@
 //! The reader as its callers see it, fed with the bodies that the interfaces document.
 
+mod events;
 mod properties;
 mod shapes;
 

@@ -31,6 +31,7 @@ fn a_picture_in_the_body_is_found_in_every_shape() {
     let shapes = [
         format!(r#"{{"created":1,"data":[{{"b64_json":"{PICTURE}"}}]}}"#),
         format!(r#"{{"data":[{{"b64_json":"{data_url}"}}],"error":null}}"#),
+        format!(r#"{{"type":"image_generation.completed","b64_json":"{PICTURE}"}}"#),
         format!(r#"{{"data":[{{"url":"{data_url}"}}]}}"#),
         format!(r#"{{"data":[{{"b64_json":"{PICTURE}","url":"https://c.example/u.gif"}}]}}"#),
         chat(&format!(r#"{{"role":"assistant","content":"![image]({data_url})\n\n"}}"#)),

@@ -182,3 +182,31 @@ fn extra_fields_go_along_as_they_stand_and_what_the_call_says_goes_before_them()
     ];
     assert_eq!(parts, expected);
 }
+
+#[test]
+fn partial_pictures_are_asked_for_where_the_model_streams_and_the_settings_say_so() {
+    let request = request();
+    let catalog = Catalog::builtin().unwrap();
+    let provider = catalog.provider("apiyi").unwrap();
+    let upload = pictures();
+    for (id, set, json, form) in [
+        ("gpt-image-2", Some(2), Some(2), vec!["stream=true", "partial_images=2"]),
+        ("gpt-image-2", Some(0), None, vec![]),
+        ("gpt-image-2-all", None, None, vec![]),
+    ] {
+        let model = catalog.named(Some("apiyi"), id).next().unwrap();
+        assert_eq!(model.partial_images.is_some(), set.is_some(), "{id}");
+        let model = &Model { partial_images: set, ..model.clone() };
+        let shape = shape(model, request.size, request.aspect_ratio).unwrap();
+        let encode = |images| {
+            let order = Order { request: &request, model, provider, shape: &shape, images, mask: None };
+            dialect(Endpoint::Images).encode(&order)
+        };
+        let (_, body) = json_of(encode(&[]));
+        assert_eq!(body.get("partial_images").and_then(Value::as_u64), json, "{id}");
+        assert_eq!(body.get("stream"), json.map(|_| &Value::Bool(true)), "{id}");
+        let (_, fields) = form_of(encode(&upload));
+        let streams = |field: &&String| field.starts_with("stream=") || field.starts_with("partial_images=");
+        assert_eq!(fields.iter().filter(streams).collect::<Vec<_>>(), form, "{id}");
+    }
+}

@@ -38,7 +38,9 @@ fn provider(provider: &Provider) -> Value {
 fn model(model: &Model) -> Value {
     let Model { name, wire_id, key_variables, endpoints, operations, sizes, qualities, mask, .. } = model;
     let Model { backgrounds, formats, moderation, most_images, image_field, response_format, .. } = model;
-    let Model { extra, most_image_bytes, price, timeouts, typical_seconds, rank, auto, .. } = model;
+    let Model {
+        partial_images, extra, most_image_bytes, price, timeouts, typical_seconds, rank, auto, ..
+    } = model;
     let mask = mask.map(|mask| match mask {
         MaskKind::Alpha => "alpha",
         MaskKind::White => "white",
@@ -62,6 +64,7 @@ fn model(model: &Model) -> Value {
         "most_images": most_images,
         "image_field": image_field,
         "response_format": response_format,
+        "partial_images": partial_images,
         "extra": extra,
         "most_image_bytes": most_image_bytes,
         "price": charged(price),
