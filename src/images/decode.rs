@@ -1,17 +1,17 @@
 //! The rows of a picture, from the top, 8 bits a channel.
 //!
-//! PNG comes row by row and is never held whole, unless it is interlaced; JPEG and WebP
-//! decoders know only whole pictures. Sizes are checked before anything is allocated.
+//! PNG comes row by row and is never held whole, unless it is interlaced; the other decoders
+//! know only whole pictures. Of what moves, only the first frame is decoded. Sizes are checked before anything is allocated.
 
 use std::io::{BufReader, Cursor, Read, Seek};
 
 use image::ImageDecoder;
-use image::codecs::{jpeg::JpegDecoder, webp::WebPDecoder};
+use image::codecs::{gif::GifDecoder, jpeg::JpegDecoder, webp::WebPDecoder};
 use image::metadata::Orientation;
 
 use super::ImageError;
 use super::inspect::{ImageInfo, LONGEST_EDGE, check_size};
-use super::shrink::Channels;
+use super::shrink::{Channels, Frame};
 use crate::domain::ImageFormat;
 
 /// What a PNG decoder may allocate for chunks and rows; the longest row takes a quarter MB.
@@ -25,6 +25,8 @@ pub(super) struct Rows<R: Read + Seek> {
     pub(super) channels: Channels,
     /// What is to be done to the picture to see it upright.
     pub(super) orientation: Orientation,
+    /// The ICC profile that says what its colours are, where it was asked for and there is one.
+    pub(super) profile: Option<Vec<u8>>,
     info: ImageInfo,
     pixels: Content<R>,
 }
@@ -36,20 +38,42 @@ enum Content<R: Read + Seek> {
 
 impl<R: Read + Seek> Rows<R> {
     /// Begins at the start of `source`, which `info` must describe.
-    pub(super) fn open(mut source: R, info: &ImageInfo) -> Result<Self, ImageError> {
+    pub(super) fn open(source: R, info: &ImageInfo) -> Result<Self, ImageError> {
+        Self::begin(source, info, false)
+    }
+
+    /// [`Self::open`], the profile read too.
+    pub(super) fn open_with_profile(source: R, info: &ImageInfo) -> Result<Self, ImageError> {
+        Self::begin(source, info, true)
+    }
+
+    fn begin(mut source: R, info: &ImageInfo, profile: bool) -> Result<Self, ImageError> {
         check_size(info)?;
         source.rewind().map_err(|error| ImageError::ReadFailed(error.to_string()))?;
         let source = BufReader::with_capacity(1 << 16, source);
         match info.format {
-            ImageFormat::Png => open_png(source, info),
+            ImageFormat::Png => open_png(source, info, profile),
             ImageFormat::Jpeg => JpegDecoder::new(source)
                 .map_err(|error| from_image(info, error))
-                .and_then(|decoder| whole(decoder, info)),
+                .and_then(|decoder| whole(decoder, info, profile)),
             ImageFormat::Webp => WebPDecoder::new(source)
                 .map_err(|error| from_image(info, error))
-                .and_then(|decoder| whole(decoder, info)),
-            ImageFormat::Gif => Err(undecodable(info, "GIF pictures are kept and sent as they are")),
+                .and_then(|decoder| whole(decoder, info, profile)),
+            ImageFormat::Gif => GifDecoder::new(source)
+                .map_err(|error| from_image(info, error))
+                .and_then(|decoder| whole(decoder, info, profile)),
         }
+    }
+
+    /// The whole picture as it is stored.
+    pub(super) fn frame(self) -> Result<Frame, ImageError> {
+        let (pixels, channels) = (self.info.pixels, self.channels);
+        if let Content::Whole(bytes) = self.pixels {
+            return Ok(Frame { pixels, channels, bytes });
+        }
+        let mut bytes = Vec::with_capacity(row_bytes(&self.info, channels) * pixels.height as usize);
+        self.for_each(|row| bytes.extend_from_slice(row))?;
+        Ok(Frame { pixels, channels, bytes })
     }
 
     /// Hands over every row, or fails; rows before a failure have been handed over.
@@ -76,11 +100,15 @@ impl<R: Read + Seek> Rows<R> {
     }
 }
 
-fn open_png<R: Read + Seek>(source: BufReader<R>, info: &ImageInfo) -> Result<Rows<R>, ImageError> {
+fn open_png<R: Read + Seek>(
+    source: BufReader<R>,
+    info: &ImageInfo,
+    profile: bool,
+) -> Result<Rows<R>, ImageError> {
     let mut decoder = png::Decoder::new_with_limits(source, png::Limits { bytes: PNG_BYTES });
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     decoder.set_ignore_text_chunk(true);
-    decoder.set_ignore_iccp_chunk(true);
+    decoder.set_ignore_iccp_chunk(!profile);
     let mut reader = decoder.read_info().map_err(|error| from_png(info, error))?;
     check_same(info, reader.info().size())?;
     let channels = match reader.output_color_type() {
@@ -91,6 +119,7 @@ fn open_png<R: Read + Seek>(source: BufReader<R>, info: &ImageInfo) -> Result<Ro
         _ => return Err(undecodable(info, "its colours cannot be made 8 bits deep")),
     };
     let orientation = reader.info().exif_metadata.as_deref().and_then(Orientation::from_exif_chunk);
+    let profile = reader.info().icc_profile.as_deref().map(<[u8]>::to_vec);
     let pixels = if reader.info().interlaced {
         let mut bytes = vec![0; row_bytes(info, channels) * info.pixels.height as usize];
         reader.next_frame(&mut bytes).map_err(|error| from_png(info, error))?;
@@ -98,10 +127,15 @@ fn open_png<R: Read + Seek>(source: BufReader<R>, info: &ImageInfo) -> Result<Ro
     } else {
         Content::Coming(Box::new(reader))
     };
-    Ok(Rows { channels, orientation: orientation.unwrap_or(Orientation::NoTransforms), info: *info, pixels })
+    let orientation = orientation.unwrap_or(Orientation::NoTransforms);
+    Ok(Rows { channels, orientation, profile, info: *info, pixels })
 }
 
-fn whole<R: Read + Seek>(mut decoder: impl ImageDecoder, info: &ImageInfo) -> Result<Rows<R>, ImageError> {
+fn whole<R: Read + Seek>(
+    mut decoder: impl ImageDecoder,
+    info: &ImageInfo,
+    profile: bool,
+) -> Result<Rows<R>, ImageError> {
     check_same(info, decoder.dimensions())?;
     let channels = match decoder.color_type() {
         image::ColorType::L8 => Channels::Grey,
@@ -117,9 +151,10 @@ fn whole<R: Read + Seek>(mut decoder: impl ImageDecoder, info: &ImageInfo) -> Re
     decoder.set_limits(limits).map_err(|error| from_image(info, error))?;
     // Metadata that cannot be read says nothing about how the picture lies.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let profile = if profile { decoder.icc_profile().unwrap_or(None) } else { None };
     let mut bytes = vec![0; row_bytes(info, channels) * info.pixels.height as usize];
     decoder.read_image(&mut bytes).map_err(|error| from_image(info, error))?;
-    Ok(Rows { channels, orientation, info: *info, pixels: Content::Whole(bytes) })
+    Ok(Rows { channels, orientation, profile, info: *info, pixels: Content::Whole(bytes) })
 }
 
 fn row_bytes(info: &ImageInfo, channels: Channels) -> usize {

@@ -1,17 +1,23 @@
-//! Masks: from whatever a caller drew to what an image API takes.
+//! Masks: from whatever a caller drew or named to what an image API takes.
 //!
 //! The APIs disagree on how a mask marks, and answer a wrong one with a paid picture that
 //! ignores it, so a mask is checked here first. Knows the forms, not which API wants which.
 
-use std::io::Write;
+use std::io::{Read, Seek, Write};
 
+use bytes::Bytes;
+use image::metadata::Orientation;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::ImageError;
-use super::decode::rows_of;
+use super::decode::{Rows, rows_of};
+use super::feather::feather;
 use super::inspect::{ImageInfo, inspect_bytes};
-use crate::domain::{ImageFormat, Pixels};
+use super::raster::coverage;
+use super::resize::{Kernel, resized};
+use super::shrink::{Channels, Frame};
+use super::{ImageError, Regions};
+use crate::domain::{ImageFormat, Pixels, Problem};
 
 /// The most bytes of a mask with alpha that the API takes: under 4 MB (OpenAI's reference
 /// for image edits; APIYI repeats it).
@@ -52,51 +58,134 @@ pub enum MaskForm {
     WhiteRepaints,
 }
 
-/// Makes the mask that an API takes for an image of `image` pixels from the file `mask`,
-/// a PNG, JPEG or WebP. Soft edges stay soft. Where a mask that marks by colour is
-/// transparent, it marks nothing.
-///
-/// # Errors
-/// What [`inspect_bytes`] and the decoders say of the file; `MaskSize`, `MaskWithoutAlpha`;
-/// `MaskEmpty` and `MaskFull` where no pixel is more than half marked, or all are;
-/// `TooLarge` where the result is beyond what the API takes.
-pub fn prepare(mask: &[u8], means: MaskMeans, form: MaskForm, image: Pixels) -> Result<Vec<u8>, ImageError> {
-    let info = inspect_bytes(mask)?;
-    if info.pixels != image {
-        return Err(ImageError::MaskSize { mask: info.pixels, image });
+/// Which part of a picture is repainted, and how much of each pixel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marks {
+    /// The size of the picture, as it is seen upright.
+    pub(super) pixels: Pixels,
+    /// For each pixel how much it is repainted, 255 being all; rows from the top.
+    pub(super) bytes: Vec<u8>,
+    /// The file they were read from, where it says the same as it is.
+    as_given: Option<Bytes>,
+}
+
+impl Marks {
+    /// The part that regions name in a picture of this size, its edges smooth.
+    ///
+    /// # Errors
+    /// One problem for each region that is wrong.
+    pub fn of_regions(regions: &Regions, picture: Pixels) -> Result<Self, Vec<Problem>> {
+        let outlines = regions.outlines(picture)?;
+        Ok(Self { pixels: picture, bytes: coverage(&outlines, picture), as_given: None })
     }
-    let marks = marks(mask, means, &info)?;
-    let marked = marks.iter().filter(|mark| **mark > 127).count();
-    if marked == 0 {
-        return Err(ImageError::MaskEmpty);
+
+    /// The part that a mask picture marks. Soft edges stay soft, and where a mask that marks
+    /// by colour is transparent, it marks nothing. One that differs from the picture in scale
+    /// only is made its size.
+    ///
+    /// # Errors
+    /// What [`inspect_bytes`] and the decoders say of the file; `MaskSize`, `MaskWithoutAlpha`.
+    pub fn of_picture(mask: &Bytes, means: MaskMeans, picture: Pixels) -> Result<Self, ImageError> {
+        let info = inspect_bytes(mask)?;
+        let rows = rows_of(mask, &info)?;
+        let orientation = rows.orientation;
+        let given = Frame { pixels: info.pixels, channels: Channels::Grey, bytes: marks(rows, means, &info)? };
+        let upright = given.upright(orientation, &info)?;
+        if !same_shape(upright.pixels, picture) {
+            return Err(ImageError::MaskSize { mask: upright.pixels, image: picture });
+        }
+        let untouched = upright.pixels == picture && orientation == Orientation::NoTransforms;
+        let sendable = means == MaskMeans::TransparentIsRepainted && is_rgba_png(mask) && mask.len() < MOST_BYTES;
+        let as_given = (untouched && sendable).then(|| mask.clone());
+        let marks = resized(upright, picture, Kernel::Linear)?;
+        Ok(Self { pixels: picture, bytes: marks.bytes, as_given })
     }
-    if marked == marks.len() {
-        return Err(ImageError::MaskFull);
+
+    /// What was kept is repainted and the other way round.
+    #[must_use]
+    pub fn inverted(mut self) -> Self {
+        self.bytes.iter_mut().for_each(|mark| *mark = 255 - *mark);
+        self.as_given = None;
+        self
     }
-    if (means, form) == (MaskMeans::TransparentIsRepainted, MaskForm::TransparentRepaints)
-        && is_rgba_png(mask)
-        && mask.len() < MOST_BYTES
-    {
-        return Ok(mask.to_vec());
+
+    /// The edge softened over so many pixels, inwards: what was kept stays kept.
+    #[must_use]
+    pub fn feathered(mut self, pixels: u32) -> Self {
+        if pixels > 0 {
+            feather(&mut self.bytes, self.pixels.width as usize, pixels);
+            self.as_given = None;
+        }
+        self
     }
-    let bytes = encode(&marks, form, image)
-        .map_err(|error| ImageError::Unencodable(ImageFormat::Png, error.to_string()))?;
-    if form == MaskForm::TransparentRepaints && bytes.len() >= MOST_BYTES {
-        return Err(ImageError::TooLarge { bytes: bytes.len() as u64, most: MOST_BYTES as u64 });
+
+    /// The same, if there is something to repaint and something to keep.
+    ///
+    /// # Errors
+    /// `MaskEmpty` and `MaskFull` where no pixel is more than half marked, or all are.
+    pub fn checked(self) -> Result<Self, ImageError> {
+        match self.marked() {
+            0 => Err(ImageError::MaskEmpty),
+            all if all == self.bytes.len() => Err(ImageError::MaskFull),
+            _ => Ok(self),
+        }
     }
-    Ok(bytes)
+
+    /// How much of the picture is repainted, 0 to 1.
+    #[expect(clippy::cast_precision_loss, reason = "a share for people")]
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        self.marked() as f64 / self.bytes.len().max(1) as f64
+    }
+
+    fn marked(&self) -> usize {
+        self.bytes.iter().filter(|mark| **mark > 127).count()
+    }
+
+    /// The mask that an API takes for this picture sent in this size.
+    ///
+    /// # Errors
+    /// `TooLarge` where the result is beyond what the API takes.
+    pub fn file(&self, form: MaskForm, sent: Pixels) -> Result<Bytes, ImageError> {
+        if let (Some(given), MaskForm::TransparentRepaints) = (&self.as_given, form)
+            && sent == self.pixels
+        {
+            return Ok(given.clone());
+        }
+        let frame;
+        let marks = if sent == self.pixels {
+            &self.bytes
+        } else {
+            let whole = Frame { pixels: self.pixels, channels: Channels::Grey, bytes: self.bytes.clone() };
+            frame = resized(whole, sent, Kernel::Linear)?;
+            &frame.bytes
+        };
+        let bytes = encode(marks, form, sent)
+            .map_err(|error| ImageError::Unencodable(ImageFormat::Png, error.to_string()))?;
+        if form == MaskForm::TransparentRepaints && bytes.len() >= MOST_BYTES {
+            return Err(ImageError::TooLarge { bytes: bytes.len() as u64, most: MOST_BYTES as u64 });
+        }
+        Ok(bytes.into())
+    }
+}
+
+/// Whether one size is the other in another scale; an edge may be a pixel off, as rounding
+/// leaves it.
+fn same_shape(one: Pixels, other: Pixels) -> bool {
+    let across = u64::from(one.width) * u64::from(other.height);
+    let down = u64::from(other.width) * u64::from(one.height);
+    across.abs_diff(down) <= u64::from(one.long_edge().max(other.long_edge()))
 }
 
 /// For each pixel how much it is to be repainted, 255 being all.
-fn marks(mask: &[u8], means: MaskMeans, info: &ImageInfo) -> Result<Vec<u8>, ImageError> {
-    let rows = rows_of(mask, info)?;
+fn marks<R: Read + Seek>(rows: Rows<R>, means: MaskMeans, info: &ImageInfo) -> Result<Vec<u8>, ImageError> {
     let channels = rows.channels;
     if means == MaskMeans::TransparentIsRepainted && !channels.has_alpha() {
         return Err(ImageError::MaskWithoutAlpha);
     }
     // Lossy compression leaves ripples around sharp edges, which nobody drew.
     let clean = match info.format {
-        ImageFormat::Png => |mark| mark,
+        ImageFormat::Png | ImageFormat::Gif => |mark| mark,
         _ => |mark| match mark {
             0..=15 => 0,
             240.. => 255,
@@ -118,7 +207,7 @@ fn marks(mask: &[u8], means: MaskMeans, info: &ImageInfo) -> Result<Vec<u8>, Ima
 }
 
 /// The luminance (Rec. 601) and alpha of a pixel of any channels.
-fn light_and_alpha(pixel: &[u8]) -> (u8, u8) {
+pub(super) fn light_and_alpha(pixel: &[u8]) -> (u8, u8) {
     match *pixel {
         [grey] => (grey, u8::MAX),
         [grey, alpha] => (grey, alpha),
@@ -128,7 +217,7 @@ fn light_and_alpha(pixel: &[u8]) -> (u8, u8) {
     }
 }
 
-fn light(red: u8, green: u8, blue: u8) -> u8 {
+pub(super) fn light(red: u8, green: u8, blue: u8) -> u8 {
     // The factors add up to 256, so that white stays 255.
     let light = (u16::from(red) * 77 + u16::from(green) * 150 + u16::from(blue) * 29) >> 8;
     u8::try_from(light).unwrap_or(u8::MAX)

@@ -3,29 +3,41 @@
 //! Looks at pictures, makes masks and previews, reads references, stores results.
 //! It knows nothing of tools or of which API a picture came from.
 
+mod blend;
+mod colour;
 mod data_url;
 mod decode;
+mod encode;
 mod encoded;
 mod error;
+mod feather;
 mod ids;
 mod input;
 pub mod inspect;
 pub mod mask;
 mod pathname;
+mod preserve;
 pub mod preview;
+mod raster;
 mod reference;
+mod region;
+mod resize;
 mod roots;
 mod shrink;
+mod shift;
 mod store;
+mod upright;
 
 pub use encoded::EncodedImage;
 pub use error::ImageError;
 pub use ids::{new_image_id, new_job_id};
 pub use input::{SourceImage, read as read_image};
 pub use inspect::{ImageInfo, inspect, inspect_bytes};
-pub use mask::{MaskForm, MaskMeans, prepare as prepare_mask};
+pub use preserve::{Changed, Form, preserve};
+pub use mask::{Marks, MaskForm, MaskMeans};
 pub use preview::{Preview, PreviewBudget, make as make_preview};
 pub use reference::{ImageReference, LocalReference};
+pub use region::{Extent, Region, RegionFault, Regions, Units};
 pub use roots::Roots;
 pub use store::{
     Begun, Cap, CapHit, Destination, JobEnd, JobRecord, Kept, LEASE, Library, NotKept, Opened, Parent,

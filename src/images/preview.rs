@@ -5,9 +5,6 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use image::metadata::Orientation;
-use image::{DynamicImage, ImageBuffer};
-
 use super::ImageError;
 use super::decode::Rows;
 use super::inspect::ImageInfo;
@@ -73,8 +70,7 @@ pub fn make(
     let orientation = rows.orientation;
     let mut shrinker = Shrinker::new(info.pixels, fit(info.pixels, budget.long_edge), rows.channels);
     rows.for_each(|row| shrinker.push(row))?;
-    let frame = upright(shrinker.finish().without_idle_alpha(), orientation)
-        .ok_or_else(|| ImageError::Undecodable(info.format, "it cannot be turned upright".to_owned()))?;
+    let frame = shrinker.finish().without_idle_alpha().upright(orientation, info)?;
     within(frame, budget.bytes())
 }
 
@@ -172,23 +168,6 @@ fn png_bytes(frame: &Frame) -> Result<Vec<u8>, png::EncodingError> {
     writer.write_image_data(&frame.bytes)?;
     writer.finish()?;
     Ok(bytes)
-}
-
-/// Turns the picture as its camera was held.
-fn upright(frame: Frame, orientation: Orientation) -> Option<Frame> {
-    if orientation == Orientation::NoTransforms {
-        return Some(frame);
-    }
-    let Frame { pixels: Pixels { width, height }, channels, bytes } = frame;
-    let mut picture = match channels {
-        Channels::Grey => DynamicImage::ImageLuma8(ImageBuffer::from_raw(width, height, bytes)?),
-        Channels::GreyAlpha => DynamicImage::ImageLumaA8(ImageBuffer::from_raw(width, height, bytes)?),
-        Channels::Rgb => DynamicImage::ImageRgb8(ImageBuffer::from_raw(width, height, bytes)?),
-        Channels::Rgba => DynamicImage::ImageRgba8(ImageBuffer::from_raw(width, height, bytes)?),
-    };
-    picture.apply_orientation(orientation);
-    let pixels = Pixels::new(picture.width(), picture.height());
-    Some(Frame { pixels, channels, bytes: picture.into_bytes() })
 }
 
 #[cfg(test)]

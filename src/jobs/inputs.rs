@@ -8,7 +8,7 @@ use super::manager::Shared;
 use crate::catalog::MaskKind;
 use crate::domain::{ImageId, Pixels, Problem};
 use crate::images::{
-    ImageError, ImageReference, LocalReference, MaskForm, MaskMeans, inspect_bytes, prepare_mask, read_image,
+    ImageError, ImageReference, LocalReference, MaskForm, MaskMeans, Marks, inspect_bytes, read_image,
 };
 use crate::routing::Route;
 use crate::upstream::{FetchError, Upload};
@@ -81,9 +81,9 @@ pub(super) async fn read(shared: &Shared, commission: &Commission, route: &Route
 }
 
 async fn prepared(mask: Bytes, means: MaskMeans, kind: MaskKind, size: Pixels) -> Result<Bytes, Problem> {
-    let prepared = tokio::task::spawn_blocking(move || prepare_mask(&mask, means, form(kind), size)).await;
+    let prepared = tokio::task::spawn_blocking(move || Marks::of_picture(&mask, means, size)?.checked()?.file(form(kind), size)).await;
     let prepared = prepared.map_err(|error| Problem::internal(error.to_string()))?;
-    Ok(prepared.map_err(|error| error.at("mask"))?.into())
+    prepared.map_err(|error| error.at("mask"))
 }
 
 async fn image(

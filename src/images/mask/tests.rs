@@ -4,6 +4,11 @@ use super::*;
 
 const SIZE: Pixels = Pixels::new(40, 24);
 
+/// From the file of a mask to the one that is sent.
+fn prepare(mask: &[u8], means: MaskMeans, form: MaskForm, image: Pixels) -> Result<Bytes, ImageError> {
+    Marks::of_picture(&Bytes::copy_from_slice(mask), means, image)?.checked()?.file(form, image)
+}
+
 /// A picture whose left half has one colour and whose right half has another.
 fn halves(left: [u8; 4], right: [u8; 4]) -> DynamicImage {
     DynamicImage::ImageRgba8(image::ImageBuffer::from_fn(SIZE.width, SIZE.height, |x, _| {
@@ -157,4 +162,43 @@ fn meanings_are_read_by_their_names() {
         assert_eq!(read, means);
     }
     assert_eq!(MaskMeans::default(), TransparentIsRepainted);
+}
+
+#[test]
+fn a_mask_that_differs_in_scale_only_is_made_the_size_of_the_picture() {
+    let given = file(&halves(CLEAR, BLACK), Codec::Png);
+    for size in [Pixels::new(80, 48), Pixels::new(20, 12), Pixels::new(401, 240)] {
+        let made = prepare(&given, MaskMeans::default(), MaskForm::WhiteRepaints, size).unwrap();
+        let made = image::load_from_memory(&made).unwrap().to_luma8();
+        assert_eq!(made.dimensions(), (size.width, size.height));
+        let y = size.height / 2;
+        assert_eq!((made.get_pixel(1, y).0, made.get_pixel(size.width - 2, y).0), ([255], [0]), "{size}");
+    }
+}
+
+#[test]
+fn marks_are_inverted_softened_and_sent_in_another_size() {
+    let given = Bytes::from(file(&halves(CLEAR, BLACK), Codec::Png));
+    let marks = || Marks::of_picture(&given, MaskMeans::default(), SIZE).unwrap();
+    let form = MaskForm::TransparentRepaints;
+    assert_eq!(repainted(&marks().inverted().file(form, SIZE).unwrap(), form), (0, 255));
+    let soft = marks().feathered(10);
+    assert_eq!(soft.bytes[..22], [255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 242, 217, 191, 166, 140, 115, 89, 64, 38, 13, 0, 0]);
+    assert_eq!(soft.share(), 15.0 / 40.0);
+    let small = marks().file(form, Pixels::new(20, 12)).unwrap();
+    assert_eq!(image::load_from_memory(&small).unwrap().width(), 20);
+    assert!(matches!(marks().feathered(200).checked(), Err(ImageError::MaskEmpty)));
+}
+
+#[test]
+fn regions_become_the_mask_that_the_official_model_takes() {
+    let regions = Regions {
+        shapes: vec![super::super::Region::Box(super::super::Extent { x: 0.0, y: 0.0, width: 0.5, height: 1.0 })],
+        units: super::super::Units::Fraction,
+    };
+    let marks = Marks::of_regions(&regions, SIZE).unwrap().checked().unwrap();
+    for form in [MaskForm::TransparentRepaints, MaskForm::WhiteRepaints] {
+        assert_eq!(repainted(&marks.file(form, SIZE).unwrap(), form), (255, 0), "{form:?}");
+    }
+    assert_eq!(marks.share(), 0.5);
 }

@@ -1,0 +1,72 @@
+//! Writes whole pictures, their colour profile with them.
+//!
+//! Knows the formats and nothing of why a picture is written.
+
+use image::ImageEncoder as _;
+use image::codecs::webp::WebPEncoder;
+use png::Compression;
+
+use super::ImageError;
+use super::shrink::{Channels, Frame};
+use crate::domain::ImageFormat;
+
+/// A PNG: every pixel as it is.
+pub(super) fn png(frame: &Frame, profile: Option<&[u8]>, compression: Compression) -> Result<Vec<u8>, ImageError> {
+    let failed = |error: png::EncodingError| ImageError::Unencodable(ImageFormat::Png, error.to_string());
+    let mut info = png::Info::with_size(frame.pixels.width, frame.pixels.height);
+    info.color_type = match frame.channels {
+        Channels::Grey => png::ColorType::Grayscale,
+        Channels::GreyAlpha => png::ColorType::GrayscaleAlpha,
+        Channels::Rgb => png::ColorType::Rgb,
+        Channels::Rgba => png::ColorType::Rgba,
+    };
+    info.bit_depth = png::BitDepth::Eight;
+    info.icc_profile = profile.map(Into::into);
+    let mut bytes = Vec::with_capacity(frame.bytes.len() / 2);
+    let mut encoder = png::Encoder::with_info(&mut bytes, info).map_err(failed)?;
+    encoder.set_compression(compression);
+    let mut writer = encoder.write_header().map_err(failed)?;
+    writer.write_image_data(&frame.bytes).map_err(failed)?;
+    writer.finish().map_err(failed)?;
+    Ok(bytes)
+}
+
+/// A JPEG of this quality, 1 to 100, colours in full resolution. Transparency is lost.
+pub(super) fn jpeg(frame: &Frame, profile: Option<&[u8]>, quality: u8) -> Result<Vec<u8>, ImageError> {
+    let failed = |reason: String| ImageError::Unencodable(ImageFormat::Jpeg, reason);
+    let edge = |edge: u32| u16::try_from(edge).map_err(|_| failed(format!("an edge of {edge} is too long")));
+    let (width, height) = (edge(frame.pixels.width)?, edge(frame.pixels.height)?);
+    let colour = match frame.channels {
+        Channels::Grey => jpeg_encoder::ColorType::Luma,
+        Channels::GreyAlpha => return Err(failed("it has an alpha channel".to_owned())),
+        Channels::Rgb => jpeg_encoder::ColorType::Rgb,
+        Channels::Rgba => jpeg_encoder::ColorType::Rgba,
+    };
+    let mut bytes = Vec::with_capacity(frame.bytes.len() / 8);
+    let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, quality.max(1));
+    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::R_4_4_4);
+    if let Some(profile) = profile {
+        encoder.add_icc_profile(profile).map_err(|error| failed(error.to_string()))?;
+    }
+    encoder.encode(&frame.bytes, width, height, colour).map_err(|error| failed(error.to_string()))?;
+    Ok(bytes)
+}
+
+/// A WebP: every pixel as it is.
+pub(super) fn webp(frame: &Frame, profile: Option<&[u8]>) -> Result<Vec<u8>, ImageError> {
+    let failed = |error: image::ImageError| ImageError::Unencodable(ImageFormat::Webp, error.to_string());
+    let colour = match frame.channels {
+        Channels::Grey => image::ExtendedColorType::L8,
+        Channels::GreyAlpha => image::ExtendedColorType::La8,
+        Channels::Rgb => image::ExtendedColorType::Rgb8,
+        Channels::Rgba => image::ExtendedColorType::Rgba8,
+    };
+    let mut bytes = Vec::new();
+    let mut encoder = WebPEncoder::new_lossless(&mut bytes);
+    if let Some(profile) = profile {
+        let unsupported = |_| ImageError::Unencodable(ImageFormat::Webp, "it has a colour profile".to_owned());
+        encoder.set_icc_profile(profile.to_vec()).map_err(unsupported)?;
+    }
+    encoder.write_image(&frame.bytes, frame.pixels.width, frame.pixels.height, colour).map_err(failed)?;
+    Ok(bytes)
+}

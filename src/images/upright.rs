@@ -1,0 +1,113 @@
+//! Turns a picture as its camera was held.
+//!
+//! Pure. EXIF orientation as in TIFF 6.0, tag 274: turns by a quarter, and mirror images.
+
+use image::metadata::Orientation;
+
+use super::ImageError;
+use super::inspect::ImageInfo;
+use super::shrink::Frame;
+use crate::domain::Pixels;
+
+/// Whether upright is as wide as stored is high.
+pub(super) const fn turns(orientation: Orientation) -> bool {
+    matches!(
+        orientation,
+        Orientation::Rotate90
+            | Orientation::Rotate270
+            | Orientation::Rotate90FlipH
+            | Orientation::Rotate270FlipH
+    )
+}
+
+/// The size as it is seen.
+pub(super) const fn upright_size(stored: Pixels, orientation: Orientation) -> Pixels {
+    if turns(orientation) { Pixels::new(stored.height, stored.width) } else { stored }
+}
+
+impl Frame {
+    /// The picture as it is seen.
+    ///
+    /// # Errors
+    /// `Undecodable` for a frame whose bytes do not fit its size.
+    pub(super) fn upright(self, orientation: Orientation, info: &ImageInfo) -> Result<Self, ImageError> {
+        if orientation == Orientation::NoTransforms {
+            return Ok(self);
+        }
+        let pixel = self.channels.count();
+        let (width, height) = (self.pixels.width as usize, self.pixels.height as usize);
+        if self.bytes.len() != width * height * pixel {
+            return Err(ImageError::Undecodable(info.format, "it cannot be turned upright".to_owned()));
+        }
+        let bytes = match pixel {
+            1 => turned::<1>(&self.bytes, width, height, orientation),
+            2 => turned::<2>(&self.bytes, width, height, orientation),
+            3 => turned::<3>(&self.bytes, width, height, orientation),
+            _ => turned::<4>(&self.bytes, width, height, orientation),
+        };
+        Ok(Self { pixels: upright_size(self.pixels, orientation), bytes, ..self })
+    }
+}
+
+/// Columns are read in bands, so that the rows of a band stay in the processor's cache.
+const BAND: usize = 32;
+
+fn turned<const N: usize>(bytes: &[u8], width: usize, height: usize, orientation: Orientation) -> Vec<u8> {
+    let (pixels, _) = bytes.as_chunks::<N>();
+    let mut upright = vec![[0; N]; pixels.len()];
+    // Where the pixel that is seen at (x, y) is stored: `start + x * right + y * down`.
+    let (w, last_x, last_y) = (width.cast_signed(), (width - 1).cast_signed(), (height - 1).cast_signed());
+    let (start, right, down) = match orientation {
+        Orientation::NoTransforms => (0, 1, w),
+        Orientation::FlipHorizontal => (last_x, -1, w),
+        Orientation::FlipVertical => (last_y * w, 1, -w),
+        Orientation::Rotate180 => (last_y * w + last_x, -1, -w),
+        Orientation::Rotate90 => (last_y * w, -w, 1),
+        Orientation::Rotate270 => (last_x, w, -1),
+        Orientation::Rotate90FlipH => (0, w, 1),
+        Orientation::Rotate270FlipH => (last_y * w + last_x, -w, -1),
+    };
+    let seen_width = if turns(orientation) { height } else { width };
+    for (band, rows) in upright.chunks_mut(seen_width * BAND).enumerate() {
+        for from_x in (0..seen_width).step_by(BAND) {
+            for (y, row) in rows.chunks_exact_mut(seen_width).enumerate() {
+                let y = (band * BAND + y).cast_signed();
+                for (x, pixel) in row.iter_mut().enumerate().skip(from_x).take(BAND) {
+                    let stored = start + x.cast_signed() * right + y * down;
+                    if let Some(stored) = usize::try_from(stored).ok().and_then(|at| pixels.get(at)) {
+                        *pixel = *stored;
+                    }
+                }
+            }
+        }
+    }
+    upright.into_flattened()
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{DynamicImage, RgbImage};
+    use proptest::prelude::*;
+
+    use super::super::shrink::Channels;
+    use super::*;
+    use crate::domain::ImageFormat;
+
+    proptest! {
+        #[test]
+        fn every_orientation_is_what_another_library_makes_of_it(
+            width in 1_u32..70, height in 1_u32..70, exif in 1_u8..=8,
+        ) {
+            let picture = RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, 7]));
+            let orientation = Orientation::from_exif(exif).unwrap();
+            let mut expected = DynamicImage::ImageRgb8(picture.clone());
+            expected.apply_orientation(orientation);
+            let pixels = Pixels::new(width, height);
+            let frame = Frame { pixels, channels: Channels::Rgb, bytes: picture.into_raw() };
+            let info = ImageInfo { format: ImageFormat::Png, pixels, alpha: false };
+            let upright = frame.upright(orientation, &info).unwrap();
+            prop_assert_eq!(upright.pixels, Pixels::new(expected.width(), expected.height()));
+            prop_assert_eq!(upright.bytes, expected.into_bytes());
+        }
+    }
+}
