@@ -100,6 +100,23 @@ impl<R: Read + Seek> Rows<R> {
     }
 }
 
+/// What is to be done to a picture to see it upright; decodes nothing.
+pub(super) fn orientation<R: Read + Seek>(mut source: R, info: &ImageInfo) -> Result<Orientation, ImageError> {
+    source.rewind().map_err(|error| ImageError::ReadFailed(error.to_string()))?;
+    let source = BufReader::with_capacity(1 << 16, source);
+    let of = |decoder: Result<Orientation, image::ImageError>| decoder.unwrap_or(Orientation::NoTransforms);
+    Ok(match info.format {
+        ImageFormat::Png => return open_png(source, info, false).map(|rows| rows.orientation),
+        ImageFormat::Jpeg => {
+            of(JpegDecoder::new(source).map_err(|error| from_image(info, error))?.orientation())
+        }
+        ImageFormat::Webp => {
+            of(WebPDecoder::new(source).map_err(|error| from_image(info, error))?.orientation())
+        }
+        ImageFormat::Gif => Orientation::NoTransforms,
+    })
+}
+
 fn open_png<R: Read + Seek>(
     source: BufReader<R>,
     info: &ImageInfo,

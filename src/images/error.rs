@@ -19,6 +19,9 @@ pub enum ImageError {
     /// The decoder gave up; holds its reason.
     #[error("the {0} image cannot be decoded ({1})")]
     Undecodable(ImageFormat, String),
+    /// The decoder of a format that is only read gave up; holds the format and the reason.
+    #[error("the {0} picture cannot be decoded ({1})")]
+    UndecodableForeign(&'static str, String),
     /// Reading the picture failed; holds the system's words.
     #[error("the image cannot be read ({0})")]
     ReadFailed(String),
@@ -127,8 +130,13 @@ impl ImageError {
     /// What the caller can do.
     fn way_out(&self) -> String {
         match self {
-            Self::NotAnImage(_) | Self::Undecodable(..) => {
-                "Pass a PNG, JPEG or WebP file; convert other formats first.".to_owned()
+            Self::NotAnImage(kind) if kind.contains("HEIC") || kind.contains("AVIF") => {
+                "Convert it first: `sips -s format jpeg IN --out OUT.jpg` on macOS, `heif-convert IN OUT.jpg` or \
+                 `magick IN OUT.jpg` elsewhere."
+                    .to_owned()
+            }
+            Self::NotAnImage(_) | Self::Undecodable(..) | Self::UndecodableForeign(..) => {
+                "Pass a PNG, JPEG, WebP, GIF, BMP or TIFF file; convert other formats first.".to_owned()
             }
             Self::TooManyPixels(..) | Self::TooLarge { .. } | Self::Unencodable(..) => "Pass a smaller version of the picture.".to_owned(),
             Self::CutShort(_) | Self::ReadFailed(_) => "Pass the whole file.".to_owned(),

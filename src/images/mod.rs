@@ -4,6 +4,7 @@
 //! It knows nothing of tools or of which API a picture came from.
 
 mod blend;
+mod cmyk;
 mod colour;
 mod data_url;
 mod decode;
@@ -11,10 +12,13 @@ mod encode;
 mod encoded;
 mod error;
 mod feather;
+mod foreign;
 mod ids;
 mod input;
 pub mod inspect;
 pub mod mask;
+mod metadata;
+mod normalise;
 mod pathname;
 mod preserve;
 pub mod preview;
@@ -33,6 +37,7 @@ pub use error::ImageError;
 pub use ids::{new_image_id, new_job_id};
 pub use input::{SourceImage, read as read_image};
 pub use inspect::{ImageInfo, inspect, inspect_bytes};
+pub use normalise::{Normalised, SendLimits, normalise};
 pub use preserve::{Changed, Form, preserve};
 pub use mask::{Marks, MaskForm, MaskMeans};
 pub use preview::{Preview, PreviewBudget, make as make_preview};

@@ -1,6 +1,5 @@
 use std::io::Cursor;
 
-use bytes::Bytes;
 use image::metadata::Orientation;
 use image::{DynamicImage, GenericImageView as _, ImageEncoder as _, ImageFormat as Codec, Rgb, RgbImage, Rgba};
 use moxcms::ColorProfile;
