@@ -15,7 +15,7 @@ use super::foreign::Foreign;
 use super::inspect::{ImageInfo, inspect_bytes};
 use super::metadata::{JpegFile, without_further_pictures, without_private};
 use super::resize::{Kernel, resized};
-use super::shrink::{Channels, Frame};
+use super::shrink::Frame;
 use super::{ImageError, cmyk, encode};
 use crate::domain::{ImageFormat, Pixels};
 
@@ -98,8 +98,14 @@ fn untouched(bytes: Bytes, info: &ImageInfo) -> Normalised {
 }
 
 fn from_jpeg(mut source: Bytes, info: &ImageInfo, changes: &mut Vec<String>) -> Result<Normalised, ImageError> {
-    let Some(file) = JpegFile::read(&source) else { return Err(ImageError::CutShort(info.format)) };
     let orientation = orientation(&source, info)?;
+    let Some(file) = JpegFile::read(&source) else {
+        // A decoder may still get through, and what it makes holds nothing private.
+        let (frame, profile) = whole(&source, info)?;
+        changes.push("the JPEG, which is not as it should be, was written anew".to_owned());
+        let bytes = Bytes::from(encode::jpeg(&frame, profile.as_deref(), QUALITY)?);
+        return Ok(untouched(bytes, &ImageInfo { pixels: frame.pixels, ..*info }));
+    };
     if file.components == 4 {
         let frame = cmyk::decode(&source, &file, info)?.upright(orientation, info)?;
         changes.push("the printer's colours (CMYK) were converted to sRGB".to_owned());
