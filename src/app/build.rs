@@ -39,6 +39,7 @@ impl App {
             client: config.client,
             store: config.store,
             roots: config.roots,
+            keep_metadata: config.keep_metadata,
             max_cost: config.max_cost,
             spending: config.spending,
             in_flight: config.in_flight,

@@ -126,6 +126,8 @@ pub struct Config {
     pub roots: Roots,
     /// How results are made up.
     pub reply: ReplyOptions,
+    /// Whether places and serial numbers in photos are sent along.
+    pub keep_metadata: bool,
     /// The most a call may cost.
     pub max_cost: Option<Usd>,
     /// The most that all calls together may cost.
@@ -220,6 +222,7 @@ impl Config {
                 inline_bytes: settings.inline_bytes.map_or(ReplyOptions::USUAL_INLINE_BYTES, to_usize),
                 resource_links: settings.resource_links.unwrap_or(false),
             },
+            keep_metadata: settings.keep_metadata.unwrap_or(false),
             max_cost: settings.max_cost_usd.map(|usd| dollars("max_cost_usd", usd)).transpose()?,
             spending: SpendingCaps {
                 per_day: settings

@@ -79,6 +79,9 @@ settings! {
     /// Folders that may be read and saved to [default: home, working and temporary folder]
     #[arg(long = "root", env = "GPT_IMAGE_MCP_ROOTS", value_name = "FOLDER", value_delimiter = LIST_SEPARATOR, global = true, help_heading = "Files")]
     roots: Vec<PathBuf>,
+    /// Send places and serial numbers in photos along instead of taking them out
+    #[arg(long, env = "GPT_IMAGE_MCP_KEEP_METADATA", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", global = true, help_heading = "Files")]
+    keep_metadata: bool,
     /// How pictures come back unless a call says [default: preview]
     #[arg(long, env = "GPT_IMAGE_MCP_OUTPUT", value_name = "FORM", global = true, help_heading = "Results")]
     output: OutputForm,

@@ -131,6 +131,12 @@ impl Marks {
         }
     }
 
+    /// The size of the picture.
+    #[must_use]
+    pub const fn pixels(&self) -> Pixels {
+        self.pixels
+    }
+
     /// How much of the picture is repainted, 0 to 1.
     #[expect(clippy::cast_precision_loss, reason = "a share for people")]
     #[must_use]

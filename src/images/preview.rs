@@ -29,7 +29,7 @@ impl Default for PreviewBudget {
 
 impl PreviewBudget {
     /// The most bytes before base64, which makes four of three and pads.
-    const fn bytes(&self) -> usize {
+    pub(super) const fn bytes(&self) -> usize {
         self.base64_bytes / 4 * 3
     }
 }
@@ -86,7 +86,7 @@ fn read_if_short(source: &mut (impl Read + Seek), most: usize) -> std::io::Resul
 }
 
 /// The size of the same shape whose longer edge is at most `long_edge`.
-fn fit(pixels: Pixels, long_edge: u32) -> Pixels {
+pub(super) fn fit(pixels: Pixels, long_edge: u32) -> Pixels {
     let long = pixels.long_edge();
     let edge = |edge: u32| {
         let scaled = (u64::from(edge) * u64::from(long_edge) + u64::from(long) / 2) / u64::from(long);
@@ -96,7 +96,7 @@ fn fit(pixels: Pixels, long_edge: u32) -> Pixels {
 }
 
 /// Encodes with as much quality and as many pixels as fit in `most` bytes.
-fn within(mut frame: Frame, most: usize) -> Result<Preview, ImageError> {
+pub(super) fn within(mut frame: Frame, most: usize) -> Result<Preview, ImageError> {
     loop {
         let (bytes, format) = encode(&frame, most)?;
         if bytes.len() <= most {

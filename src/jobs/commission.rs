@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Owner;
 use crate::domain::{ImageRequest, Operation, Usd};
-use crate::images::{ImageReference, MaskMeans};
+use crate::images::{ImageReference, MaskMeans, Regions};
 
 /// One call of a drawing tool.
 #[derive(Clone, Debug)]
@@ -16,7 +16,7 @@ pub struct Commission {
     /// The pictures that go in, in order.
     pub images: Vec<ImageReference>,
     /// What is repainted.
-    pub mask: Option<MaskInput>,
+    pub masking: Option<Masking>,
     /// Where the pictures go; `None` for the library.
     pub save_to: Option<String>,
     /// The most that the whole call may cost.
@@ -25,13 +25,42 @@ pub struct Commission {
     pub arguments: Value,
 }
 
-/// A mask and how it is to be read.
+/// What is repainted, and what becomes of the rest.
 #[derive(Clone, Debug)]
-pub struct MaskInput {
-    /// The picture that marks the part.
-    pub reference: ImageReference,
-    /// How it marks it.
-    pub means: MaskMeans,
+pub struct Masking {
+    /// What marks the part.
+    pub source: MaskSource,
+    /// Whether the marked part is the one that is kept.
+    pub invert: bool,
+    /// Over how many pixels the edge is softened, inwards.
+    pub feather: u32,
+    /// Whether everything outside is put back as it was.
+    pub preserve: bool,
+}
+
+/// What marks a part of a picture.
+#[derive(Clone, Debug)]
+pub enum MaskSource {
+    /// A picture.
+    Picture {
+        /// The picture.
+        reference: ImageReference,
+        /// How it marks.
+        means: MaskMeans,
+    },
+    /// Shapes.
+    Regions(Regions),
+}
+
+impl MaskSource {
+    /// The argument it came in, for messages.
+    #[must_use]
+    pub const fn argument(&self) -> &'static str {
+        match self {
+            Self::Picture { .. } => "mask",
+            Self::Regions(_) => "regions",
+        }
+    }
 }
 
 /// The most characters of a picture's address in the record: a data URL is a picture.

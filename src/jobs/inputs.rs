@@ -1,20 +1,24 @@
-//! Reads what goes into a call: references to bytes, a mask to the form the model wants.
-//! All of it before anything is paid.
+//! Reads what goes into a call: references to bytes, pictures to what the model takes, a mask
+//! or regions to the form it wants. All of it before anything is paid.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::Commission;
+use super::commission::{MaskSource, Masking};
 use super::manager::Shared;
 use crate::catalog::MaskKind;
-use crate::domain::{ImageId, Pixels, Problem};
+use crate::domain::{ImageId, Problem};
 use crate::images::{
-    ImageError, ImageReference, LocalReference, MaskForm, MaskMeans, Marks, inspect_bytes, read_image,
+    ImageError, ImageReference, LocalReference, Marks, MaskForm, Normalised, SendLimits, SourceImage, normalise,
+    read_image,
 };
 use crate::routing::Route;
 use crate::upstream::{FetchError, Upload};
 
-/// The most bytes of a mask as given; what is sent is smaller.
-const MOST_MASK_BYTES: u64 = 50_000_000;
+/// The most bytes of a file that is read; what is sent of it is what the model takes.
+const MOST_BYTES_READ: u64 = 100_000_000;
 
 /// What goes in.
 #[derive(Debug, Default)]
@@ -22,19 +26,35 @@ pub(super) struct Inputs {
     pub images: Vec<Upload>,
     /// The stored images among them.
     pub parents: Vec<ImageId>,
-    /// The mask in each form that a model of the route wants.
-    masks: Vec<(MaskKind, Bytes)>,
+    /// What is repainted, and of which picture.
+    pub masked: Option<Masked>,
+    /// What had to be changed to fit, for the caller.
+    pub changes: Vec<String>,
+}
+
+/// A picture of which a part is repainted.
+#[derive(Debug)]
+pub(super) struct Masked {
+    /// The picture as it was given.
+    pub original: Bytes,
+    /// The part, in the original's size.
+    pub marks: Arc<Marks>,
+    /// Whether the rest is put back.
+    pub preserve: bool,
+    /// The mask in each form that a model of the route wants, in the size that is sent.
+    files: Vec<(MaskKind, Bytes)>,
 }
 
 impl Inputs {
     /// The mask as models of this kind read it.
     pub(super) fn mask(&self, kind: MaskKind) -> Option<&Bytes> {
-        self.masks.iter().find(|(known, _)| *known == kind).map(|(_, mask)| mask)
+        let files = self.masked.iter().flat_map(|masked| &masked.files);
+        files.into_iter().find(|(known, _)| *known == kind).map(|(_, mask)| mask)
     }
 
     /// Whether only a part is repainted.
     pub(super) fn is_masked(&self) -> bool {
-        !self.masks.is_empty()
+        self.masked.is_some()
     }
 
     /// The size of the largest picture, in bytes.
@@ -47,68 +67,120 @@ impl Inputs {
         for image in &self.images {
             hasher.update(blake3::hash(&image.bytes).as_bytes());
         }
-        for (_, mask) in &self.masks {
+        for (_, mask) in self.masked.iter().flat_map(|masked| &masked.files) {
             hasher.update(mask);
         }
     }
 }
 
+/// A reference that was read: the same picture named twice is read and made to fit once.
+struct Seen<'a> {
+    reference: &'a ImageReference,
+    upload: Upload,
+    id: Option<ImageId>,
+    picture: Normalised,
+}
+
 /// Reads what the first model of the route takes, and the mask for all of them.
 pub(super) async fn read(shared: &Shared, commission: &Commission, route: &Route) -> Result<Inputs, Problem> {
     let model = &route.first.model;
+    let limits =
+        SendLimits { most_bytes: model.most_image_bytes, keep_metadata: shared.options.keep_metadata };
     let mut inputs = Inputs::default();
-    let mut first_size = None;
+    let mut seen: Vec<Seen<'_>> = Vec::new();
     for (index, reference) in commission.images.iter().enumerate() {
         let argument = commission.image_argument(index);
-        let owner = &commission.owner.name;
-        let (upload, id) = image(shared, owner, reference, model.most_image_bytes, &argument).await?;
-        let info = inspect_bytes(&upload.bytes).map_err(|error| error.at(&argument))?;
-        first_size.get_or_insert(info.pixels);
-        inputs.parents.extend(id);
-        inputs.images.push(upload);
-    }
-    if let (Some(mask), Some(size)) = (&commission.mask, first_size) {
-        let owner = &commission.owner.name;
-        let (given, _) = image(shared, owner, &mask.reference, MOST_MASK_BYTES, "mask").await?;
-        let models = std::iter::once(model).chain(route.rest.iter().map(|choice| &choice.model));
-        for kind in models.filter_map(|model| model.mask) {
-            if inputs.mask(kind).is_none() {
-                inputs.masks.push((kind, prepared(given.bytes.clone(), mask.means, kind, size).await?));
+        let at = match seen.iter().position(|seen| seen.reference == reference) {
+            Some(at) => at,
+            None => {
+                let source = source(shared, reference, &argument).await?;
+                let bytes = source.bytes.clone();
+                let picture = blocking(move || normalise(bytes, &limits)).await?.map_err(|error| error.at(&argument))?;
+                inputs.changes.extend(picture.changes.iter().map(|change| format!("{argument}: {change}")));
+                let upload = Upload {
+                    name: source.name(picture.format),
+                    format: picture.format,
+                    bytes: picture.bytes.clone(),
+                };
+                seen.push(Seen { reference, upload, id: source.id, picture });
+                seen.len() - 1
             }
-        }
+        };
+        let Some(seen) = seen.get(at) else { continue };
+        inputs.parents.extend(seen.id.clone());
+        inputs.images.push(seen.upload.clone());
+    }
+    if let (Some(masking), Some(first)) = (&commission.masking, seen.first()) {
+        let models = std::iter::once(model).chain(route.rest.iter().map(|choice| &choice.model));
+        let mut kinds: Vec<_> = models.filter_map(|model| model.mask).collect();
+        kinds.dedup();
+        inputs.masked = Some(masked(shared, masking, &first.picture, kinds).await?);
     }
     Ok(inputs)
 }
 
-async fn prepared(mask: Bytes, means: MaskMeans, kind: MaskKind, size: Pixels) -> Result<Bytes, Problem> {
-    let prepared = tokio::task::spawn_blocking(move || Marks::of_picture(&mask, means, size)?.checked()?.file(form(kind), size)).await;
-    let prepared = prepared.map_err(|error| Problem::internal(error.to_string()))?;
-    prepared.map_err(|error| error.at("mask"))
+/// The part that is marked, checked, and in the forms that models want.
+async fn masked(
+    shared: &Shared,
+    masking: &Masking,
+    picture: &Normalised,
+    kinds: Vec<MaskKind>,
+) -> Result<Masked, Problem> {
+    let given = match &masking.source {
+        MaskSource::Picture { reference, .. } => source(shared, reference, "mask").await?.bytes,
+        MaskSource::Regions(_) => Bytes::new(),
+    };
+    let (masking, original) = (masking.clone(), picture.original.clone());
+    let (size, sent) = (picture.original_pixels, picture.pixels);
+    let made = blocking(move || -> Result<Masked, Vec<Problem>> {
+        let argument = masking.source.argument();
+        let at = |error: ImageError| vec![error.at(argument)];
+        let marks = match &masking.source {
+            MaskSource::Picture { means, .. } => Marks::of_picture(&given, *means, size).map_err(at)?,
+            MaskSource::Regions(regions) => Marks::of_regions(regions, size)?,
+        };
+        let marks = if masking.invert { marks.inverted() } else { marks };
+        let marks = marks.checked().map_err(at)?;
+        let marks = match masking.feather {
+            0 => marks,
+            feather => marks.feathered(feather).checked().map_err(|error| vec![error.at("feather")])?,
+        };
+        let mut files = Vec::new();
+        for kind in kinds {
+            files.push((kind, marks.file(form(kind), sent).map_err(at)?));
+        }
+        Ok(Masked { original, marks: Arc::new(marks), preserve: masking.preserve, files })
+    });
+    made.await?.map_err(together)
 }
 
-async fn image(
-    shared: &Shared,
-    owner: &str,
-    reference: &ImageReference,
-    most_bytes: u64,
-    argument: &str,
-) -> Result<(Upload, Option<ImageId>), Problem> {
-    let source = match reference {
-        ImageReference::Local(local) => {
-            read_image(local, &shared.options.roots, &shared.library, owner, most_bytes).await
-        }
+/// Several problems as one: the first, with the others' words after its own.
+fn together(problems: Vec<Problem>) -> Problem {
+    let mut problems = problems.into_iter();
+    let Some(mut first) = problems.next() else { return Problem::internal("nothing was wrong") };
+    for problem in problems {
+        let argument = problem.argument.unwrap_or_default();
+        first.what = format!("{}; {argument}: {}", first.what, problem.what);
+    }
+    first
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Problem::internal(error.to_string()))
+}
+
+async fn source(shared: &Shared, reference: &ImageReference, argument: &str) -> Result<SourceImage, Problem> {
+    let fetched;
+    let local = match reference {
+        ImageReference::Local(local) => local,
         ImageReference::Remote(url) => {
-            let bytes = shared
-                .client
-                .fetch(url, most_bytes)
-                .await
-                .map_err(|error| unfetched(&error, url, argument))?;
-            let local = LocalReference::Data(bytes);
-            read_image(&local, &shared.options.roots, &shared.library, owner, most_bytes).await
+            let bytes = shared.client.fetch(url, MOST_BYTES_READ).await;
+            fetched = LocalReference::Data(bytes.map_err(|error| unfetched(&error, url, argument))?);
+            &fetched
         }
     };
-    let source = source.map_err(|error: ImageError| error.at(argument))?;
-    Ok((Upload { name: source.name, format: source.format, bytes: source.bytes }, source.id))
+    let read = read_image(local, &shared.options.roots, &shared.library, LOCAL_OWNER, MOST_BYTES_READ).await;
+    read.map_err(|error: ImageError| error.at(argument))
 }
 
 fn unfetched(error: &FetchError, url: &url::Url, argument: &str) -> Problem {

@@ -12,13 +12,14 @@ use tokio_util::task::TaskTracker;
 use super::WorkerCommand;
 use super::call::Side;
 use super::capacity::Capacity;
+use super::marked::{Marked, marked};
 use super::queue::Queue;
 #[cfg(unix)]
 use super::worker::Front;
 use super::{Call, Commission, Found, InFlight, SpendingCaps, follow, recovery, run};
 use crate::catalog::{Catalog, Model, Provider};
 use crate::domain::{Caller, JobId, Problem, ProblemKind, Secret, Usd};
-use crate::images::{ImageError, Library, Roots};
+use crate::images::{ImageError, Library, PreviewBudget, Roots};
 use crate::routing::{Route, route};
 use crate::upstream::{Client, ClientOptions, RetrySettings};
 
@@ -37,6 +38,8 @@ pub struct Options {
     pub store: PathBuf,
     /// What may be read and written.
     pub roots: Roots,
+    /// Whether places and serial numbers in photos are sent along.
+    pub keep_metadata: bool,
     /// No call may cost more.
     pub max_cost: Option<Usd>,
     /// All calls together may cost no more.
@@ -105,6 +108,20 @@ impl Manager {
         let (call, side) = Call::new();
         self.0.begin(commission, side);
         call
+    }
+
+    /// The picture with what would be repainted drawn over it; `None` where nothing is masked.
+    /// Reads what the call would read, and sends nothing.
+    ///
+    /// # Errors
+    /// What is wrong with the picture, the mask or the regions.
+    pub async fn marked(
+        &self,
+        commission: &Commission,
+        route: &Route,
+        budget: PreviewBudget,
+    ) -> Result<Option<Marked>, Problem> {
+        marked(&self.0, commission, route, budget).await
     }
 
     /// How a job of this owner's stands, in whichever process it is.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Preserved;
 use crate::domain::{ImageFormat, JobId, ModelName, Pixels, Problem, Usd};
 use crate::images::{JobRecord, StoredImage};
 
@@ -28,6 +29,9 @@ pub struct Outcome {
 pub struct Report {
     /// Why that model.
     pub why: String,
+    /// What was put back around the pictures that are inpainted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preserved: Vec<Preserved>,
     /// What became of the pictures that did not come.
     pub failures: Vec<Problem>,
     /// What was paid.
@@ -59,6 +63,7 @@ impl Outcome {
         let report = job.report.as_deref().and_then(|report| serde_json::from_str(report).ok());
         let report = report.unwrap_or_else(|| Report {
             why: String::new(),
+            preserved: Vec::new(),
             failures: Vec::new(),
             cost: Cost {
                 usd: job.cost.or(job.estimate.map(|(_, high)| high)).unwrap_or_default(),

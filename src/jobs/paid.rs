@@ -105,9 +105,11 @@ impl Paid {
     async fn end(&self, pictures: Vec<Picture>) -> Result<Outcome, Problem> {
         let cost = total(pictures.iter().flat_map(|picture| &picture.charges));
         let (mut images, mut unstored, mut failures) = (Vec::<StoredImage>::new(), Vec::new(), Vec::new());
-        let (mut warnings, mut request_ids) = (Vec::new(), Vec::new());
+        let (mut warnings, mut request_ids) = (self.inputs.changes.clone(), Vec::new());
+        let mut preserved = Vec::new();
         for picture in pictures {
             images.extend(picture.images);
+            preserved.extend(picture.preserved);
             unstored.extend(picture.unstored);
             failures.extend(picture.problem);
             request_ids.extend(picture.request_ids);
@@ -121,6 +123,7 @@ impl Paid {
         let drew = images.first().map_or(&self.route.first.model.name, |image| &image.model).clone();
         let mut report = Report {
             why: self.route.why.clone(),
+            preserved,
             failures,
             cost,
             seconds: self.started.elapsed().as_secs_f64(),

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use super::attempt::{Brought, billed};
 use super::paid::Paid;
+use super::preserving::Preserved;
 use super::trail::{Station, Trail};
 use super::{Cost, Unstored};
 use crate::domain::{Billed, Problem, Usd};
@@ -25,6 +26,8 @@ pub(super) struct Picture {
     pub unstored: Vec<Unstored>,
     pub problem: Option<Problem>,
     pub warnings: Vec<String>,
+    /// What was put back around those of them that are inpainted.
+    pub preserved: Vec<Preserved>,
     pub request_ids: Vec<String>,
     /// Every try that was or may have been charged.
     pub charges: Vec<Charge>,
@@ -197,7 +200,7 @@ impl Paid {
     ) -> Result<(), Failure> {
         let id = new_image_id();
         let prompt = self.request.prompt.as_str();
-        let mut kept = match keep(landed, &self.destination, prompt, &id) {
+        let mut kept = match keep(landed, &self.first_destination(), &self.first_words(), &id) {
             Ok(kept) => kept,
             Err(not_kept) => {
                 let unstored = unstored(*not_kept, info)?;
@@ -246,6 +249,7 @@ impl Paid {
                 tracing::warn!(path = %kept.path.display(), %error, "the picture was not synced to disk");
             }
         });
+        self.finish_kept(picture).await;
         Ok(())
     }
 

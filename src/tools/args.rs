@@ -89,7 +89,7 @@ pub struct GenerateArguments {
 /// `edit_image`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct EditArguments {
-    /// Pictures to work from, in order: paths, https or data URLs, or ids of earlier results.
+    /// Pictures to work from: paths, https or data URLs, or ids of earlier results. In the prompt the first is image 1, the next image 2.
     #[schemars(length(min = 1, max = 16))]
     pub images: Vec<String>,
     /// The shared ones.
@@ -103,15 +103,62 @@ pub struct InpaintArguments {
     /// The picture to change: a path, https or data URL, or an id of an earlier result.
     #[schemars(length(min = 1))]
     pub image: String,
-    /// A picture of the same size that marks what to repaint.
+    /// The part to repaint: box and ellipse by x, y, width, height, polygon by points; several are one part.
+    #[schemars(length(min = 1, max = 64))]
+    pub regions: Option<Vec<RegionArgument>>,
+    /// What regions count in: pixels of the whole picture seen upright, or fractions of it, 0 to 1.
+    #[serde(default)]
+    pub units: UnitsArgument,
+    /// Instead of regions, a picture that marks the part.
     #[schemars(length(min = 1))]
-    pub mask: String,
+    pub mask: Option<String>,
     /// How the mask marks it.
     #[serde(default)]
     pub mask_means: MaskMeans,
+    /// Repaint all but the part.
+    #[serde(default)]
+    pub invert: bool,
+    /// Soften the part's edge over so many pixels, inwards.
+    #[schemars(range(min = 0, max = 1000))]
+    pub feather: Option<i32>,
+    /// Put everything outside back as it was, in the original's size. Default true.
+    pub preserve: Option<bool>,
     /// The shared ones.
     #[serde(flatten)]
     pub shared: SharedArguments,
+}
+
+/// A part of a picture.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct RegionArgument {
+    pub shape: ShapeArgument,
+    pub x: Option<f64>,
+    pub y: Option<f64>,
+    pub width: Option<f64>,
+    pub height: Option<f64>,
+    #[schemars(length(min = 3, max = 1000))]
+    pub points: Option<Vec<[f64; 2]>>,
+}
+
+/// The shape of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum ShapeArgument {
+    Box,
+    Ellipse,
+    Polygon,
+}
+
+/// What regions count in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum UnitsArgument {
+    #[default]
+    Pixels,
+    Fraction,
 }
 
 /// `get_image`.

@@ -18,62 +18,104 @@ const JUDGED_BY_THE_ROUTER: [&str; 1] = ["model"];
 /// # Errors
 /// One [`Problem`] for each wrong, missing or unknown argument.
 pub fn check(tool: &str, schema: &JsonObject, given: JsonObject) -> Result<JsonObject, Vec<Problem>> {
+    fields(tool, "", schema, given)
+}
+
+/// The fields of an object as its schema wants them; `within` is the path to it, with a dot.
+fn fields(
+    owner: &str,
+    within: &str,
+    schema: &JsonObject,
+    given: JsonObject,
+) -> Result<JsonObject, Vec<Problem>> {
     let none = JsonObject::new();
     let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&none);
     let mut problems = Vec::new();
     let mut checked = JsonObject::new();
     for (name, value) in given {
         let Some(property) = properties.get(&name) else {
-            problems.push(unknown(tool, &name, properties));
+            problems.push(unknown(owner, &format!("{within}{name}"), properties));
             continue;
         };
         if value.is_null() {
             continue;
         }
-        match fit(&name, property, value) {
+        match fit(&format!("{within}{name}"), property, value) {
             Ok(value) => drop(checked.insert(name, value)),
-            Err(problem) => problems.push(problem),
+            Err(more) => problems.extend(more),
         }
     }
     let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
     for name in required.filter_map(Value::as_str) {
-        let reported = problems.iter().any(|problem| problem.argument.as_deref() == Some(name));
+        let path = format!("{within}{name}");
+        let reported = problems.iter().any(|problem| problem.argument.as_deref() == Some(path.as_str()));
         if !checked.contains_key(name) && !reported {
             let accepted = properties.get(name).map(accepted).unwrap_or_default();
-            problems.push(Problem::argument(name, "is required", format!("Pass {accepted}.")));
+            problems.push(Problem::argument(path, "is required", format!("Pass {accepted}.")));
         }
     }
     if problems.is_empty() { Ok(checked) } else { Err(problems) }
 }
 
 /// The value in the schema's type, or what is wrong with it.
-fn fit(name: &str, property: &Value, value: Value) -> Result<Value, Problem> {
+fn fit(name: &str, property: &Value, value: Value) -> Result<Value, Vec<Problem>> {
+    match (kind(property), value) {
+        ("array", value) => list(name, property, value),
+        ("object", value) => {
+            let object = match value {
+                Value::String(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+                other => other,
+            };
+            let Value::Object(object) = object else {
+                let way_out = format!("Accepted is {}.", accepted(property));
+                return Err(vec![Problem::argument(name, format!("{} was given", shown(&object)), way_out)]);
+            };
+            let none = JsonObject::new();
+            let schema = property.as_object().unwrap_or(&none);
+            fields(name, &format!("{name}."), schema, object).map(Value::Object)
+        }
+        (_, value) => plain(name, property, value).map_err(|problem| vec![problem]),
+    }
+}
+
+fn list(name: &str, property: &Value, value: Value) -> Result<Value, Vec<Problem>> {
+    let item = property.get("items").unwrap_or(&Value::Null);
+    let list = match value {
+        Value::Array(list) => list,
+        Value::String(text) => list_in(text),
+        other => vec![other],
+    };
+    // A list as text, in a list.
+    let list = match (kind(item), list.as_slice()) {
+        ("object", [Value::String(text)]) => list_in(text.clone()),
+        _ => list,
+    };
+    let least = bound(property, "minItems").unwrap_or(0.0);
+    let most = bound(property, "maxItems").unwrap_or(f64::INFINITY);
+    #[expect(clippy::cast_precision_loss, reason = "a list of arguments is short")]
+    let count = list.len() as f64;
+    if count < least || count > most {
+        let way_out = format!("Accepted is {}.", accepted(property));
+        return Err(vec![Problem::argument(name, format!("{} values were given", list.len()), way_out)]);
+    }
+    let fitted = list.into_iter().enumerate().map(|(index, value)| fit(&format!("{name}[{index}]"), item, value));
+    let (mut values, mut problems) = (Vec::new(), Vec::new());
+    for value in fitted {
+        match value {
+            Ok(value) => values.push(value),
+            Err(more) => problems.extend(more),
+        }
+    }
+    if problems.is_empty() { Ok(Value::Array(values)) } else { Err(problems) }
+}
+
+/// A value that is neither a list nor an object.
+fn plain(name: &str, property: &Value, value: Value) -> Result<Value, Problem> {
     let refuse = |value: &Value| {
         let way_out = format!("Accepted is {}.", accepted(property));
         Problem::argument(name, format!("{} was given", shown(value)), way_out)
     };
     match kind(property) {
-        "array" => {
-            let list = match value {
-                Value::Array(list) => list,
-                Value::String(text) => list_in(text),
-                other => vec![other],
-            };
-            let least = bound(property, "minItems").unwrap_or(0.0);
-            let most = bound(property, "maxItems").unwrap_or(f64::INFINITY);
-            #[expect(clippy::cast_precision_loss, reason = "a list of arguments is short")]
-            let count = list.len() as f64;
-            if count < least || count > most {
-                let way_out = format!("Accepted is {}.", accepted(property));
-                return Err(Problem::argument(name, format!("{} values were given", list.len()), way_out));
-            }
-            let item = property.get("items").unwrap_or(&Value::Null);
-            let fitted = list
-                .into_iter()
-                .enumerate()
-                .map(|(index, value)| fit(&format!("{name}[{index}]"), item, value));
-            fitted.collect::<Result<Vec<_>, _>>().map(Value::Array)
-        }
         "integer" | "number" => {
             let number = match &value {
                 Value::Number(number) => number.as_f64(),
@@ -178,6 +220,11 @@ fn accepted(property: &Value) -> String {
         "integer" => sized("a whole number", range("minimum", "maximum", "")),
         "number" => sized("a number", range("minimum", "maximum", "")),
         "boolean" => "true or false".to_owned(),
+        "object" => {
+            let fields = property.get("properties").and_then(Value::as_object).into_iter().flatten();
+            let names: Vec<_> = fields.map(|(name, _)| name.as_str()).collect();
+            format!("an object with {}", names.join(", "))
+        }
         "array" => {
             let items = property.get("items").map(accepted).unwrap_or_default();
             sized("a list", format!("{} values, each {items}", range("minItems", "maxItems", "")))

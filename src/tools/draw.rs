@@ -19,7 +19,7 @@ use super::reply;
 use super::server::ImageServer;
 use crate::domain::{ImageRequest, Problem, ProblemKind, Usd};
 use crate::images::ImageReference;
-use crate::jobs::{Commission, MaskInput, Owner, Stage};
+use crate::jobs::{Commission, Masking, Owner, Stage};
 
 /// Drawing costs money, changes nothing that is there, and twice is two pictures.
 pub(super) fn annotations() -> ToolAnnotations {
@@ -42,14 +42,14 @@ pub(super) fn asked(
     request: ImageRequest,
     shared: &SharedArguments,
     images: Vec<ImageReference>,
-    mask: Option<MaskInput>,
+    masking: Option<Masking>,
     arguments: Value,
 ) -> Asked {
     let commission = Commission {
         owner: Owner::local(),
         request,
         images,
-        mask,
+        masking,
         save_to: shared.save_to.clone(),
         max_cost: shared.max_cost_usd.map(Usd::from_dollars),
         arguments,
@@ -99,10 +99,7 @@ pub(super) async fn draw(
         Err(problems) => return reply::problems(&problems),
     };
     if dry_run {
-        return match server.manager().plan(&commission) {
-            Ok(route) => reply::dry_run(&commission.request, &route),
-            Err(problem) => reply::problems(&[problem]),
-        };
+        return look(server, &commission).await.unwrap_or_else(|problem| reply::problems(&[problem]));
     }
     let patience = server.patience().of(&context, None);
     let mut call = server.manager().begin(commission);
@@ -139,6 +136,13 @@ async fn still_under_way(mut stage: watch::Receiver<Stage>, patience: Duration) 
         // It ended without a job, and says so itself.
         Err(_) => std::future::pending().await,
     }
+}
+
+/// Says what the call would do, and shows what it would repaint.
+async fn look(server: &ImageServer, commission: &Commission) -> Result<CallToolResult, Problem> {
+    let route = server.manager().plan(commission)?;
+    let marked = server.manager().marked(commission, &route, server.reply_options().preview).await?;
+    Ok(reply::dry_run(&commission.request, &route, marked.as_ref()))
 }
 
 fn cancelled() -> Problem {

@@ -6,15 +6,15 @@ use rmcp::model::{JsonObject, Tool};
 use super::args::InpaintArguments;
 use super::draw::Asked;
 use super::list::{Entry, read};
+use super::regions::masking;
 use super::request::request;
 use super::{draw, schema};
 use crate::domain::{Moderation, Operation, Problem};
-use crate::jobs::MaskInput;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "inpaint_image",
-    description: "Repaint the part of a picture that a mask marks. The mask is a soft guide: the model may change a \
-         little outside it. Takes 30 to 300 s and costs money.",
+    description: "Repaint a part of a picture, marked by regions or a mask; everything else stays as it is, pixel by \
+         pixel. dry_run shows the part drawn over the picture. Takes 30 to 300 s and costs money.",
     definition,
     committed: include_str!("../../schemas/inpaint_image.json"),
     call: |server, arguments, context| draw::draw(server, asked, arguments, context).boxed(),
@@ -29,11 +29,9 @@ fn definition(models: &[String]) -> Tool {
 
 fn asked(arguments: JsonObject) -> Result<Asked, Vec<Problem>> {
     let given = arguments.clone().into();
-    let InpaintArguments { image, mask, mask_means, shared } = read(arguments)?;
-    let image = draw::references(std::slice::from_ref(&image), |_| "image".to_owned());
-    let mask = draw::references(std::slice::from_ref(&mask), |_| "mask".to_owned());
-    let request = request(Operation::Inpaint, &shared, Moderation::Auto, 1);
-    let ((images, masks), request) = draw::both(draw::both(image, mask), request)?;
-    let mask = masks.into_iter().next().map(|reference| MaskInput { reference, means: mask_means });
-    Ok(draw::asked(request, &shared, images, mask, given))
+    let arguments: InpaintArguments = read(arguments)?;
+    let image = draw::references(std::slice::from_ref(&arguments.image), |_| "image".to_owned());
+    let request = request(Operation::Inpaint, &arguments.shared, Moderation::Auto, 1);
+    let ((image, masking), request) = draw::both(draw::both(image, masking(&arguments)), request)?;
+    Ok(draw::asked(request, &arguments.shared, image, Some(masking), given))
 }

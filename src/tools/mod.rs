@@ -14,6 +14,7 @@ mod inpaint_image;
 mod list;
 mod patience;
 mod progress;
+mod regions;
 mod reply;
 mod request;
 mod resources;

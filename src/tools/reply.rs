@@ -11,8 +11,8 @@ use super::args::OutputForm;
 use super::deferred::{DeferredImages, base64};
 use super::get_image::{Got, Id};
 use crate::domain::{Billed, ImageRequest, Problem};
-use crate::images::{ImageError, Preview, PreviewBudget, StoredImage, inspect, make_preview};
-use crate::jobs::{Outcome, Stage};
+use crate::images::{ImageError, ParentRole, Preview, PreviewBudget, StoredImage, inspect, make_preview};
+use crate::jobs::{Marked, Outcome, Preserved, Stage};
 use crate::routing::{Estimate, Route};
 
 /// How results are made up.
@@ -105,10 +105,11 @@ pub fn drawn_fields(outcome: &Outcome, shown: Vec<String>) -> Value {
         warnings.insert(0, SANDBOX.to_owned());
     }
     warnings.extend(shown);
-    fields.insert("images".to_owned(), outcome.images.iter().map(image).collect());
+    let drawn = outcome.images.iter().map(|image| drawn(image, &report.preserved));
+    fields.insert("images".to_owned(), drawn.collect());
     fields.insert("cost_usd".to_owned(), json!(report.cost.usd.dollars()));
     fields.insert("cost_basis".to_owned(), json!(report.cost.basis.name()));
-    fields.insert("seconds".to_owned(), json!((report.seconds * 10.0).round() / 10.0));
+    fields.insert("seconds".to_owned(), json!(tenths(report.seconds)));
     if let Some(ids) = one_or_list(&report.request_ids) {
         fields.insert("request_id".to_owned(), ids);
     }
@@ -217,19 +218,33 @@ pub fn plan(request: &ImageRequest, route: &Route) -> Value {
     })
 }
 
-/// The answer to a dry run.
-pub(super) fn dry_run(request: &ImageRequest, route: &Route) -> CallToolResult {
-    success(&dry_run_fields(request, route), Vec::new())
+/// The answer to a dry run; with the part that would be repainted to look at.
+pub(super) fn dry_run(request: &ImageRequest, route: &Route, marked: Option<&Marked>) -> CallToolResult {
+    let blocks = marked.map(|marked| {
+        ContentBlock::image(STANDARD.encode(&marked.preview.bytes), marked.preview.format.mime())
+    });
+    success(&dry_run_fields(request, route, marked), blocks.into_iter().collect())
 }
 
 /// What a dry run says.
 #[must_use]
-pub fn dry_run_fields(request: &ImageRequest, route: &Route) -> Value {
+pub fn dry_run_fields(request: &ImageRequest, route: &Route, marked: Option<&Marked>) -> Value {
     let mut plan = plan(request, route);
     if let Some(fields) = plan.as_object_mut() {
         fields.shift_insert(0, "dry_run".to_owned(), json!(true));
+        if let Some(marked) = marked {
+            let part = json!({ "picture": marked.picture.to_string(), "repainted_percent": tenths(marked.share * 100.0) });
+            fields.insert("part".to_owned(), part);
+            if !marked.changes.is_empty() {
+                fields.insert("warnings".to_owned(), json!(marked.changes));
+            }
+        }
     }
     plan
+}
+
+fn tenths(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
 }
 
 /// The answer to a call that failed.
@@ -275,8 +290,29 @@ fn one_or_list(texts: &[String]) -> Option<Value> {
     }
 }
 
+/// An image, and what was put back around it.
+fn drawn(stored: &StoredImage, preserved: &[Preserved]) -> Value {
+    let mut fields = image(stored);
+    let preserved = preserved.iter().find(|preserved| preserved.image == stored.id.as_str());
+    if let (Some(preserved), Some(fields)) = (preserved, fields.as_object_mut()) {
+        let mut told = json!({
+            "raw_id": preserved.raw,
+            "raw_path": preserved.raw_path,
+            "model_changed_outside_percent": tenths(preserved.outside_percent),
+            "mean_change_outside_of_255": tenths(preserved.outside_mean),
+        });
+        if let Some(told) = told.as_object_mut() {
+            told.extend(preserved.fitted_from.as_ref().map(|size| ("fitted_from".to_owned(), json!(size))));
+            told.extend(preserved.shift.map(|shift| ("model_shifted_by_px".to_owned(), json!(shift))));
+        }
+        fields.insert("preserved".to_owned(), told);
+    }
+    fields
+}
+
 fn image(image: &StoredImage) -> Value {
-    let parents: Vec<_> = image.parents.iter().map(|parent| parent.id.as_str()).collect();
+    let parents = image.parents.iter().filter(|parent| parent.role != ParentRole::Raw);
+    let parents: Vec<_> = parents.map(|parent| parent.id.as_str()).collect();
     let mut fields = json!({
         "id": image.id.as_str(),
         "path": image.path,

@@ -61,5 +61,9 @@ fn plain(schema: &mut Value) {
     }
     if let Some(items) = object.get_mut("items") {
         plain(items);
+        // The list's own description says what is in it.
+        if let Some(items) = items.as_object_mut() {
+            items.remove("description");
+        }
     }
 }

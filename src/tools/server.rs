@@ -72,6 +72,12 @@ impl ImageServer {
         self.0.patience
     }
 
+    /// What a preview may be at most.
+    #[must_use]
+    pub fn preview_budget(&self) -> crate::images::PreviewBudget {
+        self.0.options.preview
+    }
+
     pub(super) fn reply_options(&self) -> &ReplyOptions {
         &self.0.options
     }

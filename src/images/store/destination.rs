@@ -41,6 +41,16 @@ impl Destination {
             _ => Ok(Self::Folder(path)),
         }
     }
+
+    /// The place for another version of the picture that goes here: a file has these words in
+    /// its name, a folder is the same one.
+    #[must_use]
+    pub fn beside(&self, words: &str) -> Self {
+        let Self::File(path) = self else { return self.clone() };
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let ending = ending(path).map(|ending| format!(".{ending}")).unwrap_or_default();
+        Self::File(path.with_file_name(format!("{stem}-{words}{ending}")))
+    }
 }
 
 fn ending(path: &Path) -> Option<&str> {

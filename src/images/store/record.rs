@@ -97,7 +97,8 @@ impl Library {
     /// The images of a job of this owner's, in order.
     pub async fn images_of(&self, job: &JobId, owner: &str) -> Result<Vec<StoredImage>, ImageError> {
         let query = sqlx::query(select_images!("WHERE job_id = ? AND owner = ? ORDER BY position"));
-        self.images(query.bind(job.as_str()).bind(owner).fetch_all(self.pool().await?).await)
+        let images = self.images(query.bind(job.as_str()).bind(owner).fetch_all(self.pool().await?).await);
+        images.map(rows::without_raw)
     }
 
     /// This owner's images, newest first.

@@ -94,6 +94,8 @@ pub enum ParentRole {
     Reference,
     /// Repainted where a mask said so.
     Masked,
+    /// What the model sent, before the original was put back around it.
+    Raw,
 }
 
 impl ParentRole {
@@ -103,6 +105,7 @@ impl ParentRole {
         match self {
             Self::Reference => "reference",
             Self::Masked => "masked",
+            Self::Raw => "raw",
         }
     }
 }
@@ -246,11 +249,24 @@ fn operation(tool: &str) -> Option<Operation> {
         .find(|operation| operation.tool() == tool)
 }
 
+/// Without those that another of them was made from: what a model sent before the original was
+/// put back around it is shown by its id alone.
+pub(super) fn without_raw(mut images: Vec<StoredImage>) -> Vec<StoredImage> {
+    let raw: Vec<_> = images
+        .iter()
+        .flat_map(|image| &image.parents)
+        .filter(|parent| parent.role == ParentRole::Raw)
+        .map(|parent| parent.id.clone())
+        .collect();
+    images.retain(|image| !raw.contains(&image.id));
+    images
+}
+
 fn parents(text: &str) -> Option<Vec<Parent>> {
     let parent = |text: &str| {
         let (role, id) = text.split_once(':')?;
         let role =
-            [ParentRole::Reference, ParentRole::Masked].into_iter().find(|known| known.name() == role)?;
+            [ParentRole::Reference, ParentRole::Masked, ParentRole::Raw].into_iter().find(|known| known.name() == role)?;
         Some(Parent { id: ImageId::parse(id)?, role })
     };
     text.split(' ').map(parent).collect()

@@ -25,7 +25,14 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
         Err(problem) => return answer::refuse(&[problem]),
     };
     if asked.dry_run {
-        return answer::print(&dry_run_fields(&asked.commission.request, &route), &[], form, json);
+        let budget = app.server.preview_budget();
+        return match app.manager.marked(&asked.commission, &route, budget).await {
+            Ok(marked) => {
+                let fields = dry_run_fields(&asked.commission.request, &route, marked.as_ref());
+                answer::print(&fields, &[], form, json)
+            }
+            Err(problem) => answer::refuse(&[problem]),
+        };
     }
     let price = route.first.estimate.map_or_else(String::new, |estimate| format!(", for {estimate}"));
     let mut interrupts = interrupts();

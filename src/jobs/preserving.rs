@@ -1,0 +1,160 @@
+//! After an inpainting was kept as it came: the original put back around what was repainted.
+//!
+//! The picture that was paid for is a file with a record before anything here begins, and
+//! stays one whatever goes wrong.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::inputs::Masked;
+use super::paid::Paid;
+use super::picture::Picture;
+use crate::domain::{Background, ImageFormat, ImageId};
+use crate::images::{
+    Changed, Destination, Form, ImageError, Kept, Parent, ParentRole, StoredImage, has_transparency, inspect, keep,
+    new_image_id, preserve,
+};
+
+/// What the model had done to what it was to keep, and where its own picture is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Preserved {
+    /// The id of the result.
+    pub image: String,
+    /// The id of what the model sent.
+    pub raw: String,
+    /// Its file.
+    pub raw_path: PathBuf,
+    /// Of the pixels outside the mask, the percentage that the model had visibly changed.
+    pub outside_percent: f64,
+    /// By how much they differed on average, of 255.
+    pub outside_mean: f64,
+    /// By how many pixels, to the right and down, the whole picture had moved.
+    pub shift: Option<(i32, i32)>,
+    /// The size of what the model sent, where it had to be fitted.
+    pub fitted_from: Option<String>,
+}
+
+impl Paid {
+    /// Where a picture goes as it comes: beside its place, where another will take that.
+    pub(super) fn first_destination(&self) -> Cow<'_, Destination> {
+        match &self.inputs.masked {
+            Some(masked) if masked.preserve => Cow::Owned(self.destination.beside("raw")),
+            _ => Cow::Borrowed(&self.destination),
+        }
+    }
+
+    /// What its file is named by.
+    pub(super) fn first_words(&self) -> Cow<'_, str> {
+        let prompt = self.request.prompt.as_str();
+        match &self.inputs.masked {
+            Some(masked) if masked.preserve => Cow::Owned(format!("raw {prompt}")),
+            _ => Cow::Borrowed(prompt),
+        }
+    }
+
+    /// What is done with a picture after it was kept: checks that it is transparent where that
+    /// was asked for, and puts the original back around what was repainted.
+    pub(super) async fn finish_kept(&self, picture: &mut Picture) {
+        if self.request.background == Background::Transparent
+            && let Some(image) = picture.images.last().cloned()
+            && let Ok(Ok(false)) = tokio::task::spawn_blocking(move || is_transparent(&image)).await
+        {
+            picture.warnings.push(
+                "background: transparent was asked for, and no pixel of the picture is transparent".to_owned(),
+            );
+        }
+        let Some(masked) = self.inputs.masked.as_ref().filter(|masked| masked.preserve) else { return };
+        let Some(raw) = picture.images.pop() else { return };
+        match self.put_back(masked, &raw, picture).await {
+            Ok(image) => picture.images.push(image),
+            Err(error) => {
+                picture.warnings.push(format!(
+                    "preserve failed ({error}): this is what the model sent, which may have changed outside the mask"
+                ));
+                picture.images.push(raw);
+            }
+        }
+    }
+
+    async fn put_back(
+        &self,
+        masked: &Masked,
+        raw: &StoredImage,
+        picture: &mut Picture,
+    ) -> Result<StoredImage, ImageError> {
+        let (original, marks) = (masked.original.clone(), Arc::clone(&masked.marks));
+        let form = Form { format: self.request.output_format, percent: self.request.output_compression };
+        let file = raw.open()?;
+        let (landing, destination) = (self.landing.clone(), self.destination.clone());
+        let (id, prompt) = (new_image_id(), self.request.prompt.as_str().to_owned());
+        let name = id.clone();
+        let work = tokio::task::spawn_blocking(move || -> Result<(Kept, Changed), ImageError> {
+            let (bytes, changed) = preserve(&original, &marks, file, form)?;
+            let unwritable = |error: std::io::Error| ImageError::writing(landing.folder(), &error);
+            let mut arrival = landing.begin().map_err(unwritable)?;
+            arrival.write(&bytes).map_err(unwritable)?;
+            let kept = keep(arrival.finish(), &destination, &prompt, &name).map_err(|not_kept| not_kept.error)?;
+            Ok((kept, changed))
+        });
+        let done = work.await.unwrap_or_else(|error| Err(ImageError::ReadFailed(error.to_string())));
+        let (kept, changed) = done?;
+        let image = self.composite(id, raw, &kept, &changed);
+        if let Err(error) = self.shared.library.record_image(&image).await {
+            picture.warnings.push(format!("{error}; the file is there, its id will not be found later"));
+        }
+        if let Some(asked) = &kept.instead_of {
+            picture.warnings.push(format!(
+                "save_to named {}; it was taken, or its ending did not fit, so the picture is in {}",
+                asked.display(),
+                kept.path.display()
+            ));
+        }
+        if let Some((right, down)) = changed.shift {
+            picture.warnings.push(format!(
+                "the model moved the whole picture by {right} px to the right and {down} px down; at the edge of \
+                 the mask it may not meet the original"
+            ));
+        }
+        picture.preserved.push(Preserved {
+            image: image.id.to_string(),
+            raw: raw.id.to_string(),
+            raw_path: raw.path.clone(),
+            outside_percent: changed.outside_percent,
+            outside_mean: changed.outside_mean,
+            shift: changed.shift,
+            fitted_from: changed.fitted_from.map(|pixels| pixels.to_string()),
+        });
+        self.shared.paid.spawn_blocking(move || {
+            if let Err(error) = kept.sync() {
+                tracing::warn!(path = %kept.path.display(), %error, "the picture was not synced to disk");
+            }
+        });
+        Ok(image)
+    }
+
+    fn composite(&self, id: ImageId, raw: &StoredImage, kept: &Kept, changed: &Changed) -> StoredImage {
+        let own = Parent { id: raw.id.clone(), role: ParentRole::Raw };
+        StoredImage {
+            id,
+            path: kept.path.clone(),
+            format: changed.format,
+            pixels: changed.pixels,
+            bytes: kept.bytes,
+            hash: kept.hash,
+            created_at: Timestamp::now(),
+            parents: raw.parents.iter().cloned().chain([own]).collect(),
+            ..raw.clone()
+        }
+    }
+}
+
+fn is_transparent(image: &StoredImage) -> Result<bool, ImageError> {
+    let file: File = image.open()?;
+    let info = inspect(&file)?;
+    if image.format == ImageFormat::Jpeg { Ok(false) } else { has_transparency(file, &info) }
+}
