@@ -89,8 +89,7 @@ mod tests {
     use crate::domain::Pixels;
 
     fn red(profile: Option<&[u8]>, to: Option<&[u8]>) -> Vec<u8> {
-        let frame =
-            Frame { pixels: Pixels::new(1, 1), channels: Channels::Rgb, bytes: vec![200, 60, 40] };
+        let frame = Frame { pixels: Pixels::new(1, 1), channels: Channels::Rgb, bytes: vec![200, 60, 40] };
         converted(frame, profile, to).bytes
     }
 

@@ -101,7 +101,10 @@ impl<R: Read + Seek> Rows<R> {
 }
 
 /// What is to be done to a picture to see it upright; decodes nothing.
-pub(super) fn orientation<R: Read + Seek>(mut source: R, info: &ImageInfo) -> Result<Orientation, ImageError> {
+pub(super) fn orientation<R: Read + Seek>(
+    mut source: R,
+    info: &ImageInfo,
+) -> Result<Orientation, ImageError> {
     source.rewind().map_err(|error| ImageError::ReadFailed(error.to_string()))?;
     let source = BufReader::with_capacity(1 << 16, source);
     let of = |decoder: Result<Orientation, image::ImageError>| decoder.unwrap_or(Orientation::NoTransforms);

@@ -11,7 +11,11 @@ use super::shrink::{Channels, Frame};
 use crate::domain::ImageFormat;
 
 /// A PNG: every pixel as it is.
-pub(super) fn png(frame: &Frame, profile: Option<&[u8]>, compression: Compression) -> Result<Vec<u8>, ImageError> {
+pub(super) fn png(
+    frame: &Frame,
+    profile: Option<&[u8]>,
+    compression: Compression,
+) -> Result<Vec<u8>, ImageError> {
     let failed = |error: png::EncodingError| ImageError::Unencodable(ImageFormat::Png, error.to_string());
     let mut info = png::Info::with_size(frame.pixels.width, frame.pixels.height);
     info.color_type = match frame.channels {
@@ -64,7 +68,8 @@ pub(super) fn webp(frame: &Frame, profile: Option<&[u8]>) -> Result<Vec<u8>, Ima
     let mut bytes = Vec::new();
     let mut encoder = WebPEncoder::new_lossless(&mut bytes);
     if let Some(profile) = profile {
-        let unsupported = |_| ImageError::Unencodable(ImageFormat::Webp, "it has a colour profile".to_owned());
+        let unsupported =
+            |_| ImageError::Unencodable(ImageFormat::Webp, "it has a colour profile".to_owned());
         encoder.set_icc_profile(profile.to_vec()).map_err(unsupported)?;
     }
     encoder.write_image(&frame.bytes, frame.pixels.width, frame.pixels.height, colour).map_err(failed)?;

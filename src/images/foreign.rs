@@ -27,9 +27,27 @@ impl Foreign {
     pub(super) fn sniff(head: &[u8]) -> Option<Self> {
         match head {
             // The length of the header that follows tells it from text that begins with BM.
-            [b'B', b'M', _, _, _, _, _, _, _, _, _, _, _, _, 12 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0, ..] => {
-                Some(Self::Bmp)
-            }
+            [
+                b'B',
+                b'M',
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                _,
+                12 | 40 | 52 | 56 | 64 | 108 | 124,
+                0,
+                0,
+                0,
+                ..,
+            ] => Some(Self::Bmp),
             [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => Some(Self::Tiff),
             _ => None,
         }
@@ -57,7 +75,8 @@ impl Foreign {
         let (width, height) = decoder.dimensions();
         let pixels = Pixels::new(width, height);
         if pixels.count() == 0 || pixels.count() > MOST_PIXELS || pixels.long_edge() > LONGEST_EDGE {
-            let reason = format!("it is {pixels}; at most {} million pixels are read", MOST_PIXELS / 1_000_000);
+            let reason =
+                format!("it is {pixels}; at most {} million pixels are read", MOST_PIXELS / 1_000_000);
             return Err(ImageError::UndecodableForeign(self.name(), reason));
         }
         let mut limits = image::Limits::default();

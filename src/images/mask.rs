@@ -89,13 +89,15 @@ impl Marks {
         let info = inspect_bytes(mask)?;
         let rows = rows_of(mask, &info)?;
         let orientation = rows.orientation;
-        let given = Frame { pixels: info.pixels, channels: Channels::Grey, bytes: marks(rows, means, &info)? };
+        let given =
+            Frame { pixels: info.pixels, channels: Channels::Grey, bytes: marks(rows, means, &info)? };
         let upright = given.upright(orientation, &info)?;
         if !same_shape(upright.pixels, picture) {
             return Err(ImageError::MaskSize { mask: upright.pixels, image: picture });
         }
         let untouched = upright.pixels == picture && orientation == Orientation::NoTransforms;
-        let sendable = means == MaskMeans::TransparentIsRepainted && is_rgba_png(mask) && mask.len() < MOST_BYTES;
+        let sendable =
+            means == MaskMeans::TransparentIsRepainted && is_rgba_png(mask) && mask.len() < MOST_BYTES;
         let as_given = (untouched && sendable).then(|| mask.clone());
         let marks = resized(upright, picture, Kernel::Linear)?;
         Ok(Self { pixels: picture, bytes: marks.bytes, as_given })

@@ -39,16 +39,16 @@ pub use error::ImageError;
 pub use ids::{new_image_id, new_job_id};
 pub use input::{SourceImage, read as read_image};
 pub use inspect::{ImageInfo, inspect, inspect_bytes};
+pub use mask::{Marks, MaskForm, MaskMeans};
 pub use normalise::{Normalised, SendLimits, normalise};
 pub use overlay::overlay;
 pub use preserve::{Changed, Form, preserve};
-pub use mask::{Marks, MaskForm, MaskMeans};
 pub use preview::{Preview, PreviewBudget, make as make_preview};
 pub use reference::{ImageReference, LocalReference};
 pub use region::{Extent, Region, RegionFault, Regions, Units};
 pub use roots::Roots;
-pub use transparency::has_transparency;
 pub use store::{
     Begun, Cap, CapHit, Destination, JobEnd, JobRecord, Kept, LEASE, Library, NotKept, Opened, Parent,
     ParentRole, Period, Plan, StoredImage, TryEnd, TryRecord, keep,
 };
+pub use transparency::has_transparency;

@@ -97,7 +97,11 @@ fn untouched(bytes: Bytes, info: &ImageInfo) -> Normalised {
     }
 }
 
-fn from_jpeg(mut source: Bytes, info: &ImageInfo, changes: &mut Vec<String>) -> Result<Normalised, ImageError> {
+fn from_jpeg(
+    mut source: Bytes,
+    info: &ImageInfo,
+    changes: &mut Vec<String>,
+) -> Result<Normalised, ImageError> {
     let orientation = orientation(&source, info)?;
     let Some(file) = JpegFile::read(&source) else {
         // A decoder may still get through, and what it makes holds nothing private.
@@ -134,7 +138,9 @@ fn from_others(source: Bytes, info: &ImageInfo, changes: &mut Vec<String>) -> Re
     };
     let why = match info.format {
         ImageFormat::Gif => Some("of the GIF its first frame was sent, as PNG"),
-        ImageFormat::Webp if orientation.is_none() => Some("of the animated WebP its first frame was sent, as PNG"),
+        ImageFormat::Webp if orientation.is_none() => {
+            Some("of the animated WebP its first frame was sent, as PNG")
+        }
         ImageFormat::Png => odd_png(&source),
         _ => None,
     };

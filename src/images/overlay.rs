@@ -2,13 +2,13 @@
 
 use std::io::Cursor;
 
+use super::ImageError;
 use super::decode::Rows;
 use super::inspect::inspect_bytes;
 use super::mask::Marks;
 use super::preview::{Preview, PreviewBudget, fit, within};
 use super::resize::{Kernel, resized};
 use super::shrink::{Channels, Frame, Shrinker};
-use super::ImageError;
 use crate::domain::Pixels;
 
 /// The tint of the part: a colour that photos seldom have.
@@ -49,7 +49,12 @@ fn opaque(frame: Frame) -> Frame {
         }
         Channels::Rgba => {
             let (pixels, _) = frame.bytes.as_chunks::<4>();
-            pixels.iter().flat_map(|[red, green, blue, alpha]| [*red, *green, *blue].map(|value| over_white(value, *alpha))).collect()
+            pixels
+                .iter()
+                .flat_map(|[red, green, blue, alpha]| {
+                    [*red, *green, *blue].map(|value| over_white(value, *alpha))
+                })
+                .collect()
         }
     };
     Frame { channels: Channels::Rgb, bytes, ..frame }

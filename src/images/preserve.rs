@@ -124,7 +124,10 @@ impl Frame {
             Channels::Grey => (Channels::Rgb, self.bytes.iter().flat_map(|grey| [*grey; 3]).collect()),
             Channels::GreyAlpha => {
                 let (pixels, _) = self.bytes.as_chunks::<2>();
-                (Channels::Rgba, pixels.iter().flat_map(|[grey, alpha]| [*grey, *grey, *grey, *alpha]).collect())
+                (
+                    Channels::Rgba,
+                    pixels.iter().flat_map(|[grey, alpha]| [*grey, *grey, *grey, *alpha]).collect(),
+                )
             }
             Channels::Rgb | Channels::Rgba => return self,
         };
@@ -165,7 +168,8 @@ impl<'a> Canvas<'a> {
     fn new(painted: Frame, alpha: bool, marks: &'a Marks) -> Result<Self, ImageError> {
         let frame = if alpha { painted.with_alpha() } else { painted };
         let (width, height) = (frame.pixels.width as usize, frame.pixels.height as usize);
-        if frame.bytes.len() != width * height * frame.channels.count() || marks.bytes.len() != width * height {
+        if frame.bytes.len() != width * height * frame.channels.count() || marks.bytes.len() != width * height
+        {
             return Err(ImageError::MaskSize { mask: marks.pixels, image: frame.pixels });
         }
         Ok(Self {

@@ -172,10 +172,10 @@ mod tests {
     #[test]
     fn a_circle_has_the_area_of_a_circle() {
         let picture = Pixels::new(200, 200);
-        let around: Outline =
-            (0..720).map(|step| f64::from(step).to_radians() / 2.0).map(|angle| {
-                (100.0 + 80.0 * angle.cos(), 100.0 + 80.0 * angle.sin())
-            }).collect();
+        let around: Outline = (0..720)
+            .map(|step| f64::from(step).to_radians() / 2.0)
+            .map(|angle| (100.0 + 80.0 * angle.cos(), 100.0 + 80.0 * angle.sin()))
+            .collect();
         let is = area(&coverage(&[around], picture));
         assert!((is - std::f64::consts::PI * 6400.0).abs() < 10.0, "{is}");
     }

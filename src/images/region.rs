@@ -78,7 +78,8 @@ impl RegionFault {
         let way_out = match (self, units) {
             (Self::FewPoints(_), _) => "Pass three points or more.".to_owned(),
             (Self::Thin(..), Units::Pixels) => {
-                "Coordinates are pixels; if they are fractions of the picture, pass units: fraction.".to_owned()
+                "Coordinates are pixels; if they are fractions of the picture, pass units: fraction."
+                    .to_owned()
             }
             (Self::Thin(..), Units::Fraction) => "Make it larger.".to_owned(),
             (Self::Outside(.., picture), Units::Pixels) => format!(
@@ -215,13 +216,25 @@ mod tests {
         let whole = Region::Polygon(vec![(0.0, 0.0), (1.004, 0.0), (1.0, 1.0)]);
         assert!(outlined(whole, Units::Fraction).is_ok(), "rounding is forgiven");
         let cases = [
-            (Region::Box(extent(150.0, 10.0, 100.0, 20.0)), Units::Pixels, "from (150, 10) to (250, 30) and the picture is 200x100"),
+            (
+                Region::Box(extent(150.0, 10.0, 100.0, 20.0)),
+                Units::Pixels,
+                "from (150, 10) to (250, 30) and the picture is 200x100",
+            ),
             (Region::Box(extent(-20.0, 10.0, 50.0, 20.0)), Units::Pixels, "units: fraction"),
             (Region::Ellipse(extent(10.0, 20.0, 100.0, 50.0)), Units::Fraction, "pass units: pixels"),
-            (Region::Box(extent(0.1, 0.2, 0.5, 0.5)), Units::Pixels, "less than one pixel. Coordinates are pixels"),
+            (
+                Region::Box(extent(0.1, 0.2, 0.5, 0.5)),
+                Units::Pixels,
+                "less than one pixel. Coordinates are pixels",
+            ),
             (Region::Box(extent(10.0, 10.0, 0.0, 20.0)), Units::Pixels, "0.00 by 20.00 pixels"),
             (Region::Box(extent(f64::NAN, 10.0, 5.0, 20.0)), Units::Pixels, "the picture is 200x100"),
-            (Region::Polygon(vec![(1.0, 1.0), (9.0, 9.0)]), Units::Pixels, "a polygon of 2 points encloses nothing"),
+            (
+                Region::Polygon(vec![(1.0, 1.0), (9.0, 9.0)]),
+                Units::Pixels,
+                "a polygon of 2 points encloses nothing",
+            ),
         ];
         for (shape, units, said) in cases {
             let words = outlined(shape.clone(), units).unwrap_err();

@@ -72,7 +72,9 @@ impl Plane {
             for x in (dx.min(0).abs()..width - dx.max(0)).step_by(step) {
                 let (at, there) = (y * width + x, (y + dy) * width + x + dx);
                 let (at, there) = (at.cast_unsigned(), there.cast_unsigned());
-                let (Some(ours), Some(theirs)) = (self.light.get(at), other.light.get(there)) else { continue };
+                let (Some(ours), Some(theirs)) = (self.light.get(at), other.light.get(there)) else {
+                    continue;
+                };
                 if *ours != NONE && *theirs != NONE {
                     sum += u64::from(ours.abs_diff(*theirs));
                     count += 1;
@@ -83,7 +85,12 @@ impl Plane {
     }
 
     /// The best of the offsets around one, at most so many steps away.
-    fn best_around(&self, other: &Self, (x, y): (isize, isize), reach: isize) -> Option<(f64, (isize, isize))> {
+    fn best_around(
+        &self,
+        other: &Self,
+        (x, y): (isize, isize),
+        reach: isize,
+    ) -> Option<(f64, (isize, isize))> {
         let offsets = (-reach..=reach).flat_map(|dy| (-reach..=reach).map(move |dx| (x + dx, y + dy)));
         let rated = offsets.filter_map(|offset| Some((self.difference(other, offset)?, offset)));
         rated.min_by(|(one, near), (another, far)| {
@@ -108,7 +115,9 @@ pub(super) fn shift(original: &Plane, other: &Plane) -> Option<(i32, i32)> {
     let mut offset = (0, 0);
     let mut reach = REACH;
     let coarser = coarser.iter().map(|(ours, theirs)| (ours, theirs));
-    for (ours, theirs) in std::iter::once((original, other)).chain(coarser).collect::<Vec<_>>().into_iter().rev() {
+    for (ours, theirs) in
+        std::iter::once((original, other)).chain(coarser).collect::<Vec<_>>().into_iter().rev()
+    {
         (_, offset) = ours.best_around(theirs, (offset.0 * 2, offset.1 * 2), reach)?;
         reach = 2;
     }
@@ -131,7 +140,8 @@ mod tests {
             for x in 0..width {
                 random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                 let (sx, sy) = (x as f64 - dx, y as f64 - dy);
-                let wave = (sx / 17.0).sin() * (sy / 23.0).cos() + (sx / 5.3 + sy / 7.1).sin() * 0.5
+                let wave = (sx / 17.0).sin() * (sy / 23.0).cos()
+                    + (sx / 5.3 + sy / 7.1).sin() * 0.5
                     + ((sx + 2.0 * sy) / 91.0).sin();
                 let light = 128.0 + 45.0 * wave + f64::from(random >> 24) / 255.0 * f64::from(noise);
                 let in_hole = hole && (40..90).contains(&x) && (30..70).contains(&y);
@@ -143,7 +153,12 @@ mod tests {
 
     #[test]
     fn a_shift_is_found_to_the_pixel_whatever_is_repainted_and_however_noisy_the_rest() {
-        let cases = [((0.0, 0.0), None), ((6.0, -4.0), Some((6, -4))), ((-1.0, 0.0), Some((-1, 0))), ((23.0, 17.0), Some((23, 17)))];
+        let cases = [
+            ((0.0, 0.0), None),
+            ((6.0, -4.0), Some((6, -4))),
+            ((-1.0, 0.0), Some((-1, 0))),
+            ((23.0, 17.0), Some((23, 17))),
+        ];
         for (moved, found) in cases {
             // A shift of one pixel drowns in noise that a larger one stands out from.
             for noise in if moved == (-1.0, 0.0) { [0, 2] } else { [0, 12] } {

@@ -23,7 +23,8 @@ pub fn has_transparency(source: impl Read + Seek, info: &ImageInfo) -> Result<bo
     let step = rows.channels.count();
     let mut found = false;
     rows.for_each(|row| {
-        found = found || row.chunks_exact(step).any(|pixel| pixel.last().is_some_and(|alpha| *alpha < OPAQUE));
+        found =
+            found || row.chunks_exact(step).any(|pixel| pixel.last().is_some_and(|alpha| *alpha < OPAQUE));
     })?;
     Ok(found)
 }

@@ -11,8 +11,8 @@ use super::manager::Shared;
 use crate::catalog::MaskKind;
 use crate::domain::{ImageId, Problem};
 use crate::images::{
-    ImageError, ImageReference, LocalReference, Marks, MaskForm, Normalised, SendLimits, SourceImage, normalise,
-    read_image,
+    ImageError, ImageReference, LocalReference, Marks, MaskForm, Normalised, SendLimits, SourceImage,
+    normalise, read_image,
 };
 use crate::routing::Route;
 use crate::upstream::{FetchError, Upload};
@@ -95,7 +95,9 @@ pub(super) async fn read(shared: &Shared, commission: &Commission, route: &Route
             None => {
                 let source = source(shared, reference, &argument).await?;
                 let bytes = source.bytes.clone();
-                let picture = blocking(move || normalise(bytes, &limits)).await?.map_err(|error| error.at(&argument))?;
+                let picture = blocking(move || normalise(bytes, &limits))
+                    .await?
+                    .map_err(|error| error.at(&argument))?;
                 inputs.changes.extend(picture.changes.iter().map(|change| format!("{argument}: {change}")));
                 let upload = Upload {
                     name: source.name(picture.format),

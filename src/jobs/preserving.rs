@@ -16,8 +16,8 @@ use super::paid::Paid;
 use super::picture::Picture;
 use crate::domain::{Background, ImageFormat, ImageId};
 use crate::images::{
-    Changed, Destination, Form, ImageError, Kept, Parent, ParentRole, StoredImage, has_transparency, inspect, keep,
-    new_image_id, preserve,
+    Changed, Destination, Form, ImageError, Kept, Parent, ParentRole, StoredImage, has_transparency, inspect,
+    keep, new_image_id, preserve,
 };
 
 /// What the model had done to what it was to keep, and where its own picture is.
@@ -65,7 +65,8 @@ impl Paid {
             && let Ok(Ok(false)) = tokio::task::spawn_blocking(move || is_transparent(&image)).await
         {
             picture.warnings.push(
-                "background: transparent was asked for, and no pixel of the picture is transparent".to_owned(),
+                "background: transparent was asked for, and no pixel of the picture is transparent"
+                    .to_owned(),
             );
         }
         let Some(masked) = self.inputs.masked.as_ref().filter(|masked| masked.preserve) else { return };
@@ -98,7 +99,8 @@ impl Paid {
             let unwritable = |error: std::io::Error| ImageError::writing(landing.folder(), &error);
             let mut arrival = landing.begin().map_err(unwritable)?;
             arrival.write(&bytes).map_err(unwritable)?;
-            let kept = keep(arrival.finish(), &destination, &prompt, &name).map_err(|not_kept| not_kept.error)?;
+            let kept =
+                keep(arrival.finish(), &destination, &prompt, &name).map_err(|not_kept| not_kept.error)?;
             Ok((kept, changed))
         });
         let done = work.await.unwrap_or_else(|error| Err(ImageError::ReadFailed(error.to_string())));

@@ -98,7 +98,8 @@ fn list(name: &str, property: &Value, value: Value) -> Result<Value, Vec<Problem
         let way_out = format!("Accepted is {}.", accepted(property));
         return Err(vec![Problem::argument(name, format!("{} values were given", list.len()), way_out)]);
     }
-    let fitted = list.into_iter().enumerate().map(|(index, value)| fit(&format!("{name}[{index}]"), item, value));
+    let fitted =
+        list.into_iter().enumerate().map(|(index, value)| fit(&format!("{name}[{index}]"), item, value));
     let (mut values, mut problems) = (Vec::new(), Vec::new());
     for value in fitted {
         match value {

@@ -19,7 +19,8 @@ pub(super) fn masking(arguments: &InpaintArguments) -> Result<Masking, Vec<Probl
         }
         (None, Some(given)) => MaskSource::Regions(regions(given, arguments.units)?),
         (given, _) => {
-            let what = if given.is_some() { "mask and regions were both given" } else { "no part was marked" };
+            let what =
+                if given.is_some() { "mask and regions were both given" } else { "no part was marked" };
             let way_out = "Pass regions, such as [{\"shape\":\"box\",\"x\":0.4,\"y\":0.2,\"width\":0.3,\"height\":0.5}] with \
                            units: fraction, or a mask picture; not both.";
             return Err(vec![Problem::argument("regions", what, way_out)]);

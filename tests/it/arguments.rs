@@ -154,7 +154,7 @@ async fn what_is_required_and_missing_is_named() {
         ("generate_image", json!({}), ["prompt"].as_slice()),
         ("generate_image", json!({ "prompt": null }), &["prompt"]),
         ("edit_image", json!({}), &["images", "prompt"]),
-        ("inpaint_image", json!({ "prompt": "a door" }), &["image", "mask"]),
+        ("inpaint_image", json!({}), &["image", "prompt"]),
         ("get_image", json!({}), &["id"]),
     ];
     for (tool, arguments, names) in cases {

@@ -160,7 +160,10 @@ async fn the_arguments_are_those_of_the_contract() {
         let (mut own, required): (Vec<&str>, Value) = match tool["name"].as_str().unwrap() {
             "generate_image" => (vec!["moderation"], json!(["prompt"])),
             "edit_image" => (vec!["images"], json!(["images", "prompt"])),
-            "inpaint_image" => (vec!["image", "mask", "mask_means"], json!(["image", "mask", "prompt"])),
+            "inpaint_image" => (
+                vec!["image", "regions", "units", "mask", "mask_means", "invert", "feather", "preserve"],
+                json!(["image", "prompt"]),
+            ),
             _ => (vec!["id", "ids", "output", "wait_s"], json!([])),
         };
         if tool["name"] != "get_image" {

@@ -238,14 +238,18 @@ async fn a_file_that_is_no_picture_is_refused_by_what_it_looks_like() {
 }
 
 #[tokio::test]
-async fn a_picture_beyond_what_the_model_takes_is_refused_with_both_sizes() {
-    let upstream = Upstream::start().await;
+async fn a_picture_beyond_what_the_model_takes_is_made_smaller_and_the_answer_says_so() {
+    let upstream = Upstream::with([drawn()]).await;
     let setup = Setup::at(&upstream);
-    setup.desk.put("large.png", large_png(10_500_000));
+    let large = large_png(10_500_000);
+    setup.desk.put("large.png", &large);
     let answer = setup.start().await.edit(json!({ "prompt": "wider", "images": ["large.png"] })).await;
-    let words = answer.refusal();
-    assert!(words.starts_with("images[0]: ") && words.contains("10000000"), "{words}");
-    assert!(upstream.requests().is_empty());
+    let warnings = answer.fields()["warnings"].to_string();
+    assert!(warnings.contains("images[0]: its ") && warnings.contains("10000000"), "{warnings}");
+    let body = upstream.only_request().json();
+    let url = body["messages"][0]["content"][1]["image_url"]["url"].as_str().unwrap().to_owned();
+    let sent = STANDARD.decode(url.strip_prefix("data:image/jpeg;base64,").unwrap()).unwrap();
+    assert!(sent.len() <= 10_000_000 && image::load_from_memory(&sent).unwrap().width() > 1_000);
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ mod get;
 mod inpaint;
 mod jobs;
 mod packaging;
+mod preserve;
 mod providers;
 mod readme;
 mod resources;

@@ -183,7 +183,13 @@ fn marks_are_inverted_softened_and_sent_in_another_size() {
     let form = MaskForm::TransparentRepaints;
     assert_eq!(repainted(&marks().inverted().file(form, SIZE).unwrap(), form), (0, 255));
     let soft = marks().feathered(10);
-    assert_eq!(soft.bytes[..22], [255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 242, 217, 191, 166, 140, 115, 89, 64, 38, 13, 0, 0]);
+    assert_eq!(
+        soft.bytes[..22],
+        [
+            255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 242, 217, 191, 166, 140, 115, 89, 64, 38, 13,
+            0, 0
+        ]
+    );
     assert_eq!(soft.share(), 15.0 / 40.0);
     let small = marks().file(form, Pixels::new(20, 12)).unwrap();
     assert_eq!(image::load_from_memory(&small).unwrap().width(), 20);
@@ -193,7 +199,12 @@ fn marks_are_inverted_softened_and_sent_in_another_size() {
 #[test]
 fn regions_become_the_mask_that_the_official_model_takes() {
     let regions = Regions {
-        shapes: vec![super::super::Region::Box(super::super::Extent { x: 0.0, y: 0.0, width: 0.5, height: 1.0 })],
+        shapes: vec![super::super::Region::Box(super::super::Extent {
+            x: 0.0,
+            y: 0.0,
+            width: 0.5,
+            height: 1.0,
+        })],
         units: super::super::Units::Fraction,
     };
     let marks = Marks::of_regions(&regions, SIZE).unwrap().checked().unwrap();

@@ -109,7 +109,8 @@ pub(super) fn without_private(bytes: &[u8]) -> Option<Vec<u8>> {
         match segment.marker {
             0xe1 => (data.starts_with(XMP) || data.starts_with(MORE_XMP)) && is_private_xmp(data),
             0xed => {
-                let names_a_place = |data| PLACES.iter().any(|place| memchr::memmem::find(data, place).is_some());
+                let names_a_place =
+                    |data| PLACES.iter().any(|place| memchr::memmem::find(data, place).is_some());
                 data.starts_with(PHOTOSHOP) && names_a_place(data)
             }
             _ => false,

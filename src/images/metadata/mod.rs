@@ -26,8 +26,15 @@ pub(super) fn without_private(bytes: &[u8], format: ImageFormat) -> Option<Vec<u
 
 /// Words of XMP (Adobe's specification, part 2, and IPTC's photo metadata) that go with a
 /// place or a serial number.
-const PRIVATE_WORDS: [&[u8]; 7] =
-    [b"GPS", b"SerialNumber", b"Location", b"photoshop:City", b"photoshop:State", b"photoshop:Country", b"DeviceID"];
+const PRIVATE_WORDS: [&[u8]; 7] = [
+    b"GPS",
+    b"SerialNumber",
+    b"Location",
+    b"photoshop:City",
+    b"photoshop:State",
+    b"photoshop:Country",
+    b"DeviceID",
+];
 
 /// Whether an XMP packet names a place or a serial number.
 fn is_private_xmp(packet: &[u8]) -> bool {

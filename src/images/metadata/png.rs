@@ -12,7 +12,8 @@ const MOST_CHUNKS: usize = 100_000;
 pub(super) fn without_private(bytes: &[u8]) -> Option<Vec<u8>> {
     let chunks = chunks(bytes)?;
     let is_dropped = |(name, data): &([u8; 4], Range<usize>)| {
-        matches!(name, b"tEXt" | b"zTXt" | b"iTXt") && is_private_text(bytes.get(data.clone()).unwrap_or_default())
+        matches!(name, b"tEXt" | b"zTXt" | b"iTXt")
+            && is_private_text(bytes.get(data.clone()).unwrap_or_default())
     };
     let mut found = chunks.iter().any(is_dropped);
     let mut kept = bytes.get(..SIGNATURE)?.to_vec();

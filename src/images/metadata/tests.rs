@@ -141,7 +141,9 @@ fn files_that_say_nothing_private_are_left_alone() {
 fn xmp_iptc_and_appended_videos_go_where_they_name_a_place() {
     let xmp = |words: &str| [b"http://ns.adobe.com/xap/1.0/\0", words.as_bytes()].concat();
     let more = b"http://ns.adobe.com/xmp/extension/\0depth".to_vec();
-    let iptc = |tag: u8| [b"Photoshop 3.0\0", &b"8BIM\x04\x04\0\0\0\0\0\x0a\x1c\x02"[..], &[tag], b"\0\x05Paris"].concat();
+    let iptc = |tag: u8| {
+        [b"Photoshop 3.0\0", &b"8BIM\x04\x04\0\0\0\0\0\x0a\x1c\x02"[..], &[tag], b"\0\x05Paris"].concat()
+    };
     let cases: [(Vec<(u8, Vec<u8>)>, &[u8]); 3] = [
         (vec![(0xe1, xmp("exif:GPSLatitude=\"48,51N\"")), (0xe1, more.clone())], b"48,51N"),
         (vec![(0xe1, xmp("aux:SerialNumber=\"0042\""))], b"0042"),

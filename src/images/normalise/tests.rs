@@ -75,7 +75,7 @@ fn every_format_people_have_becomes_one_the_api_takes() {
         let picture = sent(name);
         assert_eq!((picture.format, picture.pixels), (format, Pixels::new(48, 32)), "{name}");
         assert_eq!(picture.original_pixels, picture.pixels, "{name}");
-        let near = |one: &[u8; 3], other: &[u8; 3]| one.iter().zip(other).all(|(a, b)| a.abs_diff(*b) <= 8);
+        let near = |one: &[u8; 3], other: &[u8; 3]| one.iter().zip(other).all(|(a, b)| a.abs_diff(*b) <= 9);
         let seen = quarters(&picture);
         assert!(seen.iter().zip(&colours).all(|(a, b)| near(a, b)), "{name}: {seen:?}");
         let changes = picture.changes.join("; ");
@@ -102,7 +102,10 @@ fn places_and_serial_numbers_are_taken_out_unless_they_are_to_stay() {
             assert!(holds(&fixture(name), secret) && !holds(&picture.bytes, secret), "{name}: {secret}");
         }
         if name != "rotated.jpg" {
-            assert!(holds(&picture.bytes, "Camera Co") && picture.changes.is_empty(), "{name}: not encoded again");
+            assert!(
+                holds(&picture.bytes, "Camera Co") && picture.changes.is_empty(),
+                "{name}: not encoded again"
+            );
             assert_eq!(picture.bytes.len(), fixture(name).len(), "{name}");
             let kept = normalise(fixture(name), &SendLimits { keep_metadata: true, ..ROOMY }).unwrap();
             assert_eq!(kept.bytes, fixture(name), "{name}");
@@ -180,9 +183,17 @@ fn bombs_liars_and_fragments_are_refused_with_words() {
         ("a cut WebP", cut("animated.webp"), "cut short"),
         ("a cut BMP", cut("plain.bmp"), "BMP picture cannot be decoded"),
         ("a cut TIFF", cut("plain.tif"), "TIFF picture cannot be decoded"),
-        ("an SVG", b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_vec(), "an SVG drawing"),
+        (
+            "an SVG",
+            b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_vec(),
+            "an SVG drawing",
+        ),
         ("a page", b"<!doctype html><title>404</title>".to_vec(), "an HTML page"),
-        ("text that begins as a BMP", b"BMW is a maker of cars, and this is a note about one.".to_vec(), "looks like"),
+        (
+            "text that begins as a BMP",
+            b"BMW is a maker of cars, and this is a note about one.".to_vec(),
+            "looks like",
+        ),
         ("nothing", Vec::new(), "an empty file"),
     ];
     for (what, bytes, said) in cases {

@@ -1,7 +1,9 @@
 use std::io::Cursor;
 
 use image::metadata::Orientation;
-use image::{DynamicImage, GenericImageView as _, ImageEncoder as _, ImageFormat as Codec, Rgb, RgbImage, Rgba};
+use image::{
+    DynamicImage, GenericImageView as _, ImageEncoder as _, ImageFormat as Codec, Rgb, RgbImage, Rgba,
+};
 use moxcms::ColorProfile;
 
 use super::*;
@@ -19,7 +21,8 @@ fn file(picture: &DynamicImage, codec: Codec) -> Vec<u8> {
 fn scene(width: u32, height: u32, (dx, dy): (i32, i32)) -> DynamicImage {
     let shade = |x: i32, y: i32, k: f64| {
         let (x, y) = (f64::from(x - dx), f64::from(y - dy));
-        (128.0 + 80.0 * (x / (7.0 + k)).sin() * (y / (9.0 - k)).cos() + 30.0 * ((x + 2.0 * y) / 31.0).sin()) as u8
+        (128.0 + 80.0 * (x / (7.0 + k)).sin() * (y / (9.0 - k)).cos() + 30.0 * ((x + 2.0 * y) / 31.0).sin())
+            as u8
     };
     RgbImage::from_fn(width, height, |x, y| {
         let (x, y) = (x as i32, y as i32);
@@ -57,7 +60,8 @@ fn outside_the_mask_every_pixel_is_the_originals_and_inside_the_models() {
         ("grey and alpha", original.to_luma_alpha8().into(), painted.to_luma_alpha8().into()),
     ];
     for (name, original, painted) in cases {
-        let (result, changed) = preserved(&file(&original, Codec::Png), &marks(MIDDLE, 0), file(&painted, Codec::Png));
+        let (result, changed) =
+            preserved(&file(&original, Codec::Png), &marks(MIDDLE, 0), file(&painted, Codec::Png));
         assert_eq!((changed.pixels, changed.fitted_from), (SIZE, None), "{name}");
         for (x, y, pixel) in result.to_rgba8().enumerate_pixels() {
             let from = if in_middle(x, y) { &painted } else { &original };
@@ -111,7 +115,8 @@ fn what_came_in_another_size_is_fitted() {
 #[test]
 fn a_soft_edge_mixes_light_inwards_only() {
     let solid = |value: u8| -> DynamicImage { RgbImage::from_pixel(160, 120, Rgb([value; 3])).into() };
-    let (result, _) = preserved(&file(&solid(0), Codec::Png), &marks(MIDDLE, 20), file(&solid(255), Codec::Png));
+    let (result, _) =
+        preserved(&file(&solid(0), Codec::Png), &marks(MIDDLE, 20), file(&solid(255), Codec::Png));
     let along: Vec<u8> = (36..64).map(|x| result.get_pixel(x, 60).0[0]).collect();
     assert!(along.is_sorted() && along[..4] == [0; 4] && along[27] == 255, "{along:?}");
     // Ten pixels in, half of the light.
@@ -131,7 +136,8 @@ fn a_rotated_photo_is_preserved_upright() {
     writer.finish().unwrap();
     let mut upright = DynamicImage::ImageRgb8(stored);
     upright.apply_orientation(Orientation::Rotate90);
-    let (result, changed) = preserved(&rotated, &marks(MIDDLE, 0), file(&scene(160, 120, (9, 9)), Codec::Png));
+    let (result, changed) =
+        preserved(&rotated, &marks(MIDDLE, 0), file(&scene(160, 120, (9, 9)), Codec::Png));
     assert_eq!(changed.pixels, SIZE);
     assert_eq!(result.get_pixel(2, 100), upright.get_pixel(2, 100));
 }
@@ -149,14 +155,18 @@ fn the_colours_of_the_original_stay_and_the_models_are_counted_in_them() {
     let result = image::load_from_memory(&bytes).unwrap().to_rgb8();
     assert_eq!(*result.get_pixel(0, 0), Rgb([200, 60, 40]), "the number stays where nothing was painted");
     let painted = result.get_pixel(80, 60).0;
-    assert!(painted[0] < 195 && painted[1] > 65, "a red of sRGB has other numbers in Display P3: {painted:?}");
+    assert!(
+        painted[0] < 195 && painted[1] > 65,
+        "a red of sRGB has other numbers in Display P3: {painted:?}"
+    );
     let info = inspect_bytes(&bytes).unwrap();
     assert_eq!(Rows::open_with_profile(Cursor::new(&bytes[..]), &info).unwrap().profile, Some(wide));
 }
 
 #[test]
 fn the_result_is_written_in_the_format_that_was_asked_for() {
-    let (original, raw) = (file(&scene(160, 120, (0, 0)), Codec::Png), file(&scene(160, 120, (50, 9)), Codec::Png));
+    let (original, raw) =
+        (file(&scene(160, 120, (0, 0)), Codec::Png), file(&scene(160, 120, (50, 9)), Codec::Png));
     for (format, exact) in [(ImageFormat::Png, true), (ImageFormat::Webp, true), (ImageFormat::Jpeg, false)] {
         let form = Form { format: Some(format), percent: Some(80) };
         let (bytes, changed) = preserve(&original, &marks(MIDDLE, 0), Cursor::new(&raw), form).unwrap();

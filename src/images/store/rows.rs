@@ -265,8 +265,9 @@ pub(super) fn without_raw(mut images: Vec<StoredImage>) -> Vec<StoredImage> {
 fn parents(text: &str) -> Option<Vec<Parent>> {
     let parent = |text: &str| {
         let (role, id) = text.split_once(':')?;
-        let role =
-            [ParentRole::Reference, ParentRole::Masked, ParentRole::Raw].into_iter().find(|known| known.name() == role)?;
+        let role = [ParentRole::Reference, ParentRole::Masked, ParentRole::Raw]
+            .into_iter()
+            .find(|known| known.name() == role)?;
         Some(Parent { id: ImageId::parse(id)?, role })
     };
     text.split(' ').map(parent).collect()

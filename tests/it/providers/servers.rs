@@ -247,7 +247,7 @@ pub fn edit(model: &'static str, images: &[&str]) -> Drawing {
 }
 
 pub fn inpaint(model: &'static str) -> Drawing {
-    let asked = json!({ "image": "cat.png", "mask": "mask.png" });
+    let asked = json!({ "image": "cat.png", "mask": "mask.png", "preserve": false });
     Drawing { tool: "inpaint_image", asked, ..generate(model, Value::Null) }
 }
 

@@ -12,7 +12,7 @@ pub use app::{Answer, App, Ran, Setup, modern};
 pub use desk::Desk;
 pub use fixtures::{error_body, success_body};
 pub use http::Recorded;
-pub use pictures::{alpha_mask, jpeg, large_png, pixels_of, png, webp, white_mask};
+pub use pictures::{alpha_mask, jpeg, large_png, photo, pixels_of, png, webp, white_mask};
 pub use upstream::{Gate, Reply, Upstream};
 
 /// How long a test waits for what should happen at once.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::next_steps::NextSteps;
-use super::script::{Call, Drawn, Picture};
+use super::script::{Call, Drawn, Picture, Preserved};
 use crate::domain::Usd;
 
 const STYLE: &str = include_str!("contact_sheet.css");
@@ -120,6 +120,11 @@ impl Sheet<'_> {
                 "<a href=\"{link}\"><img class=\"mask\" src=\"{link}\" alt=\"the mask\"><span>the mask</span></a>"
             ));
         }
+        let sent = call.pictures().iter().filter_map(|picture| picture.preserved.as_ref());
+        parts.extend(sent.map(|Preserved { raw_path }| {
+            let link = escaped(&self.link(raw_path));
+            format!("<a href=\"{link}\"><img src=\"{link}\" alt=\"\"><span>what the model sent</span></a>")
+        }));
         if parts.is_empty() {
             return String::new();
         }

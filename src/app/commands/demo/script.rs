@@ -50,6 +50,13 @@ pub(super) struct Picture {
     pub bytes: u64,
     #[serde(default)]
     pub made_from: Vec<String>,
+    pub preserved: Option<Preserved>,
+}
+
+/// What an answer says of the model's own picture, where the original was put back around it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Preserved {
+    pub raw_path: PathBuf,
 }
 
 /// A call to be made.
