@@ -272,4 +272,5 @@ fn encode(marks: &[u8], form: MaskForm, image: Pixels) -> Result<Vec<u8>, png::E
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "exact in binary")]
 mod tests;

@@ -258,4 +258,10 @@ fn lightness([red, green, blue, _]: [u8; 4]) -> u8 {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "small numbers"
+)]
 mod tests;

@@ -56,7 +56,7 @@ struct Edge {
 
 /// The sides of one outline, level ones left out.
 struct Edges {
-    edges: Vec<Edge>,
+    sides: Vec<Edge>,
     top: f64,
     bottom: f64,
 }
@@ -74,7 +74,7 @@ impl Edges {
             .collect();
         let top = edges.iter().map(|edge| edge.top.1).fold(f64::INFINITY, f64::min);
         let bottom = edges.iter().map(|edge| edge.bottom.1).fold(f64::NEG_INFINITY, f64::max);
-        Self { edges, top, bottom }
+        Self { sides: edges, top, bottom }
     }
 
     /// Whether any of it lies in the row that begins here.
@@ -85,7 +85,7 @@ impl Edges {
     /// Adds, for every pixel of a row, by how much more of it lies inside than of the one
     /// before.
     fn add_to(&self, swing: &mut [f32], row: f64) {
-        for edge in &self.edges {
+        for edge in &self.sides {
             let (from, to) = (edge.top.1.max(row), edge.bottom.1.min(row + 1.0));
             if from >= to {
                 continue;
@@ -152,7 +152,7 @@ mod tests {
             (rectangle(0.0, 0.0, 4.0, 3.0), [255; 12]),
         ];
         for (outline, expected) in cases {
-            assert_eq!(coverage(&[outline.clone()], picture), expected, "{outline:?}");
+            assert_eq!(coverage(std::slice::from_ref(&outline), picture), expected, "{outline:?}");
             let backwards: Outline = outline.iter().rev().copied().collect();
             assert_eq!(coverage(&[backwards], picture), expected, "{outline:?} the other way round");
         }

@@ -62,7 +62,12 @@ impl Plane {
 
     /// By how much `other`, moved back by this offset, differs on average; `None` where too
     /// little is left to compare.
-    #[expect(clippy::cast_precision_loss, reason = "an average of samples")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "counts of samples"
+    )]
     fn difference(&self, other: &Self, (dx, dy): (isize, isize)) -> Option<f64> {
         let (width, height) = (self.width.cast_signed(), self.height().cast_signed());
         // An odd step does not fall in with patterns.
@@ -129,6 +134,12 @@ pub(super) fn shift(original: &Plane, other: &Plane) -> Option<(i32, i32)> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "small numbers"
+)]
 mod tests {
     use super::*;
 

@@ -85,6 +85,7 @@ fn turned<const N: usize>(bytes: &[u8], width: usize, height: usize, orientation
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "small numbers")]
 mod tests {
     use image::{DynamicImage, RgbImage};
     use proptest::prelude::*;

@@ -90,25 +90,13 @@ pub(super) async fn read(shared: &Shared, commission: &Commission, route: &Route
     let mut seen: Vec<Seen<'_>> = Vec::new();
     for (index, reference) in commission.images.iter().enumerate() {
         let argument = commission.image_argument(index);
-        let at = match seen.iter().position(|seen| seen.reference == reference) {
-            Some(at) => at,
-            None => {
-                let source = source(shared, reference, &argument).await?;
-                let bytes = source.bytes.clone();
-                let picture = blocking(move || normalise(bytes, &limits))
-                    .await?
-                    .map_err(|error| error.at(&argument))?;
-                inputs.changes.extend(picture.changes.iter().map(|change| format!("{argument}: {change}")));
-                let upload = Upload {
-                    name: source.name(picture.format),
-                    format: picture.format,
-                    bytes: picture.bytes.clone(),
-                };
-                seen.push(Seen { reference, upload, id: source.id, picture });
-                seen.len() - 1
-            }
-        };
-        let Some(seen) = seen.get(at) else { continue };
+        let known = seen.iter().position(|seen| seen.reference == reference);
+        if known.is_none() {
+            let one = fitted(shared, reference, &argument, limits).await?;
+            inputs.changes.extend(one.picture.changes.iter().map(|change| format!("{argument}: {change}")));
+            seen.push(one);
+        }
+        let Some(seen) = known.map_or(seen.last(), |at| seen.get(at)) else { continue };
         inputs.parents.extend(seen.id.clone());
         inputs.images.push(seen.upload.clone());
     }
@@ -119,6 +107,21 @@ pub(super) async fn read(shared: &Shared, commission: &Commission, route: &Route
         inputs.masked = Some(masked(shared, masking, &first.picture, kinds).await?);
     }
     Ok(inputs)
+}
+
+/// A picture read and made to fit.
+async fn fitted<'a>(
+    shared: &Shared,
+    reference: &'a ImageReference,
+    argument: &str,
+    limits: SendLimits,
+) -> Result<Seen<'a>, Problem> {
+    let source = source(shared, reference, argument).await?;
+    let bytes = source.bytes.clone();
+    let picture = blocking(move || normalise(bytes, &limits)).await?.map_err(|error| error.at(argument))?;
+    let upload =
+        Upload { name: source.name(picture.format), format: picture.format, bytes: picture.bytes.clone() };
+    Ok(Seen { reference, upload, id: source.id, picture })
 }
 
 /// The part that is marked, checked, and in the forms that models want.

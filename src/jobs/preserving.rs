@@ -105,7 +105,7 @@ impl Paid {
         });
         let done = work.await.unwrap_or_else(|error| Err(ImageError::ReadFailed(error.to_string())));
         let (kept, changed) = done?;
-        let image = self.composite(id, raw, &kept, &changed);
+        let image = Self::composite(id, raw, &kept, &changed);
         if let Err(error) = self.shared.library.record_image(&image).await {
             picture.warnings.push(format!("{error}; the file is there, its id will not be found later"));
         }
@@ -139,7 +139,7 @@ impl Paid {
         Ok(image)
     }
 
-    fn composite(&self, id: ImageId, raw: &StoredImage, kept: &Kept, changed: &Changed) -> StoredImage {
+    fn composite(id: ImageId, raw: &StoredImage, kept: &Kept, changed: &Changed) -> StoredImage {
         let own = Parent { id: raw.id.clone(), role: ParentRole::Raw };
         StoredImage {
             id,

@@ -6,6 +6,12 @@ use serde_json::{Value, json};
 
 use crate::support::{App, Reply, Setup, Upstream, alpha_mask, photo, png, success_body};
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "small numbers"
+)]
 /// A scene that goes on beyond its frame, seen from an offset.
 fn scene(width: u32, height: u32, (dx, dy): (i32, i32)) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {

@@ -42,4 +42,5 @@ fn is_private_xmp(packet: &[u8]) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "small numbers")]
 mod tests;

@@ -38,7 +38,7 @@ pub(super) fn without_private(bytes: &[u8]) -> Option<Vec<u8>> {
     found.then_some(kept)
 }
 
-/// Whether a text chunk holds EXIF or IPTC in ImageMagick's form, or XMP that is private or
+/// Whether a text chunk holds EXIF or IPTC in the form of `ImageMagick`, or XMP that is private or
 /// compressed.
 fn is_private_text(data: &[u8]) -> bool {
     let keyword = data.split(|byte| *byte == 0).next().unwrap_or_default();

@@ -144,10 +144,10 @@ fn xmp_iptc_and_appended_videos_go_where_they_name_a_place() {
     let iptc = |tag: u8| {
         [b"Photoshop 3.0\0", &b"8BIM\x04\x04\0\0\0\0\0\x0a\x1c\x02"[..], &[tag], b"\0\x05Paris"].concat()
     };
-    let cases: [(Vec<(u8, Vec<u8>)>, &[u8]); 3] = [
-        (vec![(0xe1, xmp("exif:GPSLatitude=\"48,51N\"")), (0xe1, more.clone())], b"48,51N"),
-        (vec![(0xe1, xmp("aux:SerialNumber=\"0042\""))], b"0042"),
-        (vec![(0xed, iptc(0x5a))], b"Paris"),
+    let cases = [
+        (vec![(0xe1, xmp("exif:GPSLatitude=\"48,51N\"")), (0xe1, more.clone())], &b"48,51N"[..]),
+        (vec![(0xe1, xmp("aux:SerialNumber=\"0042\""))], &b"0042"[..]),
+        (vec![(0xed, iptc(0x5a))], &b"Paris"[..]),
     ];
     for (segments, secret) in cases {
         let segments: Vec<(u8, &[u8])> = segments.iter().map(|(marker, data)| (*marker, &data[..])).collect();

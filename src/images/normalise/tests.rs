@@ -34,7 +34,7 @@ fn quarters(picture: &Normalised) -> Vec<[u8; 3]> {
 const COLOURS: [[u8; 3]; 4] = [[208, 32, 32], [32, 160, 64], [32, 64, 192], [240, 240, 240]];
 const GREYS: [[u8; 3]; 4] = [[85; 3], [111; 3], [69; 3], [240; 3]];
 const BLACK_AND_WHITE: [[u8; 3]; 4] = [[0; 3], [0; 3], [0; 3], [255; 3]];
-/// What LittleCMS makes of the inks through the profile in the file.
+/// What `LittleCMS` makes of the inks through the profile in the file.
 const PRINTED: [[u8; 3]; 4] = [[192, 72, 59], [48, 118, 97], [71, 77, 129], [229, 225, 226]];
 
 #[test]
