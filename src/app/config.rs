@@ -113,6 +113,7 @@ pub(super) fn is_unset(value: &str) -> bool {
 
 /// What is built from.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting")]
 pub struct Config {
     /// Providers and models, base URLs and extra headers as set.
     pub catalog: Catalog,

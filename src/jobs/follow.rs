@@ -11,7 +11,7 @@ use super::call::left;
 use super::manager::Shared;
 use super::{Outcome, Presence, Stage, recovery};
 use crate::domain::{Billed, Caller, JobId, Problem, ProblemKind, Standing};
-use crate::images::{ImageError, JobRecord};
+use crate::images::{ImageError, JobRecord, ParentRole, StoredImage};
 
 /// How often the record is looked at for a job that somebody waits for. One row by its key: some
 /// tens of microseconds.
@@ -93,7 +93,8 @@ pub(super) async fn look(shared: &Arc<Shared>, id: &JobId, owner: &str) -> Resul
         standing = job.standing(Timestamp::now());
     }
     let now = Timestamp::now();
-    let images = shared.library.images_of(id, owner).await?;
+    let mut images = shared.library.images_of(id, owner).await?;
+    keep_results(&mut images);
     let found = match standing {
         Standing::Queued | Standing::Rendering => {
             let seconds = now.duration_since(job.created_at).as_secs();
@@ -121,6 +122,14 @@ pub(super) async fn look(shared: &Arc<Shared>, id: &JobId, owner: &str) -> Resul
         Standing::Lost { sent } => Found::Nothing(lost(&job, sent)),
     };
     Ok(found)
+}
+
+/// Leaves out what a model sent where there is a picture with the original put back around it.
+fn keep_results(images: &mut Vec<StoredImage>) {
+    let parents = images.iter().flat_map(|image| &image.parents);
+    let raw = parents.filter(|parent| parent.role == ParentRole::Raw).map(|parent| parent.id.clone());
+    let raw: Vec<_> = raw.collect();
+    images.retain(|image| !raw.contains(&image.id));
 }
 
 fn pruned(job: &JobRecord) -> Problem {

@@ -86,13 +86,14 @@ pub(super) async fn read(shared: &Shared, commission: &Commission, route: &Route
     let model = &route.first.model;
     let limits =
         SendLimits { most_bytes: model.most_image_bytes, keep_metadata: shared.options.keep_metadata };
+    let owner = &commission.owner.name;
     let mut inputs = Inputs::default();
     let mut seen: Vec<Seen<'_>> = Vec::new();
     for (index, reference) in commission.images.iter().enumerate() {
         let argument = commission.image_argument(index);
         let known = seen.iter().position(|seen| seen.reference == reference);
         if known.is_none() {
-            let one = fitted(shared, reference, &argument, limits).await?;
+            let one = fitted(shared, owner, reference, &argument, limits).await?;
             inputs.changes.extend(one.picture.changes.iter().map(|change| format!("{argument}: {change}")));
             seen.push(one);
         }
@@ -104,7 +105,7 @@ pub(super) async fn read(shared: &Shared, commission: &Commission, route: &Route
         let models = std::iter::once(model).chain(route.rest.iter().map(|choice| &choice.model));
         let mut kinds: Vec<_> = models.filter_map(|model| model.mask).collect();
         kinds.dedup();
-        inputs.masked = Some(masked(shared, masking, &first.picture, kinds).await?);
+        inputs.masked = Some(masked(shared, owner, masking, &first.picture, kinds).await?);
     }
     Ok(inputs)
 }
@@ -112,11 +113,12 @@ pub(super) async fn read(shared: &Shared, commission: &Commission, route: &Route
 /// A picture read and made to fit.
 async fn fitted<'a>(
     shared: &Shared,
+    owner: &str,
     reference: &'a ImageReference,
     argument: &str,
     limits: SendLimits,
 ) -> Result<Seen<'a>, Problem> {
-    let source = source(shared, reference, argument).await?;
+    let source = source(shared, owner, reference, argument).await?;
     let bytes = source.bytes.clone();
     let picture = blocking(move || normalise(bytes, &limits)).await?.map_err(|error| error.at(argument))?;
     let upload =
@@ -127,12 +129,13 @@ async fn fitted<'a>(
 /// The part that is marked, checked, and in the forms that models want.
 async fn masked(
     shared: &Shared,
+    owner: &str,
     masking: &Masking,
     picture: &Normalised,
     kinds: Vec<MaskKind>,
 ) -> Result<Masked, Problem> {
     let given = match &masking.source {
-        MaskSource::Picture { reference, .. } => source(shared, reference, "mask").await?.bytes,
+        MaskSource::Picture { reference, .. } => source(shared, owner, reference, "mask").await?.bytes,
         MaskSource::Regions(_) => Bytes::new(),
     };
     let (masking, original) = (masking.clone(), picture.original.clone());
@@ -174,7 +177,12 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
     tokio::task::spawn_blocking(work).await.map_err(|error| Problem::internal(error.to_string()))
 }
 
-async fn source(shared: &Shared, reference: &ImageReference, argument: &str) -> Result<SourceImage, Problem> {
+async fn source(
+    shared: &Shared,
+    owner: &str,
+    reference: &ImageReference,
+    argument: &str,
+) -> Result<SourceImage, Problem> {
     let fetched;
     let local = match reference {
         ImageReference::Local(local) => local,
@@ -184,7 +192,7 @@ async fn source(shared: &Shared, reference: &ImageReference, argument: &str) -> 
             &fetched
         }
     };
-    let read = read_image(local, &shared.options.roots, &shared.library, LOCAL_OWNER, MOST_BYTES_READ).await;
+    let read = read_image(local, &shared.options.roots, &shared.library, owner, MOST_BYTES_READ).await;
     read.map_err(|error: ImageError| error.at(argument))
 }
 

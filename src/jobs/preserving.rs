@@ -97,18 +97,19 @@ impl Paid {
         let work = tokio::task::spawn_blocking(move || -> Result<(Kept, Changed), ImageError> {
             let (bytes, changed) = preserve(&original, &marks, file, form)?;
             let unwritable = |error: std::io::Error| ImageError::writing(landing.folder(), &error);
-            let mut arrival = landing.begin().map_err(unwritable)?;
+            let mut arrival = landing.begin();
             arrival.write(&bytes).map_err(unwritable)?;
             let kept =
                 keep(arrival.finish(), &destination, &prompt, &name).map_err(|not_kept| not_kept.error)?;
             Ok((kept, changed))
         });
         let done = work.await.unwrap_or_else(|error| Err(ImageError::ReadFailed(error.to_string())));
-        let (kept, changed) = done?;
+        let (mut kept, changed) = done?;
         let image = Self::composite(id, raw, &kept, &changed);
         if let Err(error) = self.shared.library.record_image(&image).await {
             picture.warnings.push(format!("{error}; the file is there, its id will not be found later"));
         }
+        kept.settle();
         if let Some(asked) = &kept.instead_of {
             picture.warnings.push(format!(
                 "save_to named {}; it was taken, or its ending did not fit, so the picture is in {}",

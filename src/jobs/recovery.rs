@@ -36,6 +36,7 @@ pub(super) async fn recover(shared: &Arc<Shared>, job: &JobRecord) -> Result<boo
         seconds: 0.0,
         request_ids: Vec::new(),
         warnings: vec![warning],
+        preserved: Vec::new(),
     };
     let end = JobEnd {
         state: JobState::Done,

@@ -155,7 +155,8 @@ impl Prepared {
 /// it goes, and every byte that goes in.
 fn fingerprint(commission: &Commission, inputs: &inputs::Inputs) -> String {
     let mut hasher = blake3::Hasher::new();
-    let asked = serde_json::json!([commission.request, commission.save_to]);
+    let preserve = commission.masking.as_ref().map(|masking| masking.preserve);
+    let asked = serde_json::json!([commission.request, commission.save_to, preserve]);
     hasher.update(asked.to_string().as_bytes());
     inputs.digest(&mut hasher);
     hasher.finalize().to_hex().to_string()

@@ -4,6 +4,8 @@
 //! structured content; then image blocks. A result stays under 1 MiB, the most that the
 //! strictest known client takes. What the caller can mend is a result marked as an error.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rmcp::model::{CallToolResult, ContentBlock, Resource};
 use serde_json::{Map, Value, json};
 

@@ -169,12 +169,11 @@ impl Events {
             Ok(Body::Json(document)) => self.take(&name, document),
             // Some servers say that they are done, and are.
             Err(ReplyError::NotJson { quote, .. }) if quote.trim() == END => {}
-            Ok(Body::Empty) => {}
             // An error in words.
             Ok(Body::Text(text)) if name == "error" => {
                 self.finished = Some(Body::Json(Document::of(json!({ "error": text }))));
             }
-            Ok(Body::Text(_)) => {}
+            Ok(Body::Text(_) | Body::Empty) => {}
             Err(error) => {
                 self.reader = Some(reader);
                 return Err(error);
@@ -191,9 +190,7 @@ impl Events {
                 self.partial = Some(Landed { partial: true, ..landed });
                 self.partials += 1;
             }
-        } else if kind.ends_with(".completed") {
-            self.finished = Some(Body::Json(document));
-        } else if document.value.get("error").is_some() {
+        } else if kind.ends_with(".completed") || document.value.get("error").is_some() {
             self.finished = Some(Body::Json(document));
         } else if kind == "error" || name == "error" {
             self.finished = Some(Body::Json(Document::of(json!({ "error": document.value }))));
