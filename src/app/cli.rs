@@ -10,7 +10,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::build::App;
 use super::commands::{
-    client, completions, demo, doctor, man, models, route, sandbox, schemas, serve, tool, worker,
+    client, completions, demo, doctor, jobs, man, models, route, sandbox, schemas, serve, spend, tool, worker,
 };
 use super::config::{Config, Environment, is_unset};
 use super::logs;
@@ -57,6 +57,11 @@ pub enum Command {
     Doctor(doctor::Arguments),
     /// Say which model a call would go to, why, and for how much; send nothing
     Route(route::Arguments),
+    /// List the newest calls with their cost, or show one of them whole
+    Jobs(jobs::Arguments),
+    /// Show what was spent, by day and by model, and what the caps leave; with --sandbox, what the
+    /// sandbox drew
+    Spend(spend::Arguments),
     /// Run the sandbox alone: the image APIs on loopback, for any client
     Sandbox(sandbox::Arguments),
     /// Print the schemas of the tools and of the settings file
@@ -146,6 +151,8 @@ fn dispatch(
                 doctor::run(&arguments, &config, read, environment).await
             }
             Some(Command::Route(arguments)) => route::run(&arguments, &App::build(config)),
+            Some(Command::Jobs(arguments)) => jobs::run(&arguments, &App::build(config)).await,
+            Some(Command::Spend(arguments)) => spend::run(&arguments, &config).await,
             Some(Command::Sandbox(arguments)) => {
                 sandbox::run(arguments, config.sandbox_delay, config.sandbox_fault).await
             }

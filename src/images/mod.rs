@@ -49,6 +49,6 @@ pub use region::{Extent, Region, RegionFault, Regions, Units};
 pub use roots::Roots;
 pub use store::{
     Begun, Cap, CapHit, Destination, JobEnd, JobRecord, Kept, LEASE, Library, NotKept, Opened, Parent,
-    ParentRole, Period, Plan, StoredImage, TryEnd, TryRecord, keep,
+    ParentRole, Period, Plan, Spent, StoredImage, Stretch, Sums, TryEnd, TryRecord, keep,
 };
 pub use transparency::has_transparency;

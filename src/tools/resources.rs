@@ -14,7 +14,8 @@ const MOST_LISTED: u32 = 50;
 
 /// The newest stored images.
 pub(super) async fn list(library: &Library) -> Result<Vec<Resource>, ErrorData> {
-    let images = library.recent(&Owner::local().name, MOST_LISTED).await.map_err(|error| internal(&error))?;
+    let images =
+        library.recent(&Owner::local().name, None, MOST_LISTED).await.map_err(|error| internal(&error))?;
     Ok(images.iter().map(resource).collect())
 }
 

@@ -23,6 +23,7 @@ mod faults;
 mod floors;
 mod generate;
 mod get;
+mod history;
 mod inpaint;
 mod jobs;
 mod packaging;

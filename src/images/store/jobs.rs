@@ -119,7 +119,7 @@ impl Library {
     }
 
     /// A job, whosoever it is.
-    pub(super) async fn job_of_anybody(&self, id: &JobId) -> Result<Option<JobRecord>, ImageError> {
+    pub async fn job_of_anybody(&self, id: &JobId) -> Result<Option<JobRecord>, ImageError> {
         let query = sqlx::query(select_jobs!("WHERE id = ?")).bind(id.as_str());
         let row = query.fetch_optional(self.pool().await?).await;
         let job = row.and_then(|row| row.map(|row| rows::job(&row)).transpose());
@@ -172,14 +172,6 @@ impl Library {
         let row = query.fetch_optional(self.pool().await?).await.map_err(|error| self.failed(&error))?;
         let row = row.ok_or_else(|| ImageError::UnknownId(id.to_string()))?;
         rows::job(&row).map_err(|error| self.failed(&error))
-    }
-
-    /// The newest jobs, of all owners.
-    pub async fn jobs(&self, most: u32) -> Result<Vec<JobRecord>, ImageError> {
-        let query = sqlx::query(select_jobs!("ORDER BY created_at DESC LIMIT ?")).bind(most);
-        let rows = query.fetch_all(self.pool().await?).await;
-        let jobs = rows.and_then(|rows| rows.iter().map(rows::job).collect());
-        jobs.map_err(|error| self.failed(&error))
     }
 
     /// Jobs whose process is gone before they ended, oldest first.

@@ -224,13 +224,6 @@ impl Library {
         let rows = query.fetch_all(self.pool().await?).await;
         rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| self.failed(&error))
     }
-
-    /// The requests planned from some time on, oldest first.
-    pub async fn tries_since(&self, since: Timestamp) -> Result<Vec<TryRecord>, ImageError> {
-        let query = sqlx::query(select_tries!("WHERE planned_at >= ? ORDER BY planned_at")).bind(time(since));
-        let rows = query.fetch_all(self.pool().await?).await;
-        rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| self.failed(&error))
-    }
 }
 
 /// The first cap that so much more would go above.

@@ -2,17 +2,19 @@
 //!
 //! `destination` says where pictures go, `files` lands and names them there, `names` is how
 //! names are made, `database` opens the record, `record` keeps images in it, `jobs` jobs and
-//! `ledger` their requests and money, `leftovers` deals with what killed processes leave, `rows` is how its rows are spelled.
+//! `ledger` their requests and money, `history` and `spending` read them back, `leftovers` deals with what killed processes leave, `rows` is how its rows are spelled.
 
 mod database;
 mod destination;
 mod files;
+mod history;
 mod jobs;
 mod ledger;
 mod leftovers;
 mod names;
 mod record;
 mod rows;
+mod spending;
 
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,7 @@ pub use jobs::{LEASE, Opened};
 pub use ledger::{Begun, Cap, CapHit, Period, Plan, TryEnd, TryRecord};
 pub use record::Library;
 pub use rows::{JobEnd, JobRecord, Parent, ParentRole, StoredImage};
+pub use spending::{Spent, Stretch, Sums};
 
 pub(super) use files::open;
 pub(super) use names::file_name;

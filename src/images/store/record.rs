@@ -13,6 +13,9 @@ use super::{StoredImage, database};
 use crate::domain::{ImageId, JobId};
 use crate::images::ImageError;
 
+/// The name of the record in the library's folder.
+pub(super) const RECORD: &str = "library.db";
+
 /// The folder that pictures are kept in, with its record. A cheap handle: making one opens
 /// nothing, and the record opens when first needed.
 #[derive(Clone, Debug)]
@@ -31,7 +34,7 @@ impl Library {
     /// The library in this folder, which need not exist yet.
     #[must_use]
     pub fn new(root: PathBuf) -> Self {
-        let record = root.join("library.db");
+        let record = root.join(RECORD);
         Self { shared: Arc::new(Shared { root, record, pool: OnceCell::new() }) }
     }
 
@@ -101,14 +104,10 @@ impl Library {
         images.map(rows::without_raw)
     }
 
-    /// This owner's images, newest first.
-    pub async fn recent(&self, owner: &str, most: u32) -> Result<Vec<StoredImage>, ImageError> {
-        let query =
-            sqlx::query(select_images!("WHERE owner = ? ORDER BY created_at DESC, position DESC LIMIT ?"));
-        self.images(query.bind(owner).bind(most).fetch_all(self.pool().await?).await)
-    }
-
-    fn images(&self, rows: Result<Vec<SqliteRow>, sqlx::Error>) -> Result<Vec<StoredImage>, ImageError> {
+    pub(super) fn images(
+        &self,
+        rows: Result<Vec<SqliteRow>, sqlx::Error>,
+    ) -> Result<Vec<StoredImage>, ImageError> {
         let images = rows.and_then(|rows| rows.iter().map(rows::image).collect());
         images.map_err(|error| self.failed(&error))
     }

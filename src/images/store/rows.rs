@@ -239,7 +239,7 @@ pub(super) fn parsed<T>(
     parse(text).ok_or_else(|| sqlx::Error::Decode(format!("{text:?} as {column}").into()))
 }
 
-fn model(row: &SqliteRow) -> Result<ModelName, sqlx::Error> {
+pub(super) fn model(row: &SqliteRow) -> Result<ModelName, sqlx::Error> {
     Ok(ModelName { provider: row.try_get("provider")?, model: row.try_get("model")? })
 }
 
@@ -282,7 +282,7 @@ pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn unsigned(number: i64) -> u64 {
+pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 

@@ -43,7 +43,7 @@ async fn what_was_recorded_is_found_through_another_handle() {
     assert_eq!(other.image(&images[2].id, "me").await.unwrap(), images[2]);
     assert_eq!(images[2].parents.len(), 2);
     let newest_first: Vec<_> = images.iter().rev().take(2).cloned().collect();
-    assert_eq!(other.recent("me", 2).await.unwrap(), newest_first);
+    assert_eq!(other.recent("me", None, 2).await.unwrap(), newest_first);
 }
 
 fn reference(id: ImageId) -> Parent {
@@ -63,8 +63,8 @@ async fn what_belongs_to_another_owner_does_not_exist() {
     );
     assert!(matches!(library.image(&image.id, "you").await, Err(ImageError::UnknownId(_))));
     assert!(library.images_of(&job.id, "you").await.unwrap().is_empty());
-    assert!(library.recent("you", 10).await.unwrap().is_empty());
-    assert_eq!(library.recent("me", 10).await.unwrap(), [image]);
+    assert!(library.recent("you", None, 10).await.unwrap().is_empty());
+    assert_eq!(library.recent("me", None, 10).await.unwrap(), [image]);
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn an_image_and_its_lineage_are_recorded_together_or_not_at_all() {
     library.record_image(&first).await.unwrap();
     let again = StoredImage { path: "/other.png".into(), ..first.clone() };
     assert!(matches!(library.record_image(&again).await, Err(ImageError::Record(..))));
-    assert_eq!(library.recent("me", 10).await.unwrap(), [first]);
+    assert_eq!(library.recent("me", None, 10).await.unwrap(), [first]);
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn a_fresh_record_may_be_opened_by_many_at_once() {
         for task in tasks {
             task.await.unwrap();
         }
-        assert_eq!(Library::new(top.path().join("store")).recent("me", 10).await.unwrap().len(), 6);
+        assert_eq!(Library::new(top.path().join("store")).recent("me", None, 10).await.unwrap().len(), 6);
     }
 }
 
@@ -145,18 +145,18 @@ async fn a_fresh_record_may_be_opened_by_many_at_once() {
 async fn a_record_of_a_newer_program_or_of_none_is_refused_and_left_alone() {
     let top = tempfile::tempdir().unwrap();
     let library = Library::new(top.path().to_owned());
-    library.recent("me", 1).await.unwrap();
+    library.recent("me", None, 1).await.unwrap();
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(top.path().join("library.db"));
     let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
     sqlx::query("PRAGMA user_version = 99").execute(&pool).await.unwrap();
     pool.close().await;
     let refusal =
-        Library::new(top.path().to_owned()).recent("me", 1).await.unwrap_err().in_store().to_string();
+        Library::new(top.path().to_owned()).recent("me", None, 1).await.unwrap_err().in_store().to_string();
     assert!(refusal.contains("version 99") && refusal.contains("update the program"), "{refusal}");
 
     let other = tempfile::tempdir().unwrap();
     std::fs::write(other.path().join("library.db"), "not a database at all".repeat(100)).unwrap();
-    let refusal = Library::new(other.path().to_owned()).recent("me", 1).await.unwrap_err();
+    let refusal = Library::new(other.path().to_owned()).recent("me", None, 1).await.unwrap_err();
     assert!(matches!(refusal, ImageError::Record(..)), "{refusal}");
     assert!(std::fs::read(other.path().join("library.db")).unwrap().starts_with(b"not a database"));
 }

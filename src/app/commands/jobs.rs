@@ -1,0 +1,184 @@
+//! `jobs`: the newest calls, or one of them whole.
+//!
+//! Whoever runs the program sees the jobs of every owner. What a job that brought nothing may
+//! have cost is said in the words that its caller reads.
+
+mod one;
+
+use std::io::Write as _;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::table::{WIDTH, aligned, minute, one_line};
+use crate::app::App;
+use crate::app::cli::{DONE, FAILED};
+use crate::domain::{Billed, Caller, JobId, JobState, Problem, Standing, Usd};
+use crate::images::{ImageError, JobRecord, Library};
+
+/// `jobs`
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Show this job whole: its arguments, its requests, its pictures
+    #[arg(value_name = "ID", conflicts_with_all = ["limit", "state"], value_parser = id)]
+    id: Option<JobId>,
+    /// How many to list
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
+    /// Only jobs that stand so; a lost one was left unfinished by a process that is gone
+    #[arg(long, value_enum)]
+    state: Option<Wanted>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn id(text: &str) -> Result<JobId, String> {
+    JobId::parse(text.trim()).ok_or_else(|| "not the id of a job; such an id begins with job_".to_owned())
+}
+
+/// How a job may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Wanted {
+    Queued,
+    Rendering,
+    Lost,
+    Done,
+    Failed,
+    Dropped,
+}
+
+impl Wanted {
+    /// The states in which a job may stand so.
+    const fn states(self) -> &'static [JobState] {
+        match self {
+            Self::Queued => &[JobState::Queued],
+            Self::Rendering => &[JobState::Sent],
+            Self::Lost => &[JobState::Queued, JobState::Sent],
+            Self::Done => &[JobState::Done],
+            Self::Failed => &[JobState::Failed],
+            Self::Dropped => &[JobState::Dropped],
+        }
+    }
+
+    const fn is(self, standing: Standing) -> bool {
+        match standing {
+            Standing::Queued => matches!(self, Self::Queued),
+            Standing::Rendering => matches!(self, Self::Rendering),
+            Standing::Lost { .. } => matches!(self, Self::Lost),
+            Standing::Done => matches!(self, Self::Done),
+            Standing::Failed => matches!(self, Self::Failed),
+            Standing::Dropped => matches!(self, Self::Dropped),
+        }
+    }
+}
+
+/// Prints the list, or the one.
+pub async fn run(arguments: &Arguments, app: &App) -> Result<u8, String> {
+    let library = app.manager.library();
+    let text = match &arguments.id {
+        Some(id) => match one::read(id, app).await {
+            Ok(job) if arguments.json => format!("{:#}\n", one::json(&job)),
+            Ok(job) => one::words(&job),
+            Err(problem) => return refuse(&problem),
+        },
+        None => match list(arguments, library).await {
+            Ok(jobs) if arguments.json => {
+                format!("{:#}\n", jobs.iter().map(|job| json(job)).collect::<Value>())
+            }
+            Ok(jobs) => table(&jobs),
+            Err(error) => return refuse(&error.in_store()),
+        },
+    };
+    std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())?;
+    Ok(DONE)
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the form in which every command ends")]
+fn refuse(problem: &Problem) -> Result<u8, String> {
+    let _ = writeln!(std::io::stderr(), "{problem}");
+    Ok(FAILED)
+}
+
+async fn list(arguments: &Arguments, library: &Library) -> Result<Vec<JobRecord>, ImageError> {
+    if !library.has_record() {
+        return Ok(Vec::new());
+    }
+    let states = arguments.state.map_or(JobState::ALL.as_slice(), Wanted::states);
+    let stands = |standing| arguments.state.is_none_or(|wanted| wanted.is(standing));
+    library.jobs_that(states, stands, usize::try_from(arguments.limit).unwrap_or(usize::MAX)).await
+}
+
+fn table(jobs: &[JobRecord]) -> String {
+    if jobs.is_empty() {
+        return "There is no such job.\n".to_owned();
+    }
+    let head = ["JOB", "WHEN", "STATE", "TOOL", "N", "COST", "SERVED"].map(str::to_owned);
+    let row = |job: &JobRecord| {
+        [
+            job.id.to_string(),
+            minute(job.created_at),
+            job.standing(Timestamp::now()).name().to_owned(),
+            job.operation.name().to_owned(),
+            job.n.to_string(),
+            cost(job),
+            served(job).to_owned(),
+        ]
+    };
+    let rows: Vec<_> = std::iter::once(head).chain(jobs.iter().map(row)).collect();
+    let below = std::iter::once(String::new()).chain(jobs.iter().map(|job| {
+        let prompt = prompt(job).unwrap_or_default();
+        format!("  {}\n", one_line(&format!("{}: {prompt}", job.model), WIDTH - 2))
+    }));
+    aligned(&rows, 4).lines().zip(below).map(|(line, below)| format!("{line}\n{below}")).collect()
+}
+
+/// What it cost, or may cost.
+fn cost(job: &JobRecord) -> String {
+    let problem = job.report.as_deref().and_then(|report| serde_json::from_str::<Problem>(report).ok());
+    match (job.sandbox, job.cost, job.estimate) {
+        (true, ..) => "sandbox".to_owned(),
+        (_, Some(cost), _) if problem.is_some_and(|problem| problem.billed == Billed::Maybe) => {
+            format!("≤ {cost}")
+        }
+        (_, Some(cost), _) => cost.to_string(),
+        (_, None, Some((_, high))) => format!("≤ {high}"),
+        (_, None, None) => "unknown".to_owned(),
+    }
+}
+
+/// Whether its pictures were handed over.
+fn served(job: &JobRecord) -> &'static str {
+    match job.caller {
+        _ if matches!(job.state, JobState::Failed | JobState::Dropped) => "-",
+        Caller::Served => "yes",
+        Caller::Waiting if job.is_alive(Timestamp::now()) => "awaited",
+        Caller::Waiting | Caller::Left => "no",
+    }
+}
+
+fn prompt(job: &JobRecord) -> Option<String> {
+    let arguments: Value = serde_json::from_str(&job.arguments).ok()?;
+    arguments.get("prompt")?.as_str().map(str::to_owned)
+}
+
+fn json(job: &JobRecord) -> Value {
+    let estimate = job.estimate.map(|(low, high)| json!({ "low": low.dollars(), "high": high.dollars() }));
+    json!({
+        "job": job.id,
+        "created_at": job.created_at,
+        "sent_at": job.sent_at,
+        "finished_at": job.finished_at,
+        "state": job.standing(Timestamp::now()).name(),
+        "tool": job.operation.tool(),
+        "model": job.model.model,
+        "provider": job.model.provider,
+        "n": job.n,
+        "cost_usd": job.cost.map(Usd::dollars),
+        "estimate_usd": estimate,
+        "sandbox": job.sandbox,
+        "served": job.caller == Caller::Served,
+        "owner": job.owner,
+        "prompt": prompt(job),
+    })
+}

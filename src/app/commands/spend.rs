@@ -1,0 +1,231 @@
+//! `spend`: what was spent, by day and by model, and what the caps leave.
+//!
+//! Days and months are the calendar's here, as those of the caps are.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{ToSpan as _, Zoned};
+use serde_json::{Value, json};
+
+use super::table::{aligned, one_line};
+use crate::app::Config;
+use crate::app::cli::DONE;
+use crate::domain::Usd;
+use crate::images::{ImageError, Library, Period, Spent, Stretch, Sums};
+
+/// The widest name of a model, so that a line has at most 80 columns.
+const NAME_WIDTH: usize = 29;
+
+/// `spend`
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// From this day on, such as 2026-11-01
+    #[arg(long, value_name = "DATE", conflicts_with = "days", value_parser = since)]
+    since: Option<Date>,
+    /// The last so many days, today included
+    #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    days: u32,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+fn since(text: &str) -> Result<Date, String> {
+    let date: Date = text.parse().map_err(|_| "not a date; accepted is YEAR-MONTH-DAY".to_owned())?;
+    if date > Zoned::now().date() { Err("that day has not come yet".to_owned()) } else { Ok(date) }
+}
+
+/// What is printed.
+struct Report {
+    sandbox: bool,
+    since: Date,
+    today: Date,
+    days: Vec<(Date, Vec<Spent>)>,
+    caps: Vec<CapNow>,
+}
+
+/// A cap as it stands.
+struct CapNow {
+    period: Period,
+    most: Usd,
+    counted: Usd,
+    in_flight: Usd,
+}
+
+impl CapNow {
+    fn left(&self) -> Usd {
+        self.most.saturating_sub(self.counted)
+    }
+}
+
+/// Prints what was spent.
+pub async fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
+    let library = Library::new(config.store.clone());
+    let report = report(arguments, config, &library).await.map_err(|error| error.in_store().to_string())?;
+    let text = if arguments.json { format!("{:#}\n", json(&report)) } else { words(&report) };
+    std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())?;
+    Ok(DONE)
+}
+
+async fn report(arguments: &Arguments, config: &Config, library: &Library) -> Result<Report, ImageError> {
+    let now = Zoned::now();
+    let today = now.date();
+    let asked = i64::from(arguments.days) - 1;
+    let since = arguments.since.unwrap_or_else(|| today.saturating_sub(asked.days()));
+    let mut report = Report { sandbox: config.sandbox, since, today, days: Vec::new(), caps: Vec::new() };
+    let recorded = library.has_record();
+    if recorded && let Some(first) = library.first_planned().await? {
+        let first = first.to_zoned(TimeZone::system()).date().max(since);
+        let days: Vec<_> = first.series(1.days()).take_while(|day| *day <= today).collect();
+        let stretches: Vec<_> = days.iter().map(|day| stretch(*day)).collect();
+        let mut by_day: BTreeMap<usize, Vec<Spent>> = BTreeMap::new();
+        for spent in library.spent(&stretches, config.sandbox).await? {
+            by_day.entry(spent.stretch).or_default().push(spent);
+        }
+        let named = by_day.into_iter().filter_map(|(at, spent)| Some((*days.get(at)?, spent)));
+        report.days = named.collect();
+    }
+    let caps = [
+        (Period::Day, config.spending.per_day, today),
+        (Period::Month, config.spending.per_month, today.first_of_month()),
+    ];
+    for (period, most, from) in caps {
+        let Some(most) = most else { continue };
+        let (counted, in_flight) = if recorded {
+            library.counted(stretch(from).from, config.sandbox).await?
+        } else {
+            Default::default()
+        };
+        report.caps.push(CapNow { period, most, counted, in_flight });
+    }
+    Ok(report)
+}
+
+/// A day from its first moment to that of the next, however many hours it has here.
+fn stretch(day: Date) -> Stretch {
+    let start = |day: Date| {
+        let noon = day.at(12, 0, 0, 0).to_zoned(TimeZone::system());
+        noon.and_then(|noon| noon.start_of_day()).map(|start| start.timestamp())
+    };
+    let from = start(day).unwrap_or(jiff::Timestamp::MIN);
+    Stretch { from, until: start(day.saturating_add(1.day())).unwrap_or(jiff::Timestamp::MAX) }
+}
+
+/// The sums by a key, in the order of the keys.
+fn sums<'a, K: Ord>(spent: impl Iterator<Item = (K, &'a Spent)>) -> BTreeMap<K, Sums> {
+    let mut sums = BTreeMap::<K, Sums>::new();
+    for (key, spent) in spent {
+        *sums.entry(key).or_default() += spent.sums;
+    }
+    sums
+}
+
+impl Report {
+    fn all(&self) -> impl Iterator<Item = (Date, &Spent)> {
+        self.days.iter().flat_map(|(day, spent)| spent.iter().map(|spent| (*day, spent)))
+    }
+
+    fn total(&self) -> Sums {
+        sums(self.all().map(|(_, spent)| ((), spent))).remove(&()).unwrap_or_default()
+    }
+}
+
+fn words(report: &Report) -> String {
+    let whose = if report.sandbox { "with the sandbox, which is no money" } else { "in US dollars" };
+    let mut text = format!("From {} to {}, {whose}\n\n", report.since, report.today);
+    if report.days.is_empty() {
+        text.push_str(if report.sandbox { "Nothing was drawn.\n" } else { "Nothing was spent.\n" });
+    } else {
+        let days = sums(report.all()).into_iter().rev().map(|(day, sums)| row(day.to_string(), &sums));
+        let total = row("all".to_owned(), &report.total());
+        text.push_str(&aligned(&[vec![head("DAY")], days.collect(), vec![total]].concat(), 1));
+        text.push('\n');
+        let models = sums(report.all().map(|(_, spent)| (spent.model.to_string(), spent)));
+        let models = models.into_iter().map(|(model, sums)| row(one_line(&model, NAME_WIDTH), &sums));
+        text.push_str(&aligned(&[vec![head("MODEL")], models.collect()].concat(), 1));
+    }
+    for (index, cap) in report.caps.iter().enumerate() {
+        let (period, setting) = cap_names(cap.period);
+        let _ = writeln!(
+            text,
+            "{}{} of the {} allowed {period} count as spent, {} of it in flight;\n{} are left ({setting}).",
+            if index == 0 { "\n" } else { "" },
+            cap.counted,
+            cap.most,
+            cap.in_flight,
+            cap.left(),
+        );
+    }
+    text
+}
+
+const fn cap_names(period: Period) -> (&'static str, &'static str) {
+    match period {
+        Period::Day => ("today", "max_cost_usd_per_day"),
+        Period::Month => ("this month", "max_cost_usd_per_month"),
+    }
+}
+
+fn head(first: &str) -> [String; 6] {
+    [first, "TRIES", "PICTURES", "CHARGED", "MAYBE", "IN FLIGHT"].map(str::to_owned)
+}
+
+fn row(first: String, sums: &Sums) -> [String; 6] {
+    let amount = |amount: Usd| if amount == Usd::ZERO { "-".to_owned() } else { amount.to_string() };
+    [
+        first,
+        sums.tries.to_string(),
+        sums.pictures.to_string(),
+        sums.charged.to_string(),
+        amount(sums.maybe),
+        amount(sums.in_flight),
+    ]
+}
+
+fn json(report: &Report) -> Value {
+    let models = |spent: &mut dyn Iterator<Item = &Spent>| -> Vec<Value> {
+        let by_model = sums(spent.map(|spent| ((&spent.model.provider, &spent.model.model), spent)));
+        let named = by_model
+            .into_iter()
+            .map(|((provider, model), sums)| with(json!({ "model": model, "provider": provider }), &sums));
+        named.collect()
+    };
+    let days = report.days.iter().rev().map(|(day, spent)| {
+        let all = sums(spent.iter().map(|spent| ((), spent))).remove(&()).unwrap_or_default();
+        let mut day = with(json!({ "day": day.to_string() }), &all);
+        day["models"] = models(&mut spent.iter()).into();
+        day
+    });
+    let caps = report.caps.iter().map(|cap| {
+        json!({
+            "period": if cap.period == Period::Day { "day" } else { "month" },
+            "setting": cap_names(cap.period).1,
+            "most_usd": cap.most.dollars(),
+            "counted_usd": cap.counted.dollars(),
+            "in_flight_usd": cap.in_flight.dollars(),
+            "left_usd": cap.left().dollars(),
+        })
+    });
+    json!({
+        "since": report.since.to_string(),
+        "until": report.today.to_string(),
+        "sandbox": report.sandbox,
+        "total": with(json!({}), &report.total()),
+        "days": days.collect::<Vec<_>>(),
+        "models": models(&mut report.all().map(|(_, spent)| spent)),
+        "caps": caps.collect::<Vec<_>>(),
+    })
+}
+
+fn with(mut fields: Value, sums: &Sums) -> Value {
+    fields["tries"] = sums.tries.into();
+    fields["pictures"] = sums.pictures.into();
+    fields["charged_usd"] = sums.charged.dollars().into();
+    fields["may_be_charged_usd"] = sums.maybe.dollars().into();
+    fields["in_flight_usd"] = sums.in_flight.dollars().into();
+    fields
+}
