@@ -1,5 +1,6 @@
 //! What a process leaves behind that is killed while it works: whole pictures without a name
-//! are kept and recorded, the rest is deleted. Only jobs whose lease ran out are touched.
+//! are kept and recorded, the rest is deleted. Only jobs whose lease ran out, and of which no
+//! process holds a file, are touched.
 
 use std::sync::Arc;
 
@@ -54,7 +55,9 @@ pub(super) async fn recover(shared: &Arc<Shared>, job: &JobRecord) -> Result<boo
 pub(super) async fn sweep(shared: Arc<Shared>) {
     let swept = async {
         for job in shared.library.lost_jobs(MOST_AT_ONCE).await? {
-            recover(&shared, &job).await?;
+            if !shared.library.is_at_work(&job).await {
+                recover(&shared, &job).await?;
+            }
         }
         shared.library.clear_leftovers().await
     };

@@ -22,11 +22,11 @@ use crate::jobs::Manager;
 /// What an agent should know before its first call. Under 1,000 characters.
 const INSTRUCTIONS: &str = "\
 Draws pictures: generate_image from words, edit_image from pictures and words, inpaint_image \
-repaints a masked part, get_image shows a stored picture again for free. \
+repaints a masked part, get_image shows a stored picture or waits for one, for free. \
 Leave model and the other controls out unless the user wants them: a plain prompt goes to a \
 flat-price model ($0.03); exact sizes, 2K and 4K, quality, format, transparency and masks go to \
-the exact one ($0.006 to $0.40). A call takes 30 to 300 s: wait for it, and do not repeat it \
-because it is slow, since every call is paid. dry_run tells model, size and price first; \
+the exact one ($0.006 to $0.40). A call takes 30 to 300 s; one that takes long is answered with \
+a job id to call get_image with. Never repeat it because it is slow: every call is paid. dry_run tells model, size and price first; \
 max_cost_usd caps the price. Every result names the saved file and an id; pass that id as an \
 image to edit the picture further. Pictures shown in the chat do not reach this server: pass a \
 file path, an https URL or an id.";

@@ -98,7 +98,11 @@ impl Landing {
         builder.prefix(&self.prefix);
         #[cfg(unix)] // as the umask says, like any other program's file; tempfile would keep it to the user
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        builder.tempfile_in(&self.folder)
+        let file = builder.tempfile_in(&self.folder)?;
+        // For as long as its process lives, and no longer: so that others can tell what is left
+        // behind from what is on its way. Not every file system can.
+        let _ = file.as_file().try_lock();
+        Ok(file)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<NamedTempFile>> {

@@ -3,7 +3,7 @@
 //! A whole one is kept and recorded as what it is. A half one is deleted: a process that was
 //! only asleep goes on writing to it, and answers with the picture inline.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -20,6 +20,15 @@ use crate::upstream::{ARRIVING, Landed, Place};
 const NOBODYS_AFTER: Duration = Duration::from_hours(24);
 
 impl Library {
+    /// Whether a process is at work on this job, whatever the clocks say: it holds files of it.
+    pub async fn is_at_work(&self, job: &JobRecord) -> bool {
+        let (folder, prefix) = (job.folder.clone(), format!("{ARRIVING}{}-", job.id));
+        let held = tokio::task::spawn_blocking(move || {
+            entries(&folder).any(|path| name(&path).starts_with(&prefix) && is_held(&path))
+        });
+        held.await.unwrap_or(false)
+    }
+
     /// Keeps and records the whole pictures that a job left behind, and deletes the rest. For
     /// jobs whose process is gone. Returns how many pictures the job has now.
     pub async fn adopt(&self, job: &JobRecord) -> Result<usize, ImageError> {
@@ -92,6 +101,9 @@ impl Library {
             let file_name = name(&path);
             let rest = file_name.strip_prefix(ARRIVING).unwrap_or_default();
             let job = rest.rsplit_once('-').and_then(|(job, _)| JobId::parse(job));
+            if is_held(&path) {
+                continue;
+            }
             let job = match job {
                 Some(job) => self.job_of_anybody(&job).await?,
                 None => None,
@@ -110,9 +122,15 @@ impl Library {
     }
 }
 
+/// Whether a process has this file open for a picture that is on its way: it holds a lock on it,
+/// which the system takes from it when it ends. A file system without locks cannot tell.
+fn is_held(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 /// The whole pictures among the files of this prefix. The others are deleted.
 fn arrived(folder: &Path, prefix: &str) -> Vec<(PathBuf, Landed)> {
-    let files = entries(folder).filter(|path| name(path).starts_with(prefix));
+    let files = entries(folder).filter(|path| name(path).starts_with(prefix) && !is_held(path));
     files.filter_map(|path| landed(&path).map(|landed| (path.clone(), landed))).collect()
 }
 

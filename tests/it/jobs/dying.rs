@@ -91,3 +91,20 @@ async fn a_folder_that_goes_away_in_mid_render_costs_the_file_and_not_the_pictur
     let answer = app.result_of(id).await;
     assert_eq!(answer.shown()[0].1, png(64, 48, 1), "{}", answer.text());
 }
+
+#[tokio::test]
+async fn a_clock_that_jumps_makes_no_job_lost_that_is_worked_on() {
+    let Rendering { mut app, upstream, gate, id } =
+        rendering(|setup| setup.variable("GPT_IMAGE_MCP_WAIT_S", "1"), kite()).await;
+    let job = app.result_of(id).await.fields()["job"].clone();
+    let_leases_run_out(&app.desk).await; // as after a night in which the machine slept
+    let mut other = Setup::at(&upstream).sharing(&app.desk).start().await;
+    let looked = other.get(json!({ "id": job, "wait_s": 0 })).await.fields();
+    assert_eq!(looked["status"], "rendering");
+    let_leases_run_out(&app.desk).await;
+    let joined = other.begin("generate_image", kite()).await;
+    other.request("ping", json!({})).await;
+    gate.open();
+    assert_eq!(other.result_of(joined).await.file(), png(64, 48, 1), "the same picture, and not another");
+    assert_eq!(upstream.requests().len(), 1);
+}

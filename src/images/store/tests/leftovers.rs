@@ -8,7 +8,7 @@ use super::{job, names, now, open};
 use crate::domain::{JobState, Pixels};
 use crate::images::new_image_id;
 use crate::images::store::{Destination, JobEnd, JobRecord, Library, keep};
-use crate::upstream::Landed;
+use crate::upstream::{Landed, Place};
 
 /// A whole picture of one pixel.
 fn png() -> Vec<u8> {
@@ -40,8 +40,13 @@ fn arrive(job: &JobRecord, bytes: &[u8]) -> Landed {
     arrival.finish()
 }
 
+/// A killed process runs no destructor, but its locks go.
 fn leave(landed: Landed) {
-    std::mem::forget(landed); // a killed process runs no destructor
+    if let Place::File(file) = landed.place {
+        let (file, path) = file.into_parts();
+        path.keep().unwrap();
+        drop(file);
+    }
 }
 
 #[tokio::test]
@@ -71,6 +76,7 @@ async fn a_picture_that_had_its_name_already_is_recorded_under_it() {
     let job = killed(&library).await;
     let kept = keep(arrive(&job, &png()), &Destination::Library, "kite", &new_image_id()).unwrap();
     let path = kept.path.clone();
+    kept.file.unlock().unwrap();
     std::mem::forget(kept);
     assert_eq!(library.adopt(&job).await.unwrap(), 1);
     assert_eq!(library.images_of(&job.id, "me").await.unwrap()[0].path, path);
@@ -96,4 +102,20 @@ async fn what_jobs_that_have_ended_left_is_cleared_and_what_others_have_is_not()
     let left = names(Path::new(&alive.folder));
     assert_eq!(left.len(), 1);
     assert!(left.iter().all(|name| name.contains(alive.id.as_str())), "{left:?}");
+}
+
+#[tokio::test]
+async fn what_a_living_process_holds_is_left_alone_whatever_the_clock_says() {
+    let top = tempfile::tempdir().unwrap();
+    let library = Library::new(top.path().join("store"));
+    let job = killed(&library).await; // its lease ran out
+    let whole = arrive(&job, &png());
+    let half = arrive(&job, &png()[..20]);
+    assert!(library.is_at_work(&job).await);
+    assert_eq!(library.adopt(&job).await.unwrap(), 0);
+    library.clear_leftovers().await.unwrap();
+    assert_eq!(names(&job.folder).len(), 2);
+    leave(half);
+    drop(whole);
+    assert!(!library.is_at_work(&job).await);
 }
