@@ -25,12 +25,16 @@ pub(super) struct Brought {
 
 impl Paid {
     /// Asks for one picture.
-    pub(super) async fn attempt(&self, station: Station<'_>) -> Result<Brought, Failure> {
+    pub(super) async fn attempt(
+        &self,
+        station: Station<'_>,
+        partial: &(dyn Fn() + Sync),
+    ) -> Result<Brought, Failure> {
         let provider = self.shared.provider(&station.choice.model).await.map_err(|problem| Failure {
             hint: Some(problem.way_out),
             ..Failure::new(FailureKind::NotSent, problem.what)
         })?;
-        let (mut made, broken) = self.send(station, &provider).await?;
+        let (mut made, broken) = self.send(station, &provider, partial).await?;
         let mut brought = Brought {
             pictures: Vec::new(),
             usage: made.usage,
@@ -39,7 +43,11 @@ impl Paid {
         };
         if let Some(broken) = broken {
             let words = broken.problem(&station.choice.model.name).what;
-            brought.warnings.push(format!("the picture is whole, though {words}"));
+            brought.warnings.push(if made.landed.iter().any(|landed| landed.partial) {
+                format!("the picture is partial, as it looked on its way: {words}")
+            } else {
+                format!("the picture is whole, though {words}")
+            });
         }
         let mut failure = None;
         for landed in std::mem::take(&mut made.landed) {
@@ -68,6 +76,7 @@ impl Paid {
         &self,
         station: Station<'_>,
         provider: &Provider,
+        partial: &(dyn Fn() + Sync),
     ) -> Result<(Made, Option<Failure>), Failure> {
         let model = &station.choice.model;
         let dialect = dialect(station.endpoint);
@@ -82,7 +91,8 @@ impl Paid {
         let key = self.shared.key(model);
         let target = Target { provider, wire_id: &model.wire_id, key };
         let timeout = Duration::from_secs(model.timeout_seconds(self.request.quality).into());
-        let sent = self.shared.client.send(target, dialect.encode(&order), &self.landing, timeout).await;
+        let (call, partial) = (dialect.encode(&order), |_| partial());
+        let sent = self.shared.client.send_watched(target, call, &self.landing, timeout, &partial).await;
         match sent.map(|reply| dialect.decode(reply)) {
             Ok(Step::Made(made)) => Ok((made, None)),
             Ok(Step::Failed(mut failure)) => {
@@ -132,10 +142,12 @@ fn look(landed: &Landed) -> Result<ImageInfo, Failure> {
 }
 
 /// The whole pictures of a reply that broke: they are paid for, and the last of them may have
-/// come just before the end.
+/// come just before the end. Where there is none, the last one on its way.
 fn rescue(lost: Lost) -> Result<(Made, Failure), Failure> {
     let Lost { failure, rescued } = lost;
-    let landed: Vec<_> = rescued.into_iter().filter(|landed| look(landed).is_ok()).collect();
+    let rescued = rescued.into_iter().filter(|landed| look(landed).is_ok());
+    let (partial, whole): (Vec<_>, Vec<_>) = rescued.partition(|landed| landed.partial);
+    let landed = if whole.is_empty() { partial } else { whole };
     if landed.is_empty() {
         return Err(failure);
     }

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::call::left;
 use super::manager::Shared;
-use super::{Outcome, Presence, Stage, recovery};
+use super::{Outcome, Partials, Presence, Stage, recovery};
 use crate::domain::{Billed, Caller, JobId, Problem, ProblemKind, Standing};
 use crate::images::{ImageError, JobRecord, ParentRole, StoredImage};
 
@@ -110,7 +110,8 @@ pub(super) async fn look(shared: &Arc<Shared>, id: &JobId, owner: &str) -> Resul
                 Stage::Queued { job: job_id, place: 0, usual_seconds }
             } else {
                 let done = u32::try_from(images.len()).unwrap_or(u32::MAX);
-                Stage::Rendering { job: job_id, done, of: job.n, usual_seconds }
+                let partials = Partials::default(); // only the process that draws knows
+                Stage::Rendering { job: job_id, done, of: job.n, usual_seconds, partials }
             };
             Found::UnderWay { stage, seconds: u64::try_from(seconds).unwrap_or(0) }
         }

@@ -33,7 +33,7 @@ pub use outcome::{Cost, CostBasis, Outcome, Report, Unstored};
 pub use owner::{Owner, SpendingCaps};
 pub use preserving::Preserved;
 pub use queue::InFlight;
-pub use stage::Stage;
+pub use stage::{Partials, Stage};
 pub use worker::WorkerCommand;
 #[cfg(unix)]
 pub use worker::{ReadCall, serve_worker};

@@ -13,7 +13,7 @@ use super::manager::Shared;
 use super::picture::{Charge, Picture};
 use super::queue::Permit;
 use super::trail::Station;
-use super::{Cost, CostBasis, Outcome, Report, Stage, owner};
+use super::{Cost, CostBasis, Outcome, Partials, Report, Stage, owner};
 use crate::catalog::Price;
 use crate::domain::{Billed, ImageRequest, JobState, Problem, Usd};
 use crate::images::{Begun, Cap, Destination, JobEnd, JobRecord, Plan, StoredImage, TryEnd};
@@ -43,13 +43,27 @@ impl Paid {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner).replace(permit);
         let of = self.request.n;
         let usual_seconds = self.record.usual_seconds;
-        let mut done = 0;
-        stage.send_replace(Stage::Rendering { job: self.record.id.clone(), done, of, usual_seconds });
-        let mut calls: FuturesUnordered<_> = (0..of).map(|position| self.picture(position)).collect();
+        let partials = Partials { here: 0, each: self.route.first.model.partial_images.unwrap_or_default() };
+        let job = self.record.id.clone();
+        stage.send_replace(Stage::Rendering { job, done: 0, of, usual_seconds, partials });
+        let partial = || {
+            stage.send_if_modified(|stage| match stage {
+                Stage::Rendering { partials, .. } => {
+                    partials.here += 1;
+                    true
+                }
+                _ => false,
+            });
+        };
+        let mut calls: FuturesUnordered<_> =
+            (0..of).map(|position| self.picture(position, &partial)).collect();
         let mut pictures = Vec::new();
         while let Some(picture) = calls.next().await {
-            done += 1;
-            stage.send_replace(Stage::Rendering { job: self.record.id.clone(), done, of, usual_seconds });
+            stage.send_modify(|stage| {
+                if let Stage::Rendering { done, .. } = stage {
+                    *done += 1;
+                }
+            });
             pictures.push(picture);
         }
         drop(calls);

@@ -45,8 +45,9 @@ const BEYOND_RETRY_LIMIT: &str =
 const BEYOND_CAP: &str = "It was not tried again, because that could go above max_cost_usd.";
 
 impl Paid {
-    /// Gets one picture, wherever it can be had.
-    pub(super) async fn picture(&self, position: u32) -> Picture {
+    /// Gets one picture, wherever it can be had. `partial` is called for each picture on its
+    /// way that comes before.
+    pub(super) async fn picture(&self, position: u32, partial: &(dyn Fn() + Sync)) -> Picture {
         let mut picture = Picture::default();
         let fail_over = self.shared.options.retry.fail_over;
         let passed_over = |station: &Station<'_>| fail_over && self.shared.capacity.is_passed_over(station);
@@ -64,7 +65,7 @@ impl Paid {
                 }
             };
             let started = Instant::now();
-            let result = self.attempt(station).await;
+            let result = self.attempt(station, partial).await;
             drop(permit);
             self.log(station, started, result.as_ref());
             let charge = self.charge(station, result.as_ref());

@@ -28,6 +28,7 @@ mod inpaint;
 mod jobs;
 mod packaging;
 mod preserve;
+mod partials;
 mod providers;
 mod readme;
 mod resources;
