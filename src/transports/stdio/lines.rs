@@ -4,11 +4,10 @@
 //!   base64 for what JSON escapes, and copy them twice.
 //! - Lines leave in the order in which they were given, so that no progress follows a result.
 
-use std::collections::HashMap;
 use std::io;
 
 use rmcp::RoleServer;
-use rmcp::model::{ClientNotification, GetExtensions as _, JsonRpcMessage, RequestId};
+use rmcp::model::{GetExtensions as _, JsonRpcMessage};
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use rmcp::transport::async_rw::AsyncRwTransport;
@@ -17,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::images::EncodedImage;
-use crate::tools::{DeferredImages, Handover, Piece};
+use crate::tools::{DeferredImages, Piece};
 
 /// A picture as a data URL fits in a line.
 const MOST_LINE_BYTES: usize = 64 * 1024 * 1024;
@@ -30,8 +29,6 @@ pub(super) struct Lines<R: AsyncRead> {
     queue: Option<Queue>,
     writing: Option<JoinHandle<()>>,
     deferred: DeferredImages,
-    /// What is to be confirmed once the answer to a request is written.
-    handovers: HashMap<RequestId, Handover>,
 }
 
 type Queue = mpsc::UnboundedSender<Line>;
@@ -53,7 +50,6 @@ impl<R: AsyncRead + Send + Unpin> Lines<R> {
             queue: Some(queue),
             writing: Some(tokio::spawn(write(lines, output, widen))),
             deferred: DeferredImages::default(),
-            handovers: HashMap::new(),
         }
     }
 }
@@ -69,39 +65,13 @@ impl<R: AsyncRead + Send + Unpin> Transport<RoleServer> for Lines<R> {
             line.push(b'\n');
             enqueue(self.queue.as_ref(), self.deferred.cut(line))
         });
-        let handover = match &message {
-            JsonRpcMessage::Response(response) => self.handovers.remove(&response.id),
-            JsonRpcMessage::Error(error) => error.id.as_ref().and_then(|id| self.handovers.remove(id)),
-            _ => None,
-        };
-        async move {
-            queued?.await.unwrap_or_else(|_| Err(closed()))?;
-            if let Some(handover) = handover {
-                handover.confirm();
-            }
-            Ok(())
-        }
+        async move { queued?.await.unwrap_or_else(|_| Err(closed())) }
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
         let mut message = self.reader.receive().await?;
-        match &mut message {
-            JsonRpcMessage::Request(request) => {
-                let handover = Handover::default();
-                let extensions = request.request.extensions_mut();
-                extensions.insert(self.deferred.clone());
-                extensions.insert(handover.clone());
-                self.handovers.insert(request.id.clone(), handover);
-            }
-            // A request that is cancelled gets no answer.
-            JsonRpcMessage::Notification(notification) => {
-                if let ClientNotification::CancelledNotification(cancelled) = &notification.notification
-                    && let Some(id) = &cancelled.params.request_id
-                {
-                    self.handovers.remove(id);
-                }
-            }
-            _ => {}
+        if let JsonRpcMessage::Request(request) = &mut message {
+            request.request.extensions_mut().insert(self.deferred.clone());
         }
         Some(message)
     }
