@@ -9,8 +9,9 @@ use std::path::Path;
 
 use bytes::Bytes;
 
+use super::open::open_resolved;
 use super::reference::of_a_chat;
-use super::store::{file_name, open};
+use super::store::file_name;
 use super::{ImageError, Library, LocalReference, Roots};
 use crate::domain::{ImageFormat, ImageId};
 
@@ -50,7 +51,7 @@ pub async fn read(
             let (path, roots) = (path.clone(), roots.clone());
             blocking(move || {
                 let found = roots.readable(&path).map_err(|error| explained(&path, error))?;
-                let bytes = whole(open(&found)?, &found, most_bytes)?;
+                let bytes = whole(open_resolved(&found)?, &found, most_bytes)?;
                 Ok(SourceImage { stem: stem(&found), bytes, id: None })
             })
             .await

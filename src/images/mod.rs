@@ -19,6 +19,7 @@ pub mod inspect;
 pub mod mask;
 mod metadata;
 mod normalise;
+mod open;
 mod overlay;
 mod pathname;
 mod preserve;

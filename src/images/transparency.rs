@@ -35,8 +35,8 @@ mod tests {
 
     use image::{DynamicImage, ImageFormat as Codec, Rgba, RgbaImage};
 
-    use super::super::inspect::inspect_bytes;
     use super::*;
+    use crate::images::inspect::inspect_bytes;
 
     #[test]
     fn an_alpha_channel_alone_is_not_transparency() {

@@ -90,9 +90,9 @@ mod tests {
     use image::{DynamicImage, RgbImage};
     use proptest::prelude::*;
 
-    use super::super::shrink::Channels;
     use super::*;
     use crate::domain::ImageFormat;
+    use crate::images::shrink::Channels;
 
     proptest! {
         #[test]

@@ -199,13 +199,13 @@ fn marks_are_inverted_softened_and_sent_in_another_size() {
 #[test]
 fn regions_become_the_mask_that_the_official_model_takes() {
     let regions = Regions {
-        shapes: vec![super::super::Region::Box(super::super::Extent {
+        shapes: vec![crate::images::Region::Box(crate::images::Extent {
             x: 0.0,
             y: 0.0,
             width: 0.5,
             height: 1.0,
         })],
-        units: super::super::Units::Fraction,
+        units: crate::images::Units::Fraction,
     };
     let marks = Marks::of_regions(&regions, SIZE).unwrap().checked().unwrap();
     for form in [MaskForm::TransparentRepaints, MaskForm::WhiteRepaints] {

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
-use super::super::colour::converted;
 use super::*;
+use crate::images::colour::converted;
 
 const ROOMY: SendLimits = SendLimits { most_bytes: 50_000_000, keep_metadata: false };
 

@@ -198,7 +198,7 @@ impl StoredImage {
 
 /// Opens a regular file for reading. Anything else is refused unopened: opening a pipe
 /// waits for its other end, and a device may never end.
-pub(in crate::images) fn open(path: &Path) -> Result<File, ImageError> {
+fn open(path: &Path) -> Result<File, ImageError> {
     let failed = |error| ImageError::reading(path, &error);
     if !fs::metadata(path).map_err(failed)?.is_file() {
         return Err(ImageError::NotAFile(path.to_owned()));

@@ -27,5 +27,4 @@ pub use record::Library;
 pub use rows::{JobEnd, JobRecord, Parent, ParentRole, StoredImage};
 pub use spending::{Spent, Stretch, Sums};
 
-pub(super) use files::open;
 pub(super) use names::file_name;
