@@ -19,6 +19,7 @@ use crate::images::{
     Changed, Destination, Form, ImageError, Kept, Parent, ParentRole, StoredImage, has_transparency, inspect,
     keep, new_image_id, preserve,
 };
+use crate::upstream::Landing;
 
 /// What the model had done to what it was to keep, and where its own picture is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,7 +92,9 @@ impl Paid {
         let (original, marks) = (masked.original.clone(), Arc::clone(&masked.marks));
         let form = Form { format: self.request.output_format, percent: self.request.output_compression };
         let file = raw.open()?;
-        let (landing, destination) = (self.landing.clone(), self.destination.clone());
+        // A landing of its own: room set aside is for what is paid, and a file that a killed process
+        // leaves is none of the job's pictures.
+        let (landing, destination) = (Landing::new(self.landing.folder()), self.destination.clone());
         let (id, prompt) = (new_image_id(), self.request.prompt.as_str().to_owned());
         let name = id.clone();
         let work = tokio::task::spawn_blocking(move || -> Result<(Kept, Changed), ImageError> {

@@ -54,7 +54,12 @@ pub enum Id {
 #[derive(Debug)]
 pub enum Got {
     /// One picture.
-    Image(Box<StoredImage>),
+    Image {
+        /// The picture.
+        image: Box<StoredImage>,
+        /// What it goes back to, nearest first.
+        ancestry: Vec<StoredImage>,
+    },
     /// What a job brought.
     Made {
         /// Its pictures and what is to be said of them.
@@ -175,7 +180,9 @@ async fn look_at(manager: &Manager, owner: &str, id: &Id) -> Result<Got, Problem
     match id {
         Id::Image(id) => {
             let image = manager.library().image(id, owner).await.map_err(|error| error.at("id"))?;
-            Ok(Got::Image(Box::new(image)))
+            let ancestry =
+                manager.library().ancestry(&image, owner).await.map_err(|error| error.in_store())?;
+            Ok(Got::Image { image: Box::new(image), ancestry })
         }
         Id::Job(id) => match manager.look(id, owner).await.map_err(|error| error.at("id"))? {
             Found::Made { outcome, handed_over } => Ok(Got::Made { outcome, handed_over }),
@@ -190,7 +197,7 @@ impl Got {
     #[must_use]
     pub fn images(&self) -> &[StoredImage] {
         match self {
-            Self::Image(image) => std::slice::from_ref(image),
+            Self::Image { image, .. } => std::slice::from_ref(image),
             Self::Made { outcome, .. } => &outcome.images,
             Self::UnderWay { .. } => &[],
         }

@@ -170,9 +170,26 @@ fn one_got(got: &Got, shown: Vec<String>) -> Value {
         Got::Made { outcome, handed_over: true } => {
             stored_fields(&outcome.images, &[outcome.report.warnings.clone(), shown].concat())
         }
-        Got::Image(image) => stored_fields(std::slice::from_ref(image), &shown),
+        Got::Image { image, ancestry } => {
+            let mut fields = stored_fields(std::slice::from_ref(image), &shown);
+            if let (Some(fields), false) = (fields.as_object_mut(), ancestry.is_empty()) {
+                fields.insert("ancestry".to_owned(), ancestry.iter().map(ancestor).collect());
+            }
+            fields
+        }
         Got::UnderWay { stage, seconds } => under_way_fields(stage, *seconds),
     }
+}
+
+/// A picture that another goes back to.
+fn ancestor(stored: &StoredImage) -> Value {
+    let mut fields =
+        json!({ "id": stored.id.as_str(), "prompt": stored.prompt, "model": stored.model.model });
+    let made_from = image(stored).get("made_from").cloned();
+    if let Some(fields) = fields.as_object_mut() {
+        fields.extend(made_from.map(|parents| ("made_from".to_owned(), parents)));
+    }
+    fields
 }
 
 /// What is said of pictures that were handed over before.

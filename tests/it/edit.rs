@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::support::{Reply, Setup, Upstream, jpeg, large_png, png, success_body};
+use crate::support::{Reply, Setup, Upstream, jpeg, large_png, photo, pixels_of, png, success_body};
 
 fn drawn() -> Reply {
     Reply::json(200, success_body("images_official.json", &png(64, 48, 99), ""))
@@ -261,4 +261,132 @@ async fn every_bad_reference_is_named_at_once() {
     let words = answer.refusal();
     assert!(words.contains("images[0]: ") && words.contains("images[2]: "), "{words}");
     assert_eq!(words.matches("Nothing was charged").count(), 1, "{words}");
+}
+
+#[tokio::test]
+async fn several_pictures_are_named_in_their_order_unless_the_prompt_numbers_them() {
+    let upstream = Upstream::with([drawn(), drawn(), drawn()]).await;
+    let setup = Setup::at(&upstream);
+    setup.desk.put("My Cat.png", png(64, 48, 1));
+    setup.desk.put("room.jpg", jpeg(32, 32, 2));
+    let mut app = setup.start().await;
+    let both = ["My Cat.png", "room.jpg"];
+    app.edit(json!({ "prompt": "the cat in the room", "images": both, "quality": "low" })).await.fields();
+    app.edit(json!({ "prompt": "image 1 within image 2", "images": both, "quality": "low" })).await.fields();
+    app.edit(json!({ "prompt": "sharper", "images": ["room.jpg"], "quality": "low" })).await.fields();
+    let prompts: Vec<_> = upstream
+        .requests()
+        .iter()
+        .map(|request| String::from_utf8(request.parts_named("prompt")[0].bytes.clone()).unwrap())
+        .collect();
+    let named = "the cat in the room\n\nThe pictures, in order: image 1 is my-cat.png, image 2 is room.jpg.";
+    assert_eq!(prompts, [named, "image 1 within image 2", "sharper"]);
+}
+
+#[tokio::test]
+async fn the_same_picture_twice_is_sent_twice_and_read_once() {
+    let upstream = Upstream::with([drawn()]).await;
+    let mut app = Setup::at(&upstream).start().await;
+    app.desk.put("cat.png", png(64, 48, 1));
+    let arguments =
+        json!({ "prompt": "image 1 beside image 2", "images": ["cat.png", "cat.png"], "quality": "low" });
+    let answer = app.edit(arguments).await;
+    assert!(!answer.is_error(), "{}", answer.text());
+    let sent: Vec<_> =
+        upstream.only_request().parts_named("image[]").into_iter().map(|part| part.bytes).collect();
+    assert_eq!(sent, [png(64, 48, 1), png(64, 48, 1)]);
+}
+
+#[tokio::test]
+async fn what_people_have_is_converted_and_the_answer_says_so() {
+    let upstream = Upstream::with([drawn()]).await;
+    let mut app = Setup::at(&upstream).start().await;
+    let names = ["several.mpo", "cmyk.jpg", "deep.png", "animated.gif", "plain.bmp", "plain.tif"];
+    for name in names {
+        app.desk.put(name, photo(name));
+    }
+    let answer = app.edit(json!({ "prompt": "together", "images": names, "quality": "low" })).await;
+    let warnings = answer.fields()["warnings"].as_array().unwrap().clone();
+    for (index, told) in ["MPO", "CMYK", "16 bits", "GIF", "BMP", "TIFF"].iter().enumerate() {
+        let warning = warnings[index].as_str().unwrap();
+        assert!(warning.starts_with(&format!("images[{index}]: ")) && warning.contains(told), "{warning}");
+    }
+    let sent = upstream.only_request().parts_named("image[]");
+    let kinds: Vec<_> = sent.iter().map(|part| part.content_type.clone().unwrap()).collect();
+    assert_eq!(kinds, ["image/jpeg", "image/jpeg", "image/png", "image/png", "image/png", "image/png"]);
+    let names: Vec<_> = sent.iter().map(|part| part.file_name.clone().unwrap()).collect();
+    assert_eq!(names, ["several.jpg", "cmyk.jpg", "deep.png", "animated.png", "plain.png", "plain.png"]);
+    for part in sent {
+        assert_eq!(pixels_of(&part.bytes), (48, 32));
+    }
+}
+
+#[tokio::test]
+async fn places_and_serial_numbers_go_out_only_where_a_setting_says_so() {
+    for (keep, setup) in [(false, None), (true, Some("keep_metadata = true\n"))] {
+        let upstream = Upstream::with([drawn()]).await;
+        let app = Setup::at(&upstream);
+        let app = match setup {
+            Some(settings) => app.settings(settings),
+            None => app,
+        };
+        app.desk.put("located.jpg", photo("located.jpg"));
+        let answer = app
+            .start()
+            .await
+            .edit(json!({ "prompt": "brighter", "images": ["located.jpg"], "quality": "low" }))
+            .await;
+        assert!(!answer.is_error(), "{}", answer.text());
+        let sent = upstream.only_request().parts_named("image").remove(0).bytes;
+        let holds = |part: &[u8]| sent.windows(part.len()).any(|window| window == part);
+        assert_eq!((holds(b"SERIAL-0042"), sent == photo("located.jpg")), (keep, keep));
+        assert!(holds(b"Camera Co"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_read_by_other_programs_only_is_answered_with_how_to_convert_it() {
+    let upstream = Upstream::start().await;
+    let mut app = Setup::at(&upstream).start().await;
+    for (name, kind) in [("plain.heic", "a HEIC picture"), ("plain.avif", "an AVIF picture")] {
+        app.desk.put(name, photo(name));
+        let answer = app.edit(json!({ "prompt": "wider", "images": [name] })).await;
+        let words = answer.refusal();
+        assert!(
+            words.contains(kind) && words.contains("heif-convert") && words.contains("Nothing was charged"),
+            "{words}"
+        );
+    }
+    assert!(upstream.requests().is_empty());
+}
+
+#[tokio::test]
+async fn an_edit_of_an_edit_goes_to_chat_in_a_fresh_message_and_get_image_tells_its_ancestry() {
+    let pictures = [png(64, 48, 1), png(64, 48, 2), png(64, 48, 3)];
+    let replies = pictures
+        .iter()
+        .map(|picture| Reply::json(200, success_body("chat_markdown_data_url.json", picture, "")));
+    let upstream = Upstream::with(replies).await;
+    let mut app = Setup::at(&upstream).start().await;
+    let first = app.generate(json!({ "prompt": "a cat" })).await.id();
+    let second = app.edit(json!({ "prompt": "with a hat", "images": [first] })).await.id();
+    let third = app.edit(json!({ "prompt": "and a tie", "images": [second] })).await.id();
+    let last = upstream.requests().remove(2).json();
+    let messages = last["messages"].as_array().unwrap();
+    assert_eq!(messages.len(), 1, "one message, without history: {messages:?}");
+    assert_eq!(messages[0]["role"], "user");
+    let url = messages[0]["content"][1]["image_url"]["url"].as_str().unwrap();
+    assert_eq!(STANDARD.decode(url.strip_prefix("data:image/png;base64,").unwrap()).unwrap(), pictures[1]);
+
+    let shown = app.get(json!({ "id": third })).await.fields();
+    let ancestry = shown["ancestry"].as_array().unwrap();
+    let told: Vec<_> = ancestry
+        .iter()
+        .map(|one| (one["id"].clone(), one["prompt"].clone(), one["made_from"].clone()))
+        .collect();
+    assert_eq!(
+        told,
+        [(json!(second), json!("with a hat"), json!([first])), (json!(first), json!("a cat"), json!(null)),]
+    );
+    assert!(app.get(json!({ "id": first })).await.fields().get("ancestry").is_none());
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{App, Gate, Reply, Setup, Upstream, jpeg, pixels_of, png, success_body};
+use crate::support::{App, Gate, Reply, Setup, Upstream, alpha_mask, jpeg, pixels_of, png, success_body};
 
 /// The official reply with this picture in it.
 fn official(picture: &[u8]) -> Reply {
@@ -306,4 +306,18 @@ async fn real_keys_never_go_to_the_sandbox_nor_calls_to_the_provider_beside_it()
     let mut app = Setup::at(&upstream).flag("--sandbox").start().await;
     assert_eq!(app.generate(json!({ "prompt": "a kite" })).await.fields()["sandbox"], true);
     assert!(upstream.requests().is_empty());
+}
+
+#[tokio::test]
+async fn transparency_that_was_asked_for_and_did_not_come_is_told() {
+    let clear = alpha_mask(64, 48); // half of it is transparent
+    let cases = [("a picture without alpha", png(64, 48, 1), true), ("a transparent one", clear, false)];
+    for (what, picture, told) in cases {
+        let upstream =
+            Upstream::with([Reply::json(200, success_body("images_official.json", &picture, ""))]).await;
+        let mut app = Setup::at(&upstream).start().await;
+        let answer = app.generate(json!({ "prompt": "a kite", "background": "transparent" })).await;
+        let warnings = answer.fields()["warnings"].to_string();
+        assert_eq!(warnings.contains("no pixel of the picture is transparent"), told, "{what}: {warnings}");
+    }
 }

@@ -1,9 +1,10 @@
 //! The library: picture files that people can find, and the record of where they came from.
 //!
-//! `destination` says where pictures go, `files` lands and names them there, `names` is how
+//! `ancestry` walks back through what pictures were made from, `destination` says where pictures go, `files` lands and names them there, `names` is how
 //! names are made, `database` opens the record, `record` keeps images in it, `jobs` jobs and
 //! `ledger` their requests and money, `history` and `spending` read them back, `leftovers` deals with what killed processes leave, `rows` is how its rows are spelled.
 
+mod ancestry;
 mod database;
 mod destination;
 mod files;
