@@ -10,7 +10,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::build::App;
 use super::commands::{
-    client, completions, demo, doctor, jobs, man, models, route, sandbox, schemas, serve, spend, tool, worker,
+    client, completions, demo, doctor, gallery, jobs, man, models, route, sandbox, schemas, serve, spend,
+    tool, worker,
 };
 use super::config::{Config, Environment, is_unset};
 use super::logs;
@@ -57,6 +58,8 @@ pub enum Command {
     Doctor(doctor::Arguments),
     /// Say which model a call would go to, why, and for how much; send nothing
     Route(route::Arguments),
+    /// Write a page with every stored picture: prompt, model, price and what was made from what
+    Gallery(gallery::Arguments),
     /// List the newest calls with their cost, or show one of them whole
     Jobs(jobs::Arguments),
     /// Show what was spent, by day and by model, and what the caps leave; with --sandbox, what the
@@ -151,6 +154,7 @@ fn dispatch(
                 doctor::run(&arguments, &config, read, environment).await
             }
             Some(Command::Route(arguments)) => route::run(&arguments, &App::build(config)),
+            Some(Command::Gallery(arguments)) => gallery::run(arguments, &config).await,
             Some(Command::Jobs(arguments)) => jobs::run(&arguments, &App::build(config)).await,
             Some(Command::Spend(arguments)) => spend::run(&arguments, &config).await,
             Some(Command::Sandbox(arguments)) => {

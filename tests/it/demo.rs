@@ -120,9 +120,11 @@ fn a_folder_that_cannot_be_used_is_named() {
     fs::write(top.path().join("file"), "").unwrap();
     fs::create_dir(top.path().join("website")).unwrap();
     fs::write(top.path().join("website/index.html"), "<title>mine</title>").unwrap();
-    for (folder, why) in
-        [("file", "cannot be made"), ("file/below", "cannot be made"), ("website", "not the demo's")]
-    {
+    for (folder, why) in [
+        ("file", "cannot be made"),
+        ("file/below", "cannot be made"),
+        ("website", "not made by this command"),
+    ] {
         let folder = top.path().join(folder);
         let ended = demo(&folder);
         let stderr = String::from_utf8_lossy(&ended.stderr);

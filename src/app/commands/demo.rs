@@ -85,12 +85,9 @@ fn prepare(folder: &Path) -> Result<PathBuf, String> {
         return Err(refused("cannot be used", &"its path is not Unicode"));
     }
     let sheet = resolved.join(SHEET);
-    match std::fs::read(&sheet) {
-        Ok(page) if contact_sheet::is_ours(&page) => Ok(resolved),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(resolved),
-        Ok(_) => Err(refused("cannot be used", &format!("it has an {SHEET} that is not the demo's"))),
-        Err(error) => Err(refused("cannot be used", &format!("its {SHEET} cannot be read ({error})"))),
-    }
+    let replaced = contact_sheet::KIND.may_replace(&sheet);
+    replaced.map_err(|why| refused("cannot be used", &format!("its {SHEET} {why}")))?;
+    Ok(resolved)
 }
 
 fn summary(calls: &[Call], sheet: &Path, next: &NextSteps) -> String {

@@ -2,12 +2,14 @@
 //!
 //! `ancestry` walks back through what pictures were made from, `destination` says where pictures go, `files` lands and names them there, `names` is how
 //! names are made, `database` opens the record, `record` keeps images in it, `jobs` jobs and
-//! `ledger` their requests and money, `history` and `spending` read them back, `leftovers` deals with what killed processes leave, `rows` is how its rows are spelled.
+//! `ledger` their requests and money, `history`, `gallery` and `spending` read them back,
+//! `thumbnails` are small pictures of the kept ones, `leftovers` deals with what killed processes leave, `rows` is how its rows are spelled.
 
 mod ancestry;
 mod database;
 mod destination;
 mod files;
+mod gallery;
 mod history;
 mod jobs;
 mod ledger;
@@ -16,12 +18,14 @@ mod names;
 mod record;
 mod rows;
 mod spending;
+mod thumbnails;
 
 #[cfg(test)]
 mod tests;
 
 pub use destination::Destination;
 pub use files::{Kept, NotKept, keep};
+pub use gallery::Exhibit;
 pub use jobs::{LEASE, Opened};
 pub use ledger::{Begun, Cap, CapHit, Period, Plan, TryEnd, TryRecord};
 pub use record::Library;

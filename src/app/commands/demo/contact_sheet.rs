@@ -7,44 +7,31 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
-use url::Url;
 
 use super::next_steps::NextSteps;
 use super::script::{Call, Drawn, Picture, Preserved};
+use crate::app::commands::page::{Kind, Place, escaped};
 use crate::domain::Usd;
 
-const STYLE: &str = include_str!("contact_sheet.css");
-/// What tells the demo's page from any other, so that no other is ever replaced.
-const GENERATOR: &str = r#"<meta name="generator" content="gpt-image-mcp demo">"#;
-
-/// Whether this is a page that [`page`] made.
-pub(super) fn is_ours(page: &[u8]) -> bool {
-    String::from_utf8_lossy(page).contains(GENERATOR)
-}
+/// The demo's page.
+pub(super) const KIND: Kind = Kind {
+    generator: "gpt-image-mcp demo",
+    title: "contact sheet",
+    style: include_str!("contact_sheet.css"),
+};
 
 /// The page for these calls, to lie in `folder`.
 pub(super) fn page(calls: &[Call], folder: &Path, next: &NextSteps) -> String {
-    let sheet = Sheet { calls, folder: Url::from_directory_path(folder).ok() };
+    let sheet = Sheet { calls, place: Place::new(folder) };
     let cards: String = calls.iter().enumerate().map(|(index, call)| sheet.card(index, call)).collect();
     let pictures = calls.iter().map(|call| call.pictures().len()).sum::<usize>();
     let failed = calls.iter().filter(|call| call.outcome.is_err()).count();
     let failed = if failed == 0 { String::new() } else { format!(" <b class=\"red\">{failed} failed.</b>") };
+    let head = KIND.head();
     let (version, count) = (env!("CARGO_PKG_VERSION"), calls.len());
     let (claude, json, key) = (escaped(&next.claude), escaped(&next.json), escaped(&NextSteps::key()));
     format!(
-        r#"<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-{GENERATOR}
-<title>gpt-image-mcp: contact sheet</title>
-<style>
-{STYLE}</style>
-</head>
-<body>
-<header>
+        r#"{head}<header>
 <h1>gpt-image-mcp <span class="badge">SANDBOX</span></h1>
 <p>{count} calls as an agent makes them, over MCP, and the {pictures} pictures that came back.{failed}
 Drawn by the built-in sandbox: no model, no key, no cost.</p>
@@ -68,7 +55,7 @@ Drawn by the built-in sandbox: no model, no key, no cost.</p>
 
 struct Sheet<'a> {
     calls: &'a [Call],
-    folder: Option<Url>,
+    place: Place,
 }
 
 impl Sheet<'_> {
@@ -102,7 +89,7 @@ impl Sheet<'_> {
     }
 
     fn picture(&self, picture: &Picture, call: &Call) -> String {
-        let link = escaped(&self.link(&picture.path));
+        let link = escaped(&self.place.link(&picture.path));
         let prompt = escaped(call.arguments.get("prompt").and_then(Value::as_str).unwrap_or_default());
         let Picture { width, height, .. } = picture;
         format!(
@@ -115,7 +102,7 @@ impl Sheet<'_> {
         let parents = call.pictures().iter().flat_map(|picture| &picture.made_from);
         let mut parts: Vec<String> = parents.filter_map(|id| self.parent(id)).collect();
         if let Some(mask) = call.arguments.get("mask").and_then(Value::as_str) {
-            let link = escaped(&self.link(Path::new(mask)));
+            let link = escaped(&self.place.link(Path::new(mask)));
             parts.push(format!(
                 "<a href=\"{link}\"><img class=\"mask\" src=\"{link}\" alt=\"the mask\"><span>the mask</span></a>"
             ));
@@ -135,21 +122,11 @@ impl Sheet<'_> {
     fn parent(&self, id: &str) -> Option<String> {
         self.calls.iter().enumerate().find_map(|(index, call)| {
             let picture = call.pictures().iter().find(|picture| picture.id == id)?;
-            let (number, link) = (index + 1, escaped(&self.link(&picture.path)));
+            let (number, link) = (index + 1, escaped(&self.place.link(&picture.path)));
             Some(format!(
                 "<a href=\"#call-{number}\"><img src=\"{link}\" alt=\"\"><span>picture of call {number}</span></a>"
             ))
         })
-    }
-
-    /// An address of the file as seen from the page: its name, for a file beside it.
-    fn link(&self, path: &Path) -> String {
-        let relative = || {
-            let folder = self.folder.as_ref()?;
-            let file = Url::from_file_path(folder.to_file_path().ok()?.join(path)).ok()?;
-            folder.make_relative(&file)
-        };
-        relative().unwrap_or_default()
     }
 }
 
@@ -182,21 +159,6 @@ fn json(arguments: &Value) -> String {
         format!("<span>{open} <b>{name}</b>: {value}{close}</span>")
     });
     lines.collect::<Vec<_>>().concat()
-}
-
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

@@ -72,7 +72,8 @@ pub(super) fn words(whole: &Whole) -> String {
         false => format!(", expected {low} to {high}"),
     });
     let basis = report.as_ref().map_or_else(String::new, |report| format!(" ({})", report.cost.basis.name()));
-    line("cost", &format!("{}{basis}{estimate}", cost(job)));
+    let unpaid = if job.sandbox { " and no money" } else { "" };
+    line("cost", &format!("{}{unpaid}{basis}{estimate}", cost(job)));
     line("owner", &job.owner);
     for (name, value) in arguments(job) {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

@@ -76,9 +76,3 @@ fn a_failure_is_counted_and_shown_in_its_own_words() {
     assert!(page.contains("1 failed."), "{page}");
     assert!(page.contains("<p class=\"failure\">images: no such file.</p>"), "{page}");
 }
-
-#[test]
-fn the_page_knows_itself() {
-    assert!(is_ours(page_of(&[]).as_bytes()));
-    assert!(!is_ours(b"<!doctype html><title>My own page</title>"));
-}
