@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 
 use super::clients;
 use super::config::Config;
-use crate::jobs::{Manager, Options, StandIn, WorkerCommand};
+use crate::jobs::{Manager, Options, StandIn, Witness, WorkerCommand};
 use crate::sandbox::{self, Sandbox};
 use crate::tools::{ImageServer, Patience};
 
@@ -23,16 +23,22 @@ impl App {
     /// Builds it. Opens nothing: a client may start the process only to ask for its tools.
     #[must_use]
     pub fn build(config: Config) -> Self {
-        Self::assemble(config, None)
+        Self::assemble(config, None, None)
     }
 
     /// The same, with paid work in a process of its own that this command starts.
     #[must_use]
     pub fn build_with_worker(config: Config, worker: WorkerCommand) -> Self {
-        Self::assemble(config, Some(worker))
+        Self::assemble(config, Some(worker), None)
     }
 
-    fn assemble(config: Config, worker: Option<WorkerCommand>) -> Self {
+    /// The same as `build`, with one who is told of every request to an image API.
+    #[must_use]
+    pub fn build_watched(config: Config, witness: Witness) -> Self {
+        Self::assemble(config, None, Some(witness))
+    }
+
+    fn assemble(config: Config, worker: Option<WorkerCommand>, witness: Option<Witness>) -> Self {
         let manager = Manager::new(Options {
             catalog: config.catalog,
             keys: config.keys,
@@ -46,6 +52,7 @@ impl App {
             drop_cancelled: config.drop_cancelled,
             retry: config.retry,
             worker,
+            witness,
             stand_in: config.sandbox.then(|| {
                 stand_in(sandbox::Options {
                     delay: config.sandbox_delay,

@@ -10,8 +10,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::build::App;
 use super::commands::{
-    client, completions, demo, doctor, gallery, jobs, man, models, route, sandbox, schemas, serve, spend,
-    tool, worker,
+    client, completions, demo, doctor, gallery, http, jobs, man, models, route, sandbox, schemas, serve,
+    spend, tool, worker,
 };
 use super::config::{Config, Environment, is_unset};
 use super::logs;
@@ -45,6 +45,8 @@ pub struct Cli {
 /// The subcommands, a file each.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Serve over HTTP, for several clients and from afar: Streamable HTTP at /mcp, SSE at /sse
+    Http(http::Arguments),
     /// The tools.
     #[command(flatten)]
     Tool(tool::ToolCall),
@@ -145,6 +147,7 @@ fn dispatch(
         match command {
             None => serve::run(config, arguments).await,
             Some(Command::Worker) => worker::run(App::build(config)).await,
+            Some(Command::Http(arguments)) => http::run(&arguments, config).await,
             Some(Command::Tool(call)) => tool::run(call, &App::build(config)).await,
             Some(Command::Models(arguments)) => models::run(&arguments, &config),
             Some(Command::Client(arguments)) => client::run(&arguments, &config),

@@ -1,8 +1,12 @@
 //! What the settings mean: every gap filled, every value checked, nothing opened.
 
+mod http;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+pub use http::HttpConfig;
 
 use super::logs::LogFormat;
 use super::settings::Settings;
@@ -149,6 +153,8 @@ pub struct Config {
     pub sandbox_delay: Duration,
     /// What goes wrong in it.
     pub sandbox_fault: Option<FaultSpec>,
+    /// How it is served over HTTP.
+    pub http: HttpConfig,
     /// What is logged.
     pub log: String,
     /// And how.
@@ -167,6 +173,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let SettingsFile { settings: below, mut catalog } = file;
         let settings = stated.over(below);
+        let http = HttpConfig::resolve(&settings)?;
         let sandbox = settings.sandbox.unwrap_or(false) || settings.provider.as_deref() == Some("sandbox");
         set_base_urls(&mut catalog, &settings, environment)?;
         let partial_images = settings.partial_images.unwrap_or_default();
@@ -191,6 +198,7 @@ impl Config {
         let roots = Roots {
             allowed: settings.roots.unwrap_or_else(|| usual.into_iter().flatten().collect()),
             store: store.clone(),
+            store_by_path: true,
             base: environment.working.clone(),
             home: environment.home.clone(),
         };
@@ -251,6 +259,7 @@ impl Config {
                 most: settings.retries.unwrap_or(usual_retry.most),
                 fail_over: settings.fail_over.unwrap_or(usual_retry.fail_over),
             },
+            http,
             sandbox,
             sandbox_delay: delay(settings.sandbox_delay_s.unwrap_or(0.0))?,
             sandbox_fault: settings.sandbox_fault,
@@ -258,6 +267,15 @@ impl Config {
             log_format: settings.log_format.unwrap_or_default(),
             catalog,
         })
+    }
+}
+
+impl Config {
+    /// Callers over HTTP reach the folders that the settings name, and no others; pictures in the
+    /// library by their ids only, since it holds those of all.
+    pub fn serve_callers_from_afar(&mut self) {
+        self.roots.allowed.clone_from(&self.http.roots);
+        self.roots.store_by_path = false;
     }
 }
 

@@ -15,7 +15,7 @@ mod settings_file;
 
 pub use build::App;
 pub use cli::{Cli, command_line, run};
-pub use config::{Config, ConfigError, Environment};
+pub use config::{Config, ConfigError, Environment, HttpConfig};
 pub use logs::LogFormat;
 pub use settings::Settings;
 pub use settings_file::SettingsFile;

@@ -4,6 +4,7 @@
 //! are made from it; what the values mean is decided in `config`. Nothing is read or
 //! checked here beyond the type of a value.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -116,6 +117,14 @@ settings! {
     #[arg(long, env = "GPT_IMAGE_MCP_MAX_COST_USD_PER_MONTH", value_name = "USD", global = true, help_heading = "Money")]
     #[schemars(range(min = 0))]
     max_cost_usd_per_month: f64,
+    /// Over HTTP, refuse calls that may bring the day's spending of their token above this [default: none]
+    #[arg(long, env = "GPT_IMAGE_MCP_MAX_COST_USD_PER_DAY_PER_TOKEN", value_name = "USD", global = true, help_heading = "Money")]
+    #[schemars(range(min = 0))]
+    max_cost_usd_per_day_per_token: f64,
+    /// Over HTTP, refuse calls that may bring the month's spending of their token above this [default: none]
+    #[arg(long, env = "GPT_IMAGE_MCP_MAX_COST_USD_PER_MONTH_PER_TOKEN", value_name = "USD", global = true, help_heading = "Money")]
+    #[schemars(range(min = 0))]
+    max_cost_usd_per_month_per_token: f64,
     /// Seconds before a call is answered "still rendering" [default: what the client is known to bear, else 50]
     #[arg(long, env = "GPT_IMAGE_MCP_WAIT_S", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=86_400), global = true, help_heading = "Jobs")]
     #[schemars(range(min = 1, max = 86_400))]
@@ -145,6 +154,53 @@ settings! {
     #[arg(long, env = "GPT_IMAGE_MCP_RETRY_TIMEOUT_UP_TO_USD", value_name = "USD", global = true, help_heading = "Failures")]
     #[schemars(range(min = 0))]
     retry_timeout_up_to_usd: f64,
+    /// Address and port that `http` listens on; any but loopback needs tokens [default: 127.0.0.1:8787]
+    #[arg(long, env = "GPT_IMAGE_MCP_LISTEN", value_name = "ADDRESS", global = true, help_heading = "HTTP")]
+    #[schemars(with = "Option<String>")]
+    listen: SocketAddr,
+    /// Tokens of those who may call over HTTP, each `NAME=TOKEN`; several with ; between them
+    #[arg(long = "token", env = "GPT_IMAGE_MCP_TOKENS", value_name = "NAME=TOKEN", value_delimiter = ';', value_parser = key, hide_env_values = true, global = true, help_heading = "HTTP")]
+    #[schemars(with = "Option<Vec<String>>")]
+    tokens: Vec<Secret>,
+    /// File of such tokens, a line each; read again on SIGHUP
+    #[arg(long, env = "GPT_IMAGE_MCP_TOKEN_FILE", value_name = "FILE", global = true, help_heading = "HTTP")]
+    token_file: PathBuf,
+    /// Host names that requests may be addressed to, beside loopback's
+    #[arg(long = "allowed-host", env = "GPT_IMAGE_MCP_ALLOWED_HOSTS", value_name = "HOST", value_delimiter = ',', global = true, help_heading = "HTTP")]
+    allowed_hosts: Vec<String>,
+    /// Origins of web pages that may call, such as `https://app.example.com`, beside those on loopback
+    #[arg(long = "allowed-origin", env = "GPT_IMAGE_MCP_ALLOWED_ORIGINS", value_name = "ORIGIN", value_delimiter = ',', global = true, help_heading = "HTTP")]
+    allowed_origins: Vec<String>,
+    /// Address that clients reach the server at, where a proxy is before it; its host is allowed
+    #[arg(long, env = "GPT_IMAGE_MCP_PUBLIC_URL", value_name = "URL", global = true, help_heading = "HTTP")]
+    public_url: String,
+    /// The most bytes of a request's body [default: 67108864]
+    #[arg(long, env = "GPT_IMAGE_MCP_MAX_BODY_BYTES", value_name = "BYTES", value_parser = clap::value_parser!(u32).range(65_536..), global = true, help_heading = "HTTP")]
+    #[schemars(range(min = 65_536))]
+    max_body_bytes: u32,
+    /// The most sessions open at once [default: 1000]
+    #[arg(long, env = "GPT_IMAGE_MCP_MAX_SESSIONS", value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..), global = true, help_heading = "HTTP")]
+    #[schemars(range(min = 1))]
+    max_sessions: u32,
+    /// The most calls in flight at once [default: 2000]
+    #[arg(long, env = "GPT_IMAGE_MCP_MAX_CALLS", value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..), global = true, help_heading = "HTTP")]
+    #[schemars(range(min = 1))]
+    max_calls: u32,
+    /// The most calls in flight of one token [default: as many as in all]
+    #[arg(long, env = "GPT_IMAGE_MCP_MAX_CALLS_PER_TOKEN", value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..), global = true, help_heading = "HTTP")]
+    #[schemars(range(min = 1))]
+    max_calls_per_token: u32,
+    /// The most requests a minute of one token [default: 6000]
+    #[arg(long, env = "GPT_IMAGE_MCP_MAX_REQUESTS_PER_MINUTE", value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..), global = true, help_heading = "HTTP")]
+    #[schemars(range(min = 1))]
+    max_requests_per_minute: u32,
+    /// Seconds after which a session ends that nobody uses; a call in flight is use [default: 3600]
+    #[arg(long, env = "GPT_IMAGE_MCP_SESSION_IDLE_S", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..), global = true, help_heading = "HTTP")]
+    #[schemars(range(min = 1))]
+    session_idle_s: u32,
+    /// Seconds for calls in flight to end when the server is told to stop [default: 300]
+    #[arg(long, env = "GPT_IMAGE_MCP_STOP_WITHIN_S", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(0..), global = true, help_heading = "HTTP")]
+    stop_within_s: u32,
     /// What is logged to stderr: error, warn, info, debug, trace, or a filter [default: warn]
     #[arg(long, env = "GPT_IMAGE_MCP_LOG", value_name = "LEVEL", global = true, help_heading = "Logs")]
     log: String,

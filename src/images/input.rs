@@ -111,7 +111,13 @@ mod tests {
         let base = desk.path().join("work");
         std::fs::create_dir(&base).unwrap();
         let store = desk.path().join("store");
-        let roots = Roots { allowed: vec![base.clone()], store: store.clone(), base, home: None };
+        let roots = Roots {
+            allowed: vec![base.clone()],
+            store: store.clone(),
+            store_by_path: true,
+            base,
+            home: None,
+        };
         (desk, roots, Library::new(store))
     }
 

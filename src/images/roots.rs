@@ -15,8 +15,11 @@ pub struct Roots {
     /// Folders whose files may be read and written. One that is hidden itself, or that does
     /// not exist, may be among them.
     pub allowed: Vec<PathBuf>,
-    /// The library's folder: always allowed.
+    /// The library's folder.
     pub store: PathBuf,
+    /// Whether paths into the library are allowed, always, or refused, always: it holds the
+    /// pictures of all callers.
+    pub store_by_path: bool,
     /// The folder relative paths start from.
     pub base: PathBuf,
     /// What `~` stands for; without it, `~` is a name like any other.
@@ -41,7 +44,13 @@ impl Roots {
     fn permitted(&self, path: &Path) -> Result<PathBuf, ImageError> {
         let resolved = resolve(&self.absolute(path))?;
         let mut hidden = false;
-        for root in self.allowed.iter().chain([&self.store]) {
+        let store = resolve(&self.absolute(&self.store));
+        let in_store = store.is_ok_and(|store| resolved.starts_with(store));
+        if in_store && !self.store_by_path {
+            return Err(ImageError::OutsideRoots { path: resolved, roots: self.allowed.clone() });
+        }
+        let roots = || self.allowed.iter().chain(self.store_by_path.then_some(&self.store));
+        for root in roots() {
             let Ok(root) = resolve(&self.absolute(root)) else { continue };
             let Ok(below) = resolved.strip_prefix(&root) else { continue };
             if !below.components().any(begins_with_dot) {
@@ -52,8 +61,7 @@ impl Roots {
         if hidden {
             return Err(ImageError::Hidden(resolved));
         }
-        let roots = self.allowed.iter().chain([&self.store]).cloned().collect();
-        Err(ImageError::OutsideRoots { path: resolved, roots })
+        Err(ImageError::OutsideRoots { path: resolved, roots: roots().cloned().collect() })
     }
 
     fn absolute(&self, path: &Path) -> PathBuf {
@@ -120,6 +128,7 @@ mod tests {
         let roots = Roots {
             allowed: vec![top.join("home"), top.join("work"), top.join("does-not-exist")],
             store: top.join("home/.local/share/store"),
+            store_by_path: true,
             base: top.join("work"),
             home: Some(top.join("home")),
         };
@@ -164,6 +173,20 @@ mod tests {
             assert_eq!(verdict(&roots.readable(Path::new(path))), read, "reading {path}");
             assert_eq!(verdict(&roots.writable(Path::new(path))), write, "writing {path}");
         }
+    }
+
+    #[test]
+    fn a_library_of_several_callers_is_reached_by_no_path() {
+        let (_house, mut roots) = house();
+        roots.allowed.push(roots.store.clone());
+        roots.store_by_path = false;
+        for path in
+            ["~/.local/share/store/images/a.png", "~/.local/share/store", "../home/.local/share/store/x"]
+        {
+            assert_eq!(verdict(&roots.readable(Path::new(path))), "outside", "{path}");
+            assert_eq!(verdict(&roots.writable(Path::new(path))), "outside", "{path}");
+        }
+        assert_eq!(verdict(&roots.readable(Path::new("~/cat.png"))), "allowed");
     }
 
     #[cfg(unix)]

@@ -16,7 +16,7 @@ use super::marked::{Marked, marked};
 use super::queue::Queue;
 #[cfg(unix)]
 use super::worker::Front;
-use super::{Call, Commission, Found, InFlight, SpendingCaps, follow, recovery, run};
+use super::{Call, Commission, Found, InFlight, SpendingCaps, Witness, follow, recovery, run};
 use crate::catalog::{Catalog, Model, Provider};
 use crate::domain::{Caller, JobId, Problem, ProblemKind, Secret, Usd};
 use crate::images::{ImageError, Library, PreviewBudget, Roots};
@@ -54,6 +54,8 @@ pub struct Options {
     pub stand_in: Option<StandIn>,
     /// How to start a process for the work, on Unix; without one it is done in this.
     pub worker: Option<WorkerCommand>,
+    /// Who is told of every request.
+    pub witness: Option<Witness>,
 }
 
 /// Cheap to clone; all clones are one manager.
@@ -155,6 +157,12 @@ impl Manager {
     #[must_use]
     pub fn catalog(&self) -> &Catalog {
         &self.0.options.catalog
+    }
+
+    /// How many requests wait for their turn.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.0.queue.waiting()
     }
 
     /// Waits until all paid work is done, for the end of the process.

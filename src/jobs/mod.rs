@@ -23,6 +23,7 @@ mod run;
 mod stage;
 mod trail;
 mod worker;
+mod witness;
 
 pub use call::{Call, Presence};
 pub use commission::{Commission, MaskSource, Masking};
@@ -34,6 +35,7 @@ pub use owner::{Owner, SpendingCaps};
 pub use preserving::Preserved;
 pub use queue::InFlight;
 pub use stage::{Partials, Stage};
+pub use witness::{Requested, Witness};
 pub use worker::WorkerCommand;
 #[cfg(unix)]
 pub use worker::{ReadCall, serve_worker};

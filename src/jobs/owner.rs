@@ -65,6 +65,7 @@ pub(super) fn over(hit: &CapHit, more: Usd) -> Problem {
         Period::Day => ("today", "max_cost_usd_per_day"),
         Period::Month => ("this month", "max_cost_usd_per_month"),
     };
+    let per_token = if cap.owner.is_some() { "_per_token" } else { "" };
     let of = cap.owner.as_deref().map_or_else(String::new, |owner| format!(" by {owner}"));
     let left = cap.most.saturating_sub(*counted);
     Problem::new(
@@ -75,7 +76,7 @@ pub(super) fn over(hit: &CapHit, more: Usd) -> Problem {
         ),
         format!(
             "{left} are left: choose a smaller size, a lower quality or fewer pictures, wait, or ask the user to \
-             raise {setting}."
+             raise {setting}{per_token}."
         ),
     )
 }

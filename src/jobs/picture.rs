@@ -12,7 +12,7 @@ use super::attempt::{Brought, billed};
 use super::paid::Paid;
 use super::preserving::Preserved;
 use super::trail::{Station, Trail};
-use super::{Cost, Unstored};
+use super::{Cost, Requested, Unstored};
 use crate::domain::{Billed, Problem, Usd};
 use crate::images::{ImageInfo, NotKept, Parent, ParentRole, StoredImage, keep, new_image_id};
 use crate::routing::Choice;
@@ -67,8 +67,8 @@ impl Paid {
             let started = Instant::now();
             let result = self.attempt(station, partial).await;
             drop(permit);
-            self.log(station, started, result.as_ref());
             let charge = self.charge(station, result.as_ref());
+            self.tell(station, started, result.as_ref(), charge.as_ref());
             self.note(number, result.as_ref().err(), charge.as_ref()).await;
             picture.charges.extend(charge);
             let failure = match result {
@@ -164,8 +164,16 @@ impl Paid {
         if self.allowance.grant(more) { Ok(step) } else { Err(BEYOND_CAP) }
     }
 
-    fn log(&self, station: Station<'_>, started: Instant, result: Result<&Brought, &Failure>) {
-        let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    /// Tells the log, and whoever counts.
+    fn tell(
+        &self,
+        station: Station<'_>,
+        started: Instant,
+        result: Result<&Brought, &Failure>,
+        charge: Option<&Charge>,
+    ) {
+        let elapsed = started.elapsed();
+        let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let (outcome, request_id, bytes) = match result {
             Ok(brought) => {
                 let bytes = brought.pictures.iter().map(|(landed, _)| landed.bytes).sum::<u64>();
@@ -176,6 +184,10 @@ impl Paid {
         let (model, endpoint) = (&station.choice.model.name, station.endpoint.name());
         let request_id = request_id.unwrap_or("none");
         tracing::info!(job = %self.record.id, %model, endpoint, outcome, milliseconds, request_id, bytes, "try");
+        if let Some(witness) = &self.shared.options.witness {
+            let cost = charge.filter(|_| !self.record.sandbox).map(|charge| charge.cost.usd);
+            witness.tell(Requested { model, outcome, seconds: elapsed.as_secs_f64(), bytes, cost });
+        }
     }
 
     /// Keeps what a try brought.

@@ -56,6 +56,12 @@ impl Queue {
         Self { limits, all: Arc::new(Semaphore::new(limits.most)), lines: Mutex::default() }
     }
 
+    /// How many wait, at all providers together.
+    pub(super) fn waiting(&self) -> usize {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.values().map(|line| line.waiting.borrow().0.len()).sum()
+    }
+
     /// Waits for its turn. `told` hears the place in the line whenever it changes, 1 for the
     /// next. Dropping the future leaves the line.
     pub(super) async fn enter(&self, provider: &str, mut told: impl FnMut(u32)) -> Permit {
@@ -138,6 +144,7 @@ mod tests {
         assert!(second.as_mut().now_or_never().is_none());
         let mut third = Box::pin(queue.enter("a", |place| third_told.push(place)));
         assert!(third.as_mut().now_or_never().is_none());
+        assert_eq!(queue.waiting(), 2);
         drop(first);
         let second_permit = second.await;
         assert!(third.as_mut().now_or_never().is_none());

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use super::args::{OutputForm, SharedArguments};
+use super::caller::Caller;
 use super::deferred::DeferredImages;
 use super::handover::once_written;
 use super::list::Read;
@@ -94,10 +95,16 @@ pub(super) async fn draw(
     arguments: JsonObject,
     context: RequestContext<RoleServer>,
 ) -> CallToolResult {
-    let Asked { commission, output, dry_run } = match read(arguments) {
+    let Asked { mut commission, output, dry_run } = match read(arguments) {
         Ok(asked) => asked,
         Err(problems) => return reply::problems(&problems),
     };
+    let caller = Caller::of(&context);
+    let refused = caller.refused(&commission);
+    if !refused.is_empty() {
+        return reply::problems(&refused);
+    }
+    commission.owner.clone_from(&caller.owner);
     if dry_run {
         return look(server, &commission).await.unwrap_or_else(|problem| reply::problems(&[problem]));
     }
@@ -110,7 +117,7 @@ pub(super) async fn draw(
         biased;
         ended = call.ended() => match ended {
             Ok(outcome) => {
-                let answer = reply::outcome(&outcome, server.reply_options(), output, deferred).await;
+                let answer = reply::outcome(&outcome, &caller, server.reply_options(), output, deferred).await;
                 once_written(&context, move || call.served());
                 answer
             }

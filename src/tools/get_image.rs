@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::args::GetArguments;
+use super::caller::Caller;
 use super::deferred::DeferredImages;
 use super::handover::once_written;
 use super::list::{Entry, read};
@@ -19,7 +20,7 @@ use super::server::ImageServer;
 use super::{reply, schema};
 use crate::domain::{ImageId, JobId, Problem};
 use crate::images::StoredImage;
-use crate::jobs::{Found, Manager, Outcome, Owner, Stage};
+use crate::jobs::{Found, Manager, Outcome, Stage};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "get_image",
@@ -89,13 +90,14 @@ async fn get(
         Ok(ids) => ids,
         Err(problems) => return reply::problems(&problems),
     };
-    let owner = Owner::local().name;
+    let caller = Caller::of(&context);
+    let owner = &caller.owner.name;
     let asked = arguments.wait_s.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let until = Instant::now() + server.patience().of(&context, asked);
     let (stage, stages) = watch::channel(Stage::Preparing);
     let got = tokio::select! {
         biased;
-        got = collect(server.manager(), &owner, &ids, until, &stage) => got,
+        got = collect(server.manager(), owner, &ids, until, &stage) => got,
         () = context.ct.cancelled() => return reply::problems(&[]),
         () = tell(&context, stages) => return reply::problems(&[]),
     };
@@ -105,7 +107,7 @@ async fn get(
     });
     let made: Vec<_> = made.collect();
     let deferred = context.extensions.get::<DeferredImages>();
-    let answer = reply::got(&ids, got, server.reply_options(), arguments.output, deferred).await;
+    let answer = reply::got(&ids, got, &caller, server.reply_options(), arguments.output, deferred).await;
     if !made.is_empty() {
         let manager = server.manager().clone();
         once_written(&context, move || manager.note_handed_over(made));

@@ -1,7 +1,7 @@
 //! When an answer's pictures count as handed over: once the transport has written the answer.
 //!
-//! A transport that knows when that is puts a [`Handover`] among a request's extensions and
-//! confirms it then; dropped unconfirmed, the pictures still belong to the next who asks. On
+//! A transport that knows when that is puts a [`Handover`] among a request's extensions, or those
+//! of its HTTP parts, and confirms it then; dropped unconfirmed, the pictures still belong to the next who asks. On
 //! a transport that puts none there, an answer given to it counts as written.
 
 use std::fmt;
@@ -37,7 +37,9 @@ pub(super) fn once_written(context: &RequestContext<RoleServer>, served: impl Fn
     if context.ct.is_cancelled() {
         return;
     }
-    match context.extensions.get::<Handover>() {
+    let request = context.extensions.get::<http::request::Parts>();
+    let over_http = || request.and_then(|request| request.extensions.get::<Handover>());
+    match context.extensions.get::<Handover>().or_else(over_http) {
         Some(handover) => handover.0.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(served)),
         None => served(),
     }

@@ -3,6 +3,7 @@
 //! Knows rmcp. Draws nothing and decides nothing about models, money or files.
 
 mod args;
+mod caller;
 mod check;
 mod deferred;
 mod draw;
@@ -22,6 +23,7 @@ mod schema;
 mod server;
 
 pub use args::{GetArguments, OutputForm};
+pub use caller::Caller;
 pub use deferred::{DeferredImages, Piece};
 pub use draw::Asked;
 pub use get_image::{Got, Id, collect, ids};

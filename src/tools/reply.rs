@@ -10,6 +10,7 @@ use rmcp::model::{CallToolResult, ContentBlock, Resource};
 use serde_json::{Map, Value, json};
 
 use super::args::OutputForm;
+use super::caller::Caller;
 use super::deferred::{DeferredImages, base64};
 use super::get_image::{Got, Id};
 use crate::domain::{Billed, ImageRequest, Problem};
@@ -50,6 +51,7 @@ pub(super) fn uri(image: &StoredImage) -> String {
 /// The answer to a call that brought pictures.
 pub(super) async fn outcome(
     outcome: &Outcome,
+    caller: &Caller,
     options: &ReplyOptions,
     output: Option<OutputForm>,
     deferred: Option<&DeferredImages>,
@@ -59,7 +61,7 @@ pub(super) async fn outcome(
         warnings.push(format!("a picture is nowhere but in this answer: {}; save it now", unstored.why));
         blocks.push(ContentBlock::image(unstored.base64.clone(), unstored.format.mime()));
     }
-    success(&drawn_fields(outcome, warnings), blocks)
+    success(&caller.told(drawn_fields(outcome, warnings)), blocks)
 }
 
 /// The answer to a call whose pictures are not there yet.
@@ -128,6 +130,7 @@ pub fn drawn_fields(outcome: &Outcome, shown: Vec<String>) -> Value {
 pub(super) async fn got(
     ids: &[Id],
     got: Vec<Result<Got, Problem>>,
+    caller: &Caller,
     options: &ReplyOptions,
     output: Option<OutputForm>,
     deferred: Option<&DeferredImages>,
@@ -138,7 +141,7 @@ pub(super) async fn got(
     }
     let images: Vec<_> = got.iter().flatten().flat_map(|got| got.images().to_vec()).collect();
     let (blocks, shown) = pictures(&images, options, output, deferred).await;
-    success(&got_fields(ids, &got, shown), blocks)
+    success(&caller.told(got_fields(ids, &got, shown)), blocks)
 }
 
 /// What `get_image` says beside the pictures; `shown` are warnings of how they are shown.

@@ -2,20 +2,19 @@
 
 use rmcp::ErrorData;
 use rmcp::model::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
+use serde_json::json;
 
 use super::deferred::{DeferredImages, base64};
 use super::reply::uri;
 use crate::domain::ImageId;
 use crate::images::{ImageError, Library, StoredImage};
-use crate::jobs::Owner;
 
 /// How many of the newest images are listed.
 const MOST_LISTED: u32 = 50;
 
-/// The newest stored images.
-pub(super) async fn list(library: &Library) -> Result<Vec<Resource>, ErrorData> {
-    let images =
-        library.recent(&Owner::local().name, None, MOST_LISTED).await.map_err(|error| internal(&error))?;
+/// The newest stored images of this owner.
+pub(super) async fn list(library: &Library, owner: &str) -> Result<Vec<Resource>, ErrorData> {
+    let images = library.recent(owner, None, MOST_LISTED).await.map_err(|error| internal(&error))?;
     Ok(images.iter().map(resource).collect())
 }
 
@@ -28,15 +27,21 @@ pub(super) fn templates() -> Vec<ResourceTemplate> {
     ]
 }
 
-/// One stored image, whole.
+/// One stored image of this owner's, whole.
 pub(super) async fn read(
     library: &Library,
     address: &str,
+    owner: &str,
     deferred: Option<&DeferredImages>,
 ) -> Result<ReadResourceResult, ErrorData> {
-    let missing = || ErrorData::resource_not_found(format!("{address} is no stored image"), None);
+    let missing = || {
+        ErrorData::resource_not_found(
+            format!("{address} is no stored image"),
+            Some(json!({ "uri": address })),
+        )
+    };
     let id = address.strip_prefix("image://").and_then(ImageId::parse).ok_or_else(missing)?;
-    let image = library.image(&id, &Owner::local().name).await.map_err(|error| match error {
+    let image = library.image(&id, owner).await.map_err(|error| match error {
         ImageError::UnknownId(_) => missing(),
         other => internal(&other),
     })?;

@@ -1,6 +1,7 @@
 //! The MCP server: tools and resources, the same on every transport.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, Implementation, ListResourceTemplatesResult,
@@ -11,6 +12,7 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::args::OutputForm;
+use super::caller::Caller;
 use super::check::check;
 use super::deferred::DeferredImages;
 use super::list::{TOOLS, definitions};
@@ -26,10 +28,20 @@ repaints a masked part, get_image shows a stored picture or waits for one, for f
 Leave model and the other controls out unless the user wants them: a plain prompt goes to a \
 flat-price model ($0.03); exact sizes, 2K and 4K, quality, format, transparency and masks go to \
 the exact one ($0.006 to $0.40). A call takes 30 to 300 s; one that takes long is answered with \
-a job id to call get_image with. Never repeat it because it is slow: every call is paid. dry_run tells model, size and price first; \
-max_cost_usd caps the price. Every result names the saved file and an id; pass that id as an \
-image to edit the picture further. Pictures shown in the chat do not reach this server: pass a \
-file path, an https URL or an id.";
+a job id to call get_image with. Never repeat it because it is slow: every call is paid. \
+dry_run tells model, size and price first; max_cost_usd caps the price. ";
+
+/// Where pictures are, for a server on the caller's machine.
+const HERE: &str = "\
+Every result names the saved file and an id; pass that id as an image to edit the picture \
+further. Pictures shown in the chat do not reach this server: pass a file path, an https URL or \
+an id.";
+
+/// And for one that is reached over HTTP.
+const FROM_AFAR: &str = "\
+Every result names an id and the url of the whole picture; pass that id as an image to edit it \
+further. Your files do not reach this server: POST the bytes of a picture to /images for an id, \
+or pass an https or data URL.";
 
 /// Lists of tools may be cached for an hour; they change only with the settings.
 const TOOLS_TTL_MS: u64 = 3_600_000;
@@ -43,6 +55,7 @@ struct Inner {
     manager: Manager,
     options: ReplyOptions,
     patience: Patience,
+    from_afar: bool,
     /// Made when first asked for: a client may start the process and never list them.
     tools: OnceLock<Vec<Tool>>,
 }
@@ -51,7 +64,15 @@ impl ImageServer {
     /// A server over this manager.
     #[must_use]
     pub fn new(manager: Manager, options: ReplyOptions, patience: Patience) -> Self {
-        Self(Arc::new(Inner { manager, options, patience, tools: OnceLock::new() }))
+        Self(Arc::new(Inner { manager, options, patience, from_afar: false, tools: OnceLock::new() }))
+    }
+
+    /// The same server, for callers on other machines.
+    #[must_use]
+    pub fn from_afar(&self) -> Self {
+        let Inner { manager, options, patience, .. } = &*self.0;
+        let (manager, options, patience) = (manager.clone(), *options, *patience);
+        Self(Arc::new(Inner { manager, options, patience, from_afar: true, tools: OnceLock::new() }))
     }
 
     fn tools(&self) -> &[Tool] {
@@ -90,7 +111,9 @@ impl ServerHandler for ImageServer {
         let ours = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
             .with_title("Image generation")
             .with_description(env!("CARGO_PKG_DESCRIPTION"));
-        ServerConfig::new(capabilities).with_server_info(ours).with_instructions(INSTRUCTIONS)
+        let pictures = if self.0.from_afar { FROM_AFAR } else { HERE };
+        let instructions = format!("{INSTRUCTIONS}{pictures}");
+        ServerConfig::new(capabilities).with_server_info(ours).with_instructions(instructions)
     }
 
     async fn list_tools(
@@ -114,19 +137,29 @@ impl ServerHandler for ImageServer {
         let unknown = || ErrorData::invalid_params(format!("there is no tool {:?}", request.name), None);
         let entry = TOOLS.iter().find(|entry| entry.name == request.name).ok_or_else(unknown)?;
         let tool = self.get_tool(entry.name).ok_or_else(unknown)?;
+        let (caller, started) = (Caller::of(&context), Instant::now());
         let answer = match check(entry.name, &tool.input_schema, request.arguments.unwrap_or_default()) {
             Ok(arguments) => (entry.call)(self, arguments, context).await,
             Err(problems) => reply::problems(&problems),
         };
+        tracing::info!(
+            request_id = &*caller.request_id,
+            owner = caller.owner.name,
+            tool = entry.name,
+            failed = answer.is_error.unwrap_or(false),
+            milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "call"
+        );
         Ok(answer.into())
     }
 
     async fn list_resources(
         &self,
         _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Ok(ListResourcesResult::with_all_items(resources::list(self.0.manager.library()).await?))
+        let owner = Caller::of(&context).owner.name;
+        Ok(ListResourcesResult::with_all_items(resources::list(self.0.manager.library(), &owner).await?))
     }
 
     async fn list_resource_templates(
@@ -142,7 +175,8 @@ impl ServerHandler for ImageServer {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
+        let owner = Caller::of(&context).owner.name;
         let deferred = context.extensions.get::<DeferredImages>();
-        Ok(resources::read(self.0.manager.library(), &request.uri, deferred).await?.into())
+        Ok(resources::read(self.0.manager.library(), &request.uri, &owner, deferred).await?.into())
     }
 }

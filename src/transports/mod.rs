@@ -1,5 +1,11 @@
 //! Floor 7: how a client's bytes reach the tools. Knows rmcp, and nothing about pictures.
 
+#[cfg(feature = "conformance")]
+mod conformance;
+mod http;
 mod stdio;
 
+#[cfg(feature = "conformance")]
+pub use conformance::Fixtures;
+pub use http::{Clocks, HttpOptions, HttpServer, Limits, Metrics, TokenError, Tokens};
 pub use stdio::serve_stdio;

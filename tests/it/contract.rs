@@ -210,7 +210,7 @@ async fn the_schema_of_the_settings_file_names_every_setting() {
     for flag in flags.iter().filter(|flag| flag.as_str() != "config") {
         let name = match flag.as_str() {
             "header" => "headers".to_owned(),
-            "root" => "roots".to_owned(),
+            "root" | "token" | "allowed-host" | "allowed-origin" => format!("{}s", flag.replace('-', "_")),
             other => other.replace('-', "_"),
         };
         let property =

@@ -24,6 +24,7 @@ mod floors;
 mod generate;
 mod get;
 mod history;
+mod http;
 mod inpaint;
 mod jobs;
 mod packaging;

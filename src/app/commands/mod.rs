@@ -6,6 +6,7 @@ pub mod completions;
 pub mod demo;
 pub mod doctor;
 pub mod gallery;
+pub mod http;
 mod interrupts;
 pub mod jobs;
 pub mod man;

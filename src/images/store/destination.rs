@@ -76,6 +76,7 @@ mod tests {
         let roots = Roots {
             allowed: vec![base.clone()],
             store: base.join("store"),
+            store_by_path: true,
             base: base.clone(),
             home: Some(base.clone()),
         };

@@ -1,9 +1,11 @@
 //! The library: picture files that people can find, and the record of where they came from.
 //!
-//! `ancestry` walks back through what pictures were made from, `destination` says where pictures go, `files` lands and names them there, `names` is how
-//! names are made, `database` opens the record, `record` keeps images in it, `jobs` jobs and
-//! `ledger` their requests and money, `history`, `gallery` and `spending` read them back,
-//! `thumbnails` are small pictures of the kept ones, `leftovers` deals with what killed processes leave, `rows` is how its rows are spelled.
+//! `destination` says where pictures go, `files` lands and names them there, `names` is how
+//! names are made, `database` opens the record, `record` keeps images in it, `ancestry` walks back
+//! through what they were made from, `jobs` keeps jobs and `ledger` their requests and money,
+//! `history`, `gallery` and `spending` read them back, `thumbnails` are small pictures of the kept
+//! ones, `leftovers` deals with what killed processes leave, `uploads` with what owners put in,
+//! `rows` is how its rows are spelled.
 
 mod ancestry;
 mod database;
@@ -19,6 +21,7 @@ mod record;
 mod rows;
 mod spending;
 mod thumbnails;
+mod uploads;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 """Runs the MCP Inspector's command line against the server: its schema lint, and every tool.
 
-Usage: python check.py NODE PATH_OF_THE_INSPECTOR PATH_OF_THE_BINARY
+Usage: python check.py NODE PATH_OF_THE_INSPECTOR PATH_OF_THE_BINARY stdio|http|sse
 
 One line per check, then `N passed, M failed`; the exit code is 1 where one failed. Every call
 is a process of its own, in the era that the check names.
@@ -53,9 +53,17 @@ def mask_png(width, height):
 class Inspector:
     """The Inspector, and a server that draws with its sandbox and keeps to one folder."""
 
-    def __init__(self, node, inspector, binary, folder):
+    def __init__(self, node, inspector, binary, over, folder):
         server = [binary, "--sandbox", "--root", str(folder), "--store", str(folder / "store")]
-        self.command = [node, inspector, "--cli", *server]
+        self.serving, self.over = None, over
+        if over == "stdio":
+            self.command, self.options = [node, inspector, "--cli", *server], []
+        else:
+            server += ["http", "--listen", "127.0.0.1:0"]
+            self.serving = subprocess.Popen(server, env={"HOME": str(folder)}, stdout=subprocess.PIPE, text=True)
+            url = self.serving.stdout.readline().strip()
+            url = url.removesuffix("/mcp") + "/sse" if over == "sse" else url
+            self.command, self.options = [node, inspector, "--cli", url], ["--transport", over]
         self.folder = folder
         # The Inspector keeps what it knows of servers in files and in the system's key store.
         self.environment = dict(os.environ, HOME=str(folder), MCP_INSPECTOR_SECRET_STORE="memory")
@@ -63,7 +71,7 @@ class Inspector:
     def run(self, *arguments, code=0):
         """Runs it and answers with what it printed; the exit code has to be this one."""
         ended = subprocess.run(
-            [*self.command, *arguments, "--format", "json"],
+            [*self.command, *self.options, *arguments, "--format", "json"],
             env=self.environment,
             capture_output=True,
             text=True,
@@ -120,7 +128,9 @@ def edit(inspector):
     """edit_image: a list of pictures, an id and a path"""
     first, _ = inspector.call("generate_image", prompt="a harbour", size="1024x1024")
     [image] = first["images"]
-    arguments = {"prompt": "at night", "images": [image["id"], image["path"]], "size": "1024x1536"}
+    copy = inspector.folder / "harbour.png"
+    copy.write_bytes(stored(image))
+    arguments = {"prompt": "at night", "images": [image["id"], str(copy)], "size": "1024x1536"}
     said, [_] = inspector.call("edit_image", "--tool-args-json", json.dumps(arguments))
     assert size_of(stored(said["images"][0])) == (1024, 1536)
     assert stored(said["images"][0]) != stored(image)
@@ -157,7 +167,7 @@ def refuse(inspector):
 
 
 def main():
-    if len(sys.argv) != 4:
+    if len(sys.argv) != 5:
         print(__doc__, file=sys.stderr)
         return 2
     failed = 0
@@ -166,10 +176,13 @@ def main():
         for function in CHECKS:
             try:
                 function(inspector)
-                print(f"ok      {function.__doc__}")
+                print(f"ok      [{inspector.over}] {function.__doc__}")
             except Exception as error:  # every failure is a line, whatever it is
                 failed += 1
-                print(f"FAILED  {function.__doc__}\n        {type(error).__name__}: {str(error)[:500]}")
+                print(f"FAILED  [{inspector.over}] {function.__doc__}\n        {type(error).__name__}: {str(error)[:500]}")
+        if inspector.serving:
+            inspector.serving.terminate()
+            inspector.serving.wait(timeout=20)
     print(f"{len(CHECKS) - failed} passed, {failed} failed")
     return 1 if failed else 0
 

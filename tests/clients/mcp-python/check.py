@@ -1,6 +1,6 @@
-"""Runs the official, unchanged `mcp` client for Python against the server over stdio.
+"""Runs the official, unchanged `mcp` client for Python against the server.
 
-Usage: python check.py PATH_OF_THE_BINARY
+Usage: python check.py PATH_OF_THE_BINARY stdio|http|sse
 
 Every check runs in three ways of opening a connection: `legacy` (the initialize handshake),
 `auto` (what a user gets, which asks the server first) and `2026-07-28` (that version, unasked).
@@ -10,14 +10,19 @@ draws with its sandbox and keeps to a temporary folder.
 
 import asyncio
 import base64
+import contextlib
 import io
 import json
 import pathlib
+import subprocess
 import sys
 import tempfile
 
+import httpx2
 import mcp
+from mcp.client.sse import sse_client
 from mcp.client.stdio import StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
 from PIL import Image, ImageDraw
 
 MODES = {"legacy": "2025-11-25", "auto": "2026-07-28", "2026-07-28": "2026-07-28"}
@@ -28,6 +33,7 @@ TOOLS = {
     "get_image": ("Get image", True),
 }
 PREVIEW_EDGE, RESULT_BYTES = 1568, 1024 * 1024
+TOKEN = "a-token-of-the-checks"
 CHECKS = []
 
 
@@ -91,7 +97,7 @@ async def lists_tools(client, _):
         hints = tool.annotations
         assert (hints.read_only_hint, hints.destructive_hint) == (reads_only, False), hints
         assert (hints.idempotent_hint, hints.open_world_hint) == (reads_only, not reads_only), hints
-        assert tool.input_schema["type"] == "object" and tool.input_schema["required"], tool
+        assert tool.input_schema["type"] == "object" and tool.input_schema["properties"], tool
 
 
 @check
@@ -251,34 +257,58 @@ async def refuses_the_unknown(client, _):
             raise AssertionError(f"answered with {answer}")
 
 
-async def run(mode, version, binary, folder):
+@contextlib.contextmanager
+def reached(over, binary, folder):
+    """A server that is reached over this: what the client connects to."""
+    args = ["--sandbox", "--sandbox-delay-s", "0.2", "--store", str(folder / "store"), "--root", str(folder)]
+    env = {"HOME": str(folder)}
+    if over == "stdio":
+        yield StdioServerParameters(command=binary, args=args, env=env)
+        return
+    listening = ["http", "--listen", "127.0.0.1:0", "--token", f"check={TOKEN}"]
+    with subprocess.Popen([binary, *args, *listening], env=env, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            url, headers = server.stdout.readline().strip(), {"authorization": f"Bearer {TOKEN}"}
+            if over == "sse":
+                yield sse_client(url.removesuffix("/mcp") + "/sse", headers=headers)
+            else:
+                yield streamable_http_client(url, http_client=httpx2.AsyncClient(headers=headers, timeout=60))
+        finally:
+            server.terminate()
+    assert server.returncode == 0, server.returncode
+
+
+async def run(over, mode, version, binary, folder):
     """All checks over one connection; the number that failed."""
-    server = StdioServerParameters(
-        command=binary,
-        args=["--sandbox", "--sandbox-delay-s", "0.2", "--store", str(folder / "store"), "--root", str(folder)],
-        env={"HOME": str(folder)},
-    )
     failed = 0
-    async with mcp.Client(server, mode=mode, read_timeout_seconds=60) as client:
-        assert client.protocol_version == version, client.protocol_version
-        for function in CHECKS:
-            try:
-                await function(client, folder)
-                print(f"ok      [{mode}] {function.__doc__}")
-            except Exception as error:  # every failure is a line, whatever it is
-                failed += 1
-                print(f"FAILED  [{mode}] {function.__doc__}\n        {type(error).__name__}: {str(error)[:500]}")
+    with reached(over, binary, folder) as server:
+        async with mcp.Client(server, mode=mode, read_timeout_seconds=60) as client:
+            failed = await run_all(client, over, mode, version, folder)
+    return failed
+
+
+async def run_all(client, over, mode, version, folder):
+    """The number of checks that failed."""
+    failed = 0
+    assert client.protocol_version == version, client.protocol_version
+    for function in CHECKS:
+        try:
+            await function(client, folder)
+            print(f"ok      [{over}, {mode}] {function.__doc__}")
+        except Exception as error:  # every failure is a line, whatever it is
+            failed += 1
+            print(f"FAILED  [{over}, {mode}] {function.__doc__}\n        {type(error).__name__}: {str(error)[:500]}")
     return failed
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 3 or sys.argv[2] not in ("stdio", "http", "sse"):
         print(__doc__, file=sys.stderr)
         return 2
     failed = 0
     for mode, version in MODES.items():
         with tempfile.TemporaryDirectory() as folder:
-            failed += asyncio.run(run(mode, version, sys.argv[1], pathlib.Path(folder).resolve()))
+            failed += asyncio.run(run(sys.argv[2], mode, version, sys.argv[1], pathlib.Path(folder).resolve()))
     print(f"{len(CHECKS) * len(MODES) - failed} passed, {failed} failed")
     return 1 if failed else 0
 

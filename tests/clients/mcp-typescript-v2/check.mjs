@@ -1,21 +1,29 @@
-// Runs the official, unchanged TypeScript SDK, version 2, against the server over stdio, in both
-// eras: by the handshake, by asking the server first, and pinned to the newest version.
+// Runs the official, unchanged TypeScript SDK, version 2, against the server over stdio and
+// Streamable HTTP, in both eras: by the handshake, by asking the server first, and pinned to the newest version.
 //
 // Usage: node check.mjs PATH_OF_THE_BINARY
 
-import { Client } from "@modelcontextprotocol/client";
+import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
 
 import { Tally } from "../javascript/checks.mjs";
-import { launch, runAll } from "../javascript/mcp.mjs";
+import { closing, launch, runAll, serve } from "../javascript/mcp.mjs";
 
 const binary = process.argv[2];
 const NEWEST = "2026-07-28";
 
-function connecting(mode) {
+function connecting(mode, overHttp) {
   return async (folder, delay) => {
     const client = new Client({ name: "check", version: "1" }, { versionNegotiation: { mode } });
-    await client.connect(new StdioClientTransport(launch(binary, folder, delay)));
+    let transport;
+    if (overHttp) {
+      const server = await serve(binary, folder, delay);
+      closing(client, server);
+      transport = new StreamableHTTPClientTransport(server.url, { requestInit: { headers: server.headers } });
+    } else {
+      transport = new StdioClientTransport(launch(binary, folder, delay));
+    }
+    await client.connect(transport);
     const version = client.getNegotiatedProtocolVersion();
     return { client, version, call: (params, options) => client.callTool(params, options) };
   };
@@ -26,5 +34,8 @@ await runAll(tally, [
   { name: "v2 legacy", version: "2025-11-25", connect: connecting("legacy") },
   { name: "v2 auto", version: NEWEST, connect: connecting("auto") },
   { name: "v2 pinned", version: NEWEST, connect: connecting({ pin: NEWEST }) },
+  { name: "v2 http legacy", version: "2025-11-25", connect: connecting("legacy", true) },
+  { name: "v2 http auto", version: NEWEST, connect: connecting("auto", true) },
+  { name: "v2 http pinned", version: NEWEST, connect: connecting({ pin: NEWEST }, true) },
 ]);
 tally.close();

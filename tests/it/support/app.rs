@@ -81,7 +81,7 @@ impl Setup {
         self
     }
 
-    fn command(&self) -> Command {
+    pub(super) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gpt-image-mcp"));
         command.args(&self.flags).current_dir(self.desk.work()).env_clear().kill_on_drop(true);
         // What a process cannot start without.

@@ -7,6 +7,7 @@ mod fixtures;
 mod http;
 mod pictures;
 mod upstream;
+mod web;
 
 pub use app::{Answer, App, Ran, Setup, modern};
 pub use desk::Desk;
@@ -14,6 +15,7 @@ pub use fixtures::{error_body, success_body};
 pub use http::Recorded;
 pub use pictures::{alpha_mask, jpeg, large_png, photo, pixels_of, png, webp, white_mask};
 pub use upstream::{Gate, Reply, Upstream};
+pub use web::{Ask, Opened, WebApp};
 
 /// How long a test waits for what should happen at once.
 pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);

@@ -109,7 +109,7 @@ impl Sheet<'_> {
         }
         let sent = call.pictures().iter().filter_map(|picture| picture.preserved.as_ref());
         parts.extend(sent.map(|Preserved { raw_path }| {
-            let link = escaped(&self.link(raw_path));
+            let link = escaped(&self.place.link(raw_path));
             format!("<a href=\"{link}\"><img src=\"{link}\" alt=\"\"><span>what the model sent</span></a>")
         }));
         if parts.is_empty() {

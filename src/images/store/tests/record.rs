@@ -97,7 +97,13 @@ async fn a_stored_image_is_read_back_by_id_and_says_when_its_file_is_gone() {
     let top = tempfile::tempdir().unwrap();
     let root = top.path().join(".hidden/store");
     let library = Library::new(root.clone());
-    let roots = Roots { allowed: Vec::new(), store: root, base: top.path().to_owned(), home: None };
+    let roots = Roots {
+        allowed: Vec::new(),
+        store: root,
+        store_by_path: true,
+        base: top.path().to_owned(),
+        home: None,
+    };
     let landing = library.landing(&Destination::Library).unwrap();
     let kept = keep(land(&landing, PNG), &Destination::Library, "kite", &new_image_id()).unwrap();
     let job = job("me");

@@ -1,0 +1,145 @@
+//! `http`: serves clients over HTTP until told to stop, then lets paid work end.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::cli::{DONE, FAILED, WRONG_USAGE};
+use crate::app::{App, Config, HttpConfig};
+use crate::transports::{HttpOptions, HttpServer, Metrics, TokenError, Tokens};
+
+/// `http`
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Shortens a clock: for tests
+    #[arg(long = "clock", value_name = "NAME=MILLISECONDS", value_parser = clock, hide = true)]
+    clocks: Vec<(String, Duration)>,
+}
+
+fn clock(text: &str) -> Result<(String, Duration), String> {
+    let (name, milliseconds) = text.split_once('=').ok_or("there is no =")?;
+    let milliseconds = milliseconds.parse().map_err(|error| format!("{error}"))?;
+    Ok((name.to_owned(), Duration::from_millis(milliseconds)))
+}
+
+/// Serves until interrupted. The address is the first line on stdout.
+pub async fn run(arguments: &Arguments, mut config: Config) -> Result<u8, String> {
+    let mut http = config.http.clone();
+    for (name, to) in &arguments.clocks {
+        http.clocks.set(name, *to)?;
+    }
+    let clocks = http.clocks;
+    let options = match options(http) {
+        Ok(options) => options,
+        Err(words) => {
+            complain(&words);
+            return Ok(WRONG_USAGE);
+        }
+    };
+    let listen = options.listen;
+    config.serve_callers_from_afar();
+    let app = App::build_watched(config, options.metrics.witness());
+    let handler = app.server.from_afar();
+    #[cfg(feature = "conformance")]
+    let handler = crate::transports::Fixtures::around(handler);
+    let server = HttpServer::bind(handler, app.manager.clone(), options).await;
+    let server = server.map_err(|error| format!("{listen} cannot be listened on: {error}"))?;
+    let address = server.address().map_err(|error| error.to_string())?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "http://{address}/mcp")
+        .and_then(|()| stdout.flush())
+        .map_err(|error| error.to_string())?;
+    let (stop, at_once) = (CancellationToken::new(), CancellationToken::new());
+    let signals = tokio::spawn(heed_signals(stop.clone(), at_once.clone(), server.reload_tokens()));
+    let work = async {
+        let left = server.serve(stop).await;
+        // What is paid for is stored, as long as there is time.
+        let patience = if left == 0 { clocks.stop } else { Duration::ZERO };
+        left == 0 && timeout(patience, app.manager.finish()).await.is_ok()
+    };
+    let finished = tokio::select! {
+        finished = work => finished,
+        () = at_once.cancelled() => false,
+    };
+    signals.abort();
+    if !finished {
+        complain("stopped with calls in flight");
+        return Ok(FAILED);
+    }
+    Ok(DONE)
+}
+
+fn options(http: HttpConfig) -> Result<HttpOptions, String> {
+    let tokens =
+        Tokens::load(&http.tokens, http.token_file).map_err(|error: TokenError| error.to_string())?;
+    if tokens.is_empty() && !http.listen.ip().is_loopback() {
+        return Err(format!(
+            "{} is no loopback address, and without a token everybody who reaches it could spend your money: \
+             set --token NAME=TOKEN or --token-file, or listen on 127.0.0.1",
+            http.listen
+        ));
+    }
+    Ok(HttpOptions {
+        listen: http.listen,
+        tokens,
+        hosts: http.hosts,
+        origins: http.origins,
+        public_url: http.public_url,
+        paths: !http.roots.is_empty(),
+        caps_per_token: http.caps_per_token,
+        limits: http.limits,
+        clocks: http.clocks,
+        metrics: Metrics::default(),
+    })
+}
+
+fn complain(words: &str) {
+    let _ = writeln!(std::io::stderr(), "{}: {words}", env!("CARGO_PKG_NAME"));
+}
+
+/// Stops at the first signal to end, at once at the second, and reads the tokens again at each
+/// SIGHUP.
+#[cfg(unix)]
+async fn heed_signals(
+    stop: CancellationToken,
+    at_once: CancellationToken,
+    reload: impl Fn() -> Result<usize, TokenError>,
+) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
+        return tracing::error!("signals cannot be heard");
+    };
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => match reload() {
+                Ok(count) => tracing::warn!(count, "the tokens were read again"),
+                Err(error) => tracing::error!(%error, "the tokens stay as they were"),
+            },
+        }
+    }
+    stop.cancel();
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    at_once.cancel();
+}
+
+#[cfg(not(unix))]
+async fn heed_signals(
+    stop: CancellationToken,
+    at_once: CancellationToken,
+    _: impl Fn() -> Result<usize, TokenError>,
+) {
+    for token in [stop, at_once] {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            token.cancel();
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What the settings of the HTTP server mean. The token file is named here and read later, by
+//! the command that needs it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{ConfigError, dollars, to_usize};
+use crate::app::settings::Settings;
+use crate::domain::Secret;
+use crate::jobs::SpendingCaps;
+use crate::transports::{Clocks, Limits};
+
+/// How it is served over HTTP.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Tokens stated one by one, `name=token`.
+    pub tokens: Vec<Secret>,
+    /// The file of more of them.
+    pub token_file: Option<PathBuf>,
+    /// Host names allowed beside loopback's.
+    pub hosts: Vec<String>,
+    /// Origins allowed beside loopback's.
+    pub origins: Vec<String>,
+    /// Where clients reach it, without a slash at the end.
+    pub public_url: Option<String>,
+    /// The folders callers may reach: none unless the settings name some.
+    pub roots: Vec<PathBuf>,
+    /// What each token may spend.
+    pub caps_per_token: SpendingCaps,
+    /// How much is served.
+    pub limits: Limits,
+    /// How long things may last.
+    pub clocks: Clocks,
+}
+
+impl HttpConfig {
+    pub(super) fn resolve(settings: &Settings) -> Result<Self, ConfigError> {
+        let usual = Limits::default();
+        let calls = settings.max_calls.map_or(usual.calls, to_usize);
+        let (clocks, seconds) = (Clocks::default(), |seconds: u32| Duration::from_secs(seconds.into()));
+        let filled = |list: &Option<Vec<String>>| {
+            let texts = list.iter().flatten().map(|text| text.trim().to_owned());
+            texts.filter(|text| !text.is_empty()).collect()
+        };
+        Ok(Self {
+            listen: settings.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8787))),
+            tokens: settings.tokens.clone().unwrap_or_default(),
+            token_file: settings.token_file.clone().filter(|path| !path.as_os_str().is_empty()),
+            hosts: filled(&settings.allowed_hosts),
+            origins: filled(&settings.allowed_origins),
+            public_url: settings.public_url.as_deref().map(public_url).transpose()?.flatten(),
+            roots: settings.roots.clone().unwrap_or_default(),
+            caps_per_token: SpendingCaps {
+                per_day: settings
+                    .max_cost_usd_per_day_per_token
+                    .map(|usd| dollars("max_cost_usd_per_day_per_token", usd))
+                    .transpose()?,
+                per_month: settings
+                    .max_cost_usd_per_month_per_token
+                    .map(|usd| dollars("max_cost_usd_per_month_per_token", usd))
+                    .transpose()?,
+            },
+            limits: Limits {
+                body_bytes: settings.max_body_bytes.map_or(usual.body_bytes, to_usize),
+                sessions: settings.max_sessions.map_or(usual.sessions, to_usize),
+                calls,
+                calls_per_token: settings.max_calls_per_token.map_or(calls, to_usize),
+                requests_per_minute: settings.max_requests_per_minute.unwrap_or(usual.requests_per_minute),
+            },
+            clocks: Clocks {
+                session_idle: settings.session_idle_s.map_or(clocks.session_idle, seconds),
+                stop: settings.stop_within_s.map_or(clocks.stop, seconds),
+                ..clocks
+            },
+        })
+    }
+}
+
+fn public_url(text: &str) -> Result<Option<String>, ConfigError> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let is_base = |url: &url::Url| {
+        let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        matches!(url.scheme(), "http" | "https") && url.has_host() && plain
+    };
+    if !url::Url::parse(text).is_ok_and(|url| is_base(&url)) {
+        let problem =
+            format!("{text:?} was given; accepted is an address such as https://images.example.com");
+        return Err(ConfigError::Value { name: "public_url", problem });
+    }
+    Ok(Some(text.trim_end_matches('/').to_owned()))
+}

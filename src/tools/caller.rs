@@ -1,0 +1,91 @@
+//! Who calls, and what follows from the way the call came.
+
+use std::sync::Arc;
+
+use rmcp::RoleServer;
+use rmcp::service::RequestContext;
+
+use serde_json::{Value, json};
+
+use crate::domain::Problem;
+use crate::images::{ImageReference, LocalReference};
+use crate::jobs::{Commission, MaskSource, Owner};
+
+/// A caller. A transport that knows its callers puts this into the extensions of each request;
+/// without it, the caller is whoever started the process.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Whose jobs and images it sees.
+    pub owner: Owner,
+    /// The request's id in the logs.
+    pub request_id: Arc<str>,
+    /// The address that an image's id is put behind to fetch it, where there is one.
+    pub images_url: Option<Arc<str>>,
+    /// Whether it may name files of this machine, and is told of them.
+    pub paths: bool,
+}
+
+impl Caller {
+    fn local() -> Self {
+        Self { owner: Owner::local(), request_id: "".into(), images_url: None, paths: true }
+    }
+
+    /// The caller of this request.
+    pub(super) fn of(context: &RequestContext<RoleServer>) -> Self {
+        let request = context.extensions.get::<http::request::Parts>();
+        request.and_then(|request| request.extensions.get::<Self>()).cloned().unwrap_or_else(Self::local)
+    }
+
+    /// What the call names that this caller may not: files, for one who shares no disk with the
+    /// server.
+    pub(super) fn refused(&self, commission: &Commission) -> Vec<Problem> {
+        if self.paths {
+            return Vec::new();
+        }
+        let is_path =
+            |reference: &ImageReference| matches!(reference, ImageReference::Local(LocalReference::Path(_)));
+        let images = commission.images.iter().enumerate().filter(|(_, image)| is_path(image));
+        let mut problems: Vec<_> =
+            images.map(|(index, _)| no_paths(&commission.image_argument(index))).collect();
+        let mask = commission.masking.as_ref().map(|masking| &masking.source);
+        if let Some(MaskSource::Picture { reference, .. }) = mask
+            && is_path(reference)
+        {
+            problems.push(no_paths("mask"));
+        }
+        if commission.save_to.as_deref().is_some_and(|place| !place.trim().is_empty()) {
+            let fault = "files of the server are not written for callers over HTTP";
+            let way_out = "Leave it out: the result names the url to fetch the picture from.";
+            problems.push(Problem::argument("save_to", fault, way_out));
+        }
+        problems
+    }
+
+    /// What a result says, as this caller can use it: addresses for one who comes over HTTP, and
+    /// paths only for one who may use them.
+    pub(super) fn told(&self, mut fields: Value) -> Value {
+        let results = fields.get_mut("results").and_then(Value::as_array_mut);
+        results.into_iter().flatten().for_each(|result| self.tell_places(result));
+        self.tell_places(&mut fields);
+        fields
+    }
+
+    fn tell_places(&self, result: &mut Value) {
+        for image in result.get_mut("images").and_then(Value::as_array_mut).into_iter().flatten() {
+            let Some(image) = image.as_object_mut() else { continue };
+            let id = image.get("id").and_then(Value::as_str).unwrap_or_default();
+            if let Some(url) = self.images_url.as_deref().map(|images| json!(format!("{images}{id}"))) {
+                image.shift_insert(1, "url".to_owned(), url);
+            }
+            if !self.paths {
+                image.shift_remove("path");
+            }
+        }
+    }
+}
+
+fn no_paths(argument: &str) -> Problem {
+    let way_out =
+        "Pass an https URL, a data URL or an id instead; POST the bytes of a picture to /images for an id.";
+    Problem::argument(argument, "files of the server are not read for callers over HTTP", way_out)
+}

@@ -1,0 +1,82 @@
+//! The bodies of requests, read whole within their limits, and those of answers, which keep
+//! what they belong to alive.
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use futures_util::{StreamExt as _, stream};
+use http_body_util::BodyExt as _;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use super::refusal::Refusal;
+use crate::tools::Handover;
+
+/// A body may come as slowly as this and no slower, after its first seconds.
+const LEAST_BYTES_PER_SECOND: usize = 32 * 1024;
+
+/// For what is too large to come and be forgotten.
+const DISCARDING: Duration = Duration::from_secs(2);
+
+/// The whole body, if it is small enough and comes quickly enough.
+pub(super) async fn whole(body: Body, most: usize, patience: Duration) -> Result<Bytes, Refusal> {
+    use axum::body::HttpBody as _;
+    let announced = body.size_hint().lower();
+    let mut body = body;
+    if usize::try_from(announced).map_or(true, |bytes| bytes > most) {
+        discard(body).await;
+        return Err(Refusal::body_too_large(most));
+    }
+    let started = Instant::now();
+    let mut parts = Vec::new();
+    let mut length = 0_usize;
+    loop {
+        let earned = Duration::from_secs((length / LEAST_BYTES_PER_SECOND) as u64);
+        let frame = timeout_at(started + patience + earned, body.frame()).await;
+        let Some(frame) = frame.map_err(|_| Refusal::body_too_slow())? else { break };
+        let Ok(data) = frame.map_err(|_| Refusal::body_cut())?.into_data() else { continue };
+        length = length.saturating_add(data.len());
+        if length > most {
+            discard(body).await;
+            return Err(Refusal::body_too_large(most));
+        }
+        parts.push(data);
+    }
+    // One part is the common case, and is not copied.
+    Ok(match parts.as_mut_slice() {
+        [only] => std::mem::take(only),
+        _ => parts.concat().into(),
+    })
+}
+
+/// Reads on for a moment without keeping anything: a client that is still sending when the
+/// connection closes would not see the answer.
+async fn discard(mut body: Body) {
+    let end = Instant::now() + DISCARDING;
+    while let Ok(Some(Ok(_))) = timeout_at(end, body.frame()).await {}
+}
+
+/// The same body, holding on to `kept` until it has been sent or is given up.
+pub(super) fn keeping<Kept: Send + 'static>(body: Body, kept: Kept) -> Body {
+    Body::from_stream(body.into_data_stream().map(move |data| {
+        let _ = &kept;
+        data
+    }))
+}
+
+/// The same body, confirming this once all of it has been taken to be sent.
+pub(super) fn confirming(body: Body, handover: Handover) -> Body {
+    let end = stream::once(async move {
+        handover.confirm();
+        Ok(Bytes::new())
+    });
+    Body::from_stream(body.into_data_stream().chain(end).filter(|data| {
+        let is_something = !matches!(data, Ok(data) if data.is_empty());
+        async move { is_something }
+    }))
+}
+
+/// The same body, ended by this.
+pub(super) fn ended_by(body: Body, end: CancellationToken) -> Body {
+    Body::from_stream(body.into_data_stream().take_until(end.cancelled_owned()))
+}

@@ -1,0 +1,75 @@
+//! Headers at once, and bytes now and then, for a call that says nothing for minutes.
+//!
+//! In the protocol's newer era the library sends no status line before the first message of a
+//! call. Clients and proxies give up on such a silence after 60 to 300 seconds: undici waits
+//! 300 s for headers, httpx as long for a byte, many a proxy a minute.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream};
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::options::Clocks;
+
+/// A comment: read by nobody, and a sign of life.
+const SIGN_OF_LIFE: &[u8] = b":\n\n";
+const INTERNAL_ERROR: i32 = -32_603;
+
+/// The answer, begun early where it is late. Dropping its body drops the answer.
+pub(super) async fn early(mut answer: BoxFuture<'static, Response>, clocks: Clocks, id: Value) -> Response {
+    if let Ok(response) = timeout(clocks.early_headers, &mut answer).await {
+        return response;
+    }
+    let begun = stream::once(async { Bytes::from_static(SIGN_OF_LIFE) });
+    let rest = stream::unfold(Stage::Silent(answer), move |stage| next(stage, clocks.keep_alive, id.clone()));
+    let body = Body::from_stream(begun.chain(rest).map(Ok::<_, Infallible>));
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::OK;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+enum Stage {
+    Silent(BoxFuture<'static, Response>),
+    Streaming(BoxStream<'static, Bytes>),
+}
+
+async fn next(stage: Stage, keep_alive: Duration, id: Value) -> Option<(Bytes, Stage)> {
+    let mut events = match stage {
+        Stage::Silent(mut answer) => match timeout(keep_alive, &mut answer).await {
+            Err(_) => return Some((Bytes::from_static(SIGN_OF_LIFE), Stage::Silent(answer))),
+            Ok(response) => events(response, &id).await,
+        },
+        Stage::Streaming(events) => events,
+    };
+    let event = events.next().await?;
+    Some((event, Stage::Streaming(events)))
+}
+
+/// A late answer as events: as it is where it has events, else as one.
+async fn events(response: Response, id: &Value) -> BoxStream<'static, Bytes> {
+    let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if kind.is_some_and(|kind| kind.starts_with("text/event-stream")) {
+        let data = response.into_body().into_data_stream();
+        return data.filter_map(|part| async { part.ok() }).boxed();
+    }
+    let body = response.into_body().collect().await.map(http_body_util::Collected::to_bytes);
+    let message = body.ok().and_then(|body| serde_json::from_slice::<Value>(&body).ok());
+    let message = message.filter(|message| message.get("jsonrpc").is_some()).unwrap_or_else(|| {
+        let error = json!({ "code": INTERNAL_ERROR, "message": "the call could not be answered" });
+        json!({ "jsonrpc": "2.0", "id": id, "error": error })
+    });
+    stream::once(async move { Bytes::from(format!("data: {message}\n\n")) }).boxed()
+}

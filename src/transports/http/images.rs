@@ -1,0 +1,146 @@
+//! Pictures by their ids: fetched whole or in part, and put in, for callers that share no disk
+//! with the server.
+
+use std::io::SeekFrom;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Extension, Path, Request, State};
+use axum::http::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE, LOCATION, RANGE,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
+use tokio_util::io::ReaderStream;
+
+use super::body;
+use super::range::{Wanted, wanted};
+use super::refusal::Refusal;
+use super::shared::Shared;
+use crate::domain::ImageId;
+use crate::images::{ImageError, StoredImage};
+use crate::tools::Caller;
+
+/// `GET /images/ID`. The bytes of an id never change.
+pub(super) async fn fetch(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(id) = ImageId::parse(&id) else { return Refusal::no_such_image().into_response() };
+    match shared.manager.library().image(&id, &caller.owner.name).await {
+        Ok(image) => answer(&image, &headers).await.unwrap_or_else(|error| refuse(&error)),
+        Err(error) => refuse(&error),
+    }
+}
+
+async fn answer(image: &StoredImage, headers: &HeaderMap) -> Result<Response, ImageError> {
+    let tag = format!("\"{}\"", image.hash.to_hex());
+    let asked = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let mut response = Response::new(Body::empty());
+    describe(response.headers_mut(), image, &tag);
+    let is_known =
+        |known: &str| known == "*" || known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag);
+    if asked(IF_NONE_MATCH).is_some_and(is_known) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return Ok(response);
+    }
+    // A part of another picture would be no part of this one.
+    let range = asked(RANGE).filter(|_| asked(IF_RANGE).is_none_or(|known| known == tag));
+    let (start, length) = match wanted(range, image.bytes) {
+        Wanted::Whole => (0, image.bytes),
+        Wanted::Part { start, length } => {
+            *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+            let part = format!("bytes {start}-{}/{}", start + length - 1, image.bytes);
+            set(response.headers_mut(), CONTENT_RANGE, &part);
+            (start, length)
+        }
+        Wanted::Nothing => {
+            let mut response = Refusal::no_such_range(image.bytes).into_response();
+            set(response.headers_mut(), CONTENT_RANGE, &format!("bytes */{}", image.bytes));
+            return Ok(response);
+        }
+    };
+    let opened = image.clone();
+    let failed = |error: std::io::Error| ImageError::Unreadable(image.path.clone(), error.to_string());
+    let file = tokio::task::spawn_blocking(move || opened.open()).await;
+    let file = file.map_err(|error| failed(std::io::Error::other(error)))??;
+    let mut file = tokio::fs::File::from_std(file);
+    file.seek(SeekFrom::Start(start)).await.map_err(failed)?;
+    set(response.headers_mut(), CONTENT_LENGTH, &length.to_string());
+    *response.body_mut() = Body::from_stream(ReaderStream::with_capacity(file.take(length), 64 * 1024));
+    Ok(response)
+}
+
+/// What is said of a picture beside its bytes.
+fn describe(headers: &mut HeaderMap, image: &StoredImage, tag: &str) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(image.format.mime()));
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+    set(headers, ETAG, tag);
+    let name = format!("inline; filename=\"{}.{}\"", image.id, image.format.extension());
+    set(headers, CONTENT_DISPOSITION, &name);
+}
+
+/// Sets a header to a text of our own making.
+fn set(headers: &mut HeaderMap, name: axum::http::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+/// `POST /images`: the body is the picture, whatever its type is said to be.
+pub(super) async fn put(
+    State(shared): State<Arc<Shared>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response {
+    match take(&shared, &caller, request).await {
+        Ok(response) => response,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn take(shared: &Shared, caller: &Caller, request: Request) -> Result<Response, Refusal> {
+    let (parts, body) = request.into_parts();
+    let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    // A form's boundary would be taken for the picture.
+    if kind.starts_with("multipart/") {
+        return Err(Refusal::wrong_content_type("that of the picture, which is the whole body, no form"));
+    }
+    let body = body::whole(body, shared.options.limits.body_bytes, shared.options.clocks.body).await?;
+    let image = shared.manager.library().record_upload(body, &caller.owner.name).await;
+    let image = image.map_err(|error| Refusal::no_picture(&error))?;
+    let url = caller.images_url.as_deref().map(|images| format!("{images}{}", image.id));
+    let fields = json!({
+        "id": image.id.as_str(),
+        "url": url,
+        "width": image.pixels.width,
+        "height": image.pixels.height,
+        "format": image.format.name(),
+        "bytes": image.bytes,
+    });
+    let mut response = (StatusCode::CREATED, fields.to_string()).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    set(response.headers_mut(), LOCATION, &format!("{}/images/{}", shared.path_prefix(), image.id));
+    Ok(response)
+}
+
+fn refuse(error: &ImageError) -> Response {
+    match error {
+        ImageError::UnknownId(_) => Refusal::no_such_image(),
+        ImageError::Gone { .. } => Refusal::gone(),
+        other => {
+            tracing::error!(error = %other, "a stored picture cannot be served");
+            Refusal::store_failed()
+        }
+    }
+    .into_response()
+}

@@ -1,0 +1,32 @@
+//! MCP over HTTP: Streamable HTTP in both its eras at `/mcp`, the older SSE at `/sse` and
+//! `/messages`, pictures at `/images`, and what operators look at.
+//!
+//! Knows axum, and nothing about models or money. What rmcp leaves to the server is here: who
+//! may call, from which page and under which host name, how much, how long a silence may last,
+//! and that a session with a call in flight is never cut.
+
+mod access;
+mod body;
+mod connections;
+mod early;
+mod envelope;
+mod images;
+mod inboxes;
+mod load;
+mod mcp;
+mod metrics;
+mod operations;
+mod options;
+mod range;
+mod refusal;
+mod router;
+mod server;
+mod sessions;
+mod shared;
+mod sse;
+mod tokens;
+
+pub use metrics::Metrics;
+pub use options::{Clocks, HttpOptions, Limits};
+pub use server::HttpServer;
+pub use tokens::{TokenError, Tokens};

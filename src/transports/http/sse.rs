@@ -1,0 +1,163 @@
+//! The transport of 2024: messages to the client over `GET /sse`, from it by `POST /messages`.
+//!
+//! The library no longer has it; a pair of channels is a transport to it all the same. The
+//! connection is the session: when it ends, the session does, its answers are dropped, and
+//! what was paid for is stored.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::{Stream, StreamExt as _, stream};
+use rmcp::RoleServer;
+use rmcp::model::GetExtensions as _;
+use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::body;
+use super::envelope::Envelope;
+use super::inboxes::Handovers;
+use super::mcp::{begin, place, require_json};
+use super::refusal::Refusal;
+use super::sessions::Visit;
+use super::shared::{Shared, WAITING_MESSAGES, caller};
+use crate::tools::Handover;
+
+/// Ends the session with its connection.
+struct Connection {
+    shared: Arc<Shared>,
+    id: String,
+    _open: Option<Visit>,
+    _end: tokio_util::sync::DropGuard,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.shared.inboxes.close(&self.id);
+        self.shared.sessions.end(&self.id);
+    }
+}
+
+/// `GET /sse`: the first event says where messages go.
+pub(super) async fn open(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    match connect(shared, request) {
+        Ok(response) => response,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+fn connect(shared: Arc<Shared>, request: Request) -> Result<Response, Refusal> {
+    let (parts, _) = request.into_parts();
+    let caller = caller(&parts).ok_or_else(Refusal::no_token)?;
+    let place = place(&shared)?;
+    let mut random = [0; 16];
+    // Without randomness an id could be guessed.
+    getrandom::fill(&mut random).map_err(|_| Refusal::stopping())?;
+    let id = format!("{:032x}", u128::from_ne_bytes(random));
+    place.take(&id, &caller.owner.name);
+    let (to_client, outgoing) = mpsc::channel(WAITING_MESSAGES);
+    let (from_client, incoming) = mpsc::channel(WAITING_MESSAGES);
+    let end = shared.drained.child_token();
+    (shared.serve)(incoming, to_client, end.clone());
+    let handovers = shared.inboxes.open(&id, from_client);
+    let sent = Sent { keep_alive: shared.options.clocks.keep_alive, handovers, handover: None };
+    let first = format!("event: endpoint\ndata: {}/messages?sessionId={id}\n\n", shared.path_prefix());
+    let connection = Connection {
+        _open: shared.sessions.visit(&id, &caller.owner.name),
+        _end: end.drop_guard(),
+        shared,
+        id,
+    };
+    let events = stream::once(async move { Bytes::from(first) }).chain(events(outgoing, sent));
+    let body = Body::from_stream(events.map(Ok::<_, Infallible>));
+    let mut response = Response::new(body::keeping(body, connection));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+/// Messages as events, and a comment where there was none for a while.
+fn events(
+    outgoing: mpsc::Receiver<TxJsonRpcMessage<RoleServer>>,
+    sent: Sent,
+) -> impl Stream<Item = Bytes> + Send {
+    stream::unfold((outgoing, sent), |(mut outgoing, mut sent)| async move {
+        // Whoever asks for the next event has taken the one before.
+        if let Some(handover) = sent.handover.take() {
+            handover.confirm();
+        }
+        let event = match timeout(sent.keep_alive, outgoing.recv()).await {
+            Err(_) => Bytes::from_static(b":\n\n"),
+            Ok(None) => return None,
+            Ok(Some(message)) => {
+                if let TxJsonRpcMessage::<RoleServer>::Response(answer) = &message {
+                    sent.handover = sent.handovers.take(&answer.id);
+                }
+                event(&message)
+            }
+        };
+        Some((event, (outgoing, sent)))
+    })
+}
+
+fn event(message: &TxJsonRpcMessage<RoleServer>) -> Bytes {
+    match serde_json::to_string(message) {
+        Ok(message) => format!("event: message\ndata: {message}\n\n").into(),
+        Err(error) => {
+            tracing::error!(%error, "a message could not be written");
+            Bytes::from_static(b":\n\n")
+        }
+    }
+}
+
+/// What is under way on the way out.
+struct Sent {
+    keep_alive: Duration,
+    handovers: Handovers,
+    handover: Option<Handover>,
+}
+
+/// `POST /messages`: taken on, and answered over the connection.
+pub(super) async fn message(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    match take(&shared, request).await {
+        Ok(()) => StatusCode::ACCEPTED.into_response(),
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn take(shared: &Arc<Shared>, request: Request) -> Result<(), Refusal> {
+    let (mut parts, body) = request.into_parts();
+    let caller = caller(&parts).ok_or_else(Refusal::no_token)?;
+    let query = parts.uri.query().unwrap_or_default().as_bytes();
+    let named = url::form_urlencoded::parse(query).find(|(name, _)| name == "sessionId");
+    let (_, id) = named.ok_or_else(Refusal::no_session_named)?;
+    let visit = shared.sessions.visit(&id, &caller.owner.name).ok_or_else(Refusal::unknown_session)?;
+    let inbox = shared.inboxes.of(&id).ok_or_else(Refusal::unknown_session)?;
+    require_json(&parts.headers)?;
+    let clocks = shared.options.clocks;
+    let body = body::whole(body, shared.options.limits.body_bytes, clocks.body).await?;
+    let envelope = Envelope::read(&body)?;
+    let call = begin(shared, &envelope, &caller)?;
+    let mut message: RxJsonRpcMessage<RoleServer> =
+        serde_json::from_slice(&body).map_err(|_| Refusal::no_message())?;
+    parts.extensions.insert(Arc::new((visit, call)));
+    match &mut message {
+        RxJsonRpcMessage::<RoleServer>::Request(request) => {
+            parts.extensions.insert(inbox.handovers.begin(request.id.clone()));
+            request.request.extensions_mut().insert(parts);
+        }
+        RxJsonRpcMessage::<RoleServer>::Notification(notification) => {
+            notification.notification.extensions_mut().insert(parts);
+        }
+        _ => {}
+    }
+    inbox.messages.send(message).await.map_err(|_| Refusal::unknown_session())
+}

@@ -1,0 +1,180 @@
+//! Calls that take minutes and say nothing: what keeps them alive, and what their end is where
+//! somebody leaves.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::eras::{call_in, kite};
+use crate::support::{Ask, Gate, Reply, Setup, Upstream, eventually, png, success_body};
+
+/// One picture, behind a gate.
+async fn gated(pictures: usize) -> (Upstream, Setup, Gate) {
+    let gate = Gate::shut();
+    let reply =
+        || Reply::json(200, success_body("chat_markdown_data_url.json", &png(64, 48, 1), "")).held_by(&gate);
+    let upstream = Upstream::with((0..pictures).map(|_| reply())).await;
+    let setup = Setup::at(&upstream).once();
+    (upstream, setup, gate)
+}
+
+#[tokio::test]
+async fn a_silent_call_has_headers_at_once_and_bytes_now_and_then() {
+    let (upstream, setup, gate) = gated(1).await;
+    let app = setup.serve(&["--clock", "early_headers=50", "--clock", "keep_alive=50"]).await;
+    let mut call = app.open(Ask::call("generate_image", kite())).await;
+    assert_eq!(call.head.status, 200);
+    assert_eq!(call.head.header("content-type"), Some("text/event-stream"));
+    assert_eq!(call.head.header("x-accel-buffering"), Some("no"));
+    upstream.requests_come(1).await;
+    call.until(":\n\n:\n\n:\n\n").await;
+    gate.open();
+    assert!(!call.whole().await.answer().is_error());
+}
+
+#[tokio::test]
+async fn a_call_with_progress_is_a_stream_from_its_first_word() {
+    let (upstream, setup, gate) = gated(1).await;
+    let app = setup.serve(&[]).await;
+    let mut params = json!({ "name": "generate_image", "arguments": kite() });
+    params["_meta"] = json!({ "progressToken": "p" });
+    let mut call = app.open(Ask::modern("tools/call", params)).await;
+    call.until("notifications/progress").await;
+    upstream.requests_come(1).await;
+    gate.open();
+    assert!(!call.whole().await.answer().is_error());
+}
+
+#[tokio::test]
+async fn what_is_refused_before_the_call_keeps_its_status() {
+    let app = Setup::bare().serve(&["--clock", "early_headers=2000"]).await;
+    let unknown = app.ask(Ask::call("no_such_tool", kite())).await;
+    assert_eq!(unknown.error_code(), -32_602);
+    let incomplete = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": "generate_image",
+        "_meta": { "io.modelcontextprotocol/protocolVersion": "2026-07-28" } } });
+    let ask = Ask::message(incomplete).header("mcp-protocol-version", "2026-07-28");
+    let ask = ask.header("mcp-method", "tools/call").header("mcp-name", "generate_image");
+    let reply = app.ask(ask).await;
+    assert_eq!((reply.status, reply.error_code()), (400, -32_602));
+}
+
+#[tokio::test]
+async fn a_session_with_a_silent_call_outlives_its_idle_time_and_an_idle_one_does_not() {
+    let (upstream, setup, gate) = gated(1).await;
+    let app = setup.serve(&["--clock", "session_idle=200", "--clock", "keep_alive=50"]).await;
+    let session = app.session().await;
+    let mut call = app.open(call_in(&session, 1)).await;
+    upstream.requests_come(1).await;
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_millis(700) {
+        call.more().await.unwrap();
+    }
+    gate.open();
+    assert!(!call.whole().await.answer().is_error());
+    let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" });
+    assert_eq!(app.ask(Ask::message(&list).session(&session)).await.status, 200);
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    assert_eq!(app.ask(Ask::message(&list).session(&session)).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_call_whose_stream_broke_counts_as_use_and_is_taken_up_again_with_its_result() {
+    let (upstream, setup, gate) = gated(1).await;
+    let app = setup.serve(&["--clock", "session_idle=200"]).await;
+    let session = app.session().await;
+    let mut call = app.open(call_in(&session, 1)).await;
+    let first = call.until("id:").await;
+    let event = first.lines().find_map(|line| line.strip_prefix("id:")).unwrap().trim().to_owned();
+    upstream.requests_come(1).await;
+    drop(call);
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    gate.open();
+    let again = Ask::events("/mcp").session(&session).header("last-event-id", event);
+    let mut stream = app.open(again).await;
+    let text = stream.until("\"result\"").await;
+    assert!(text.contains("cost_basis"), "{text}");
+}
+
+#[tokio::test]
+async fn who_hangs_up_in_the_newer_era_ends_the_request_and_not_the_picture() {
+    let (upstream, setup, gate) = gated(1).await;
+    let app = setup.serve(&["--max-calls", "1", "--clock", "early_headers=10"]).await;
+    let call = app.open(Ask::call("generate_image", kite())).await;
+    upstream.requests_come(1).await;
+    drop(call);
+    // The request is over: the only place for a call is free again.
+    let get = || Ask::call("get_image", json!({ "id": "img_0123456789ab" }));
+    let start = Instant::now();
+    while app.ask(get()).await.status == 429 {
+        assert!(start.elapsed() < crate::support::PATIENCE);
+    }
+    gate.open();
+    let store = setup.desk.data().join("gpt-image-mcp");
+    eventually("the picture in the library", || setup_has_picture(&store)).await;
+    let listed = app.ask(Ask::modern("resources/list", json!({}))).await.result();
+    assert_eq!(listed["resources"].as_array().unwrap().len(), 1, "{listed:#}");
+}
+
+fn setup_has_picture(store: &std::path::Path) -> Option<()> {
+    let months = std::fs::read_dir(store.join("images")).ok()?;
+    let mut files =
+        months.flatten().filter_map(|month| std::fs::read_dir(month.path()).ok()).flatten().flatten();
+    files.any(|file| file.path().extension().is_some_and(|ending| ending == "png")).then_some(())
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_server_told_to_stop_finishes_calls_takes_no_new_ones_and_ends_well() {
+    let (upstream, setup, gate) = gated(1).await;
+    let mut app = setup.serve(&["--clock", "early_headers=10"]).await;
+    let keep = Ask::get("/readyz").header("connection", "keep-alive");
+    assert_eq!(app.ask(keep).await.status, 200);
+    let call = app.open(Ask::call("generate_image", kite())).await;
+    let idle = app.open(Ask::events("/sse")).await;
+    upstream.requests_come(1).await;
+    app.signal("TERM");
+    let refused = || std::net::TcpStream::connect(app.address).is_err().then_some(());
+    eventually("the end of listening", refused).await;
+    gate.open();
+    assert!(!call.whole().await.answer().is_error());
+    assert_eq!(app.ended().await, 0, "{}", app.complaints());
+    drop(idle);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_server_told_to_stop_waits_only_as_long_as_said_or_until_told_again() {
+    for (clock, signals) in [("stop=100", 1), ("stop=60000", 2)] {
+        let (upstream, setup, _gate) = gated(1).await;
+        let mut app = setup.serve(&["--clock", clock, "--clock", "early_headers=10"]).await;
+        let call = app.open(Ask::call("generate_image", kite())).await;
+        upstream.requests_come(1).await;
+        app.signal("TERM");
+        eventually("the end of listening", || {
+            std::net::TcpStream::connect(app.address).is_err().then_some(())
+        })
+        .await;
+        if signals == 2 {
+            app.signal("INT");
+        }
+        assert_eq!(app.ended().await, 1);
+        assert!(app.complaints().contains("calls in flight"), "{}", app.complaints());
+        drop(call);
+    }
+}
+
+#[tokio::test]
+#[ignore = "takes five and a half minutes: run it by name"]
+async fn a_real_call_of_330_seconds_is_answered_in_both_eras_and_over_sse() {
+    let setup = Setup::sandbox().flag("--sandbox-delay-s=330");
+    let app = setup.serve(&[]).await;
+    let session = app.session().await;
+    let newer = app.open(Ask::call("generate_image", kite())).await;
+    let older = app.open(call_in(&session, 1)).await;
+    for mut call in [newer, older] {
+        while let Some(more) = call.more().await {
+            call.head.body.extend(more);
+        }
+        assert!(!call.head.answer().is_error());
+    }
+}
