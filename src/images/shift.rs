@@ -1,7 +1,7 @@
 //! Whether a picture is another moved aside as a whole.
 //!
-//! Pure. Looks for the offset at which two pictures of one size differ least, coarsely first
-//! and then in ever finer steps, where they should be equal.
+//! Pure. Looks for the offset at which one of two pictures explains the other best, coarsely
+//! first and then in ever finer steps, where they should be equal.
 
 /// How light each pixel is, of those that count.
 #[derive(Debug)]
@@ -22,10 +22,10 @@ const COARSE: usize = 96;
 /// So many pixels are compared on a plane, however large it is.
 const SAMPLES: usize = 60_000;
 
-/// Pictures that differ less than this, in steps of 255, have not moved.
+/// Where less than this is unexplained, in steps of 255, nothing has moved.
 const LEAST_DIFFERENCE: f64 = 2.0;
 
-/// A true shift explains at least this part of the difference.
+/// A true shift explains at least this part of it.
 const EXPLAINED: f64 = 0.4;
 
 impl Plane {
@@ -60,19 +60,20 @@ impl Plane {
         half
     }
 
-    /// By how much `other`, moved back by this offset, differs on average; `None` where too
-    /// little is left to compare.
+    /// How much of what is seen here is not what `other`, moved back by this offset, shows in
+    /// whatever tint and contrast: the standard deviation of the rest, in steps of 255. `None`
+    /// where too little is left to compare, or nothing to be seen.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
         clippy::cast_sign_loss,
         reason = "counts of samples"
     )]
-    fn difference(&self, other: &Self, (dx, dy): (isize, isize)) -> Option<f64> {
+    fn unexplained(&self, other: &Self, (dx, dy): (isize, isize)) -> Option<f64> {
         let (width, height) = (self.width.cast_signed(), self.height().cast_signed());
         // An odd step does not fall in with patterns.
         let step = (((self.light.len() / SAMPLES) as f64).sqrt().ceil().max(1.0) as usize) | 1;
-        let (mut sum, mut count) = (0_u64, 0_u64);
+        let mut sums = Sums::default();
         for y in (dy.min(0).abs()..height - dy.max(0)).step_by(step) {
             for x in (dx.min(0).abs()..width - dx.max(0)).step_by(step) {
                 let (at, there) = (y * width + x, (y + dy) * width + x + dx);
@@ -81,12 +82,11 @@ impl Plane {
                     continue;
                 };
                 if *ours != NONE && *theirs != NONE {
-                    sum += u64::from(ours.abs_diff(*theirs));
-                    count += 1;
+                    sums.add(u64::from(*ours), u64::from(*theirs));
                 }
             }
         }
-        (count >= 64).then(|| sum as f64 / count as f64)
+        sums.unexplained()
     }
 
     /// The best of the offsets around one, at most so many steps away.
@@ -97,11 +97,51 @@ impl Plane {
         reach: isize,
     ) -> Option<(f64, (isize, isize))> {
         let offsets = (-reach..=reach).flat_map(|dy| (-reach..=reach).map(move |dx| (x + dx, y + dy)));
-        let rated = offsets.filter_map(|offset| Some((self.difference(other, offset)?, offset)));
+        let rated = offsets.filter_map(|offset| Some((self.unexplained(other, offset)?, offset)));
         rated.min_by(|(one, near), (another, far)| {
             let length = |(x, y): &(isize, isize)| x * x + y * y;
             one.total_cmp(another).then(length(near).cmp(&length(far)))
         })
+    }
+}
+
+/// Sums over pairs of samples, for the line that fits them best.
+#[derive(Default)]
+struct Sums {
+    count: u64,
+    ours: u64,
+    theirs: u64,
+    our_squares: u64,
+    their_squares: u64,
+    products: u64,
+}
+
+impl Sums {
+    fn add(&mut self, ours: u64, theirs: u64) {
+        self.count += 1;
+        self.ours += ours;
+        self.theirs += theirs;
+        self.our_squares += ours * ours;
+        self.their_squares += theirs * theirs;
+        self.products += ours * theirs;
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "at most 60,000 samples of 16 bits")]
+    fn unexplained(&self) -> Option<f64> {
+        if self.count < 64 {
+            return None;
+        }
+        let mean = |sum: u64| sum as f64 / self.count as f64;
+        let (ours, theirs) = (mean(self.ours), mean(self.theirs));
+        let our_variance = mean(self.our_squares) - ours * ours;
+        let their_variance = mean(self.their_squares) - theirs * theirs;
+        let covariance = mean(self.products) - ours * theirs;
+        if our_variance < 1.0 || their_variance < 1.0 {
+            return None;
+        }
+        // A negative explains nothing.
+        let explained = covariance.max(0.0).powi(2) / (our_variance * their_variance);
+        Some((our_variance * (1.0 - explained).max(0.0)).sqrt())
     }
 }
 
@@ -126,8 +166,8 @@ pub(super) fn shift(original: &Plane, other: &Plane) -> Option<(i32, i32)> {
         (_, offset) = ours.best_around(theirs, (offset.0 * 2, offset.1 * 2), reach)?;
         reach = 2;
     }
-    let still = original.difference(other, (0, 0))?;
-    let moved = original.difference(other, offset)?;
+    let still = original.unexplained(other, (0, 0))?;
+    let moved = original.unexplained(other, offset)?;
     let told = offset != (0, 0) && still >= LEAST_DIFFERENCE && moved <= still * (1.0 - EXPLAINED);
     let pixels = |steps: isize| i32::try_from(steps).ok();
     if told { pixels(offset.0).zip(pixels(offset.1)) } else { None }
@@ -178,6 +218,17 @@ mod tests {
                 assert_eq!(shift(&original, &other), found, "{moved:?} with noise {noise}");
             }
         }
+    }
+
+    #[test]
+    fn a_tint_over_all_of_it_hides_no_shift() {
+        let original = scene(320, 240, (0.0, 0.0), 0, false);
+        let mut tinted = scene(320, 240, (5.0, 3.0), 0, false);
+        tinted.light.iter_mut().for_each(|light| *light = 60 + *light / 2);
+        assert_eq!(shift(&original, &tinted), Some((5, 3)));
+        let mut still = scene(320, 240, (0.0, 0.0), 0, false);
+        still.light.iter_mut().for_each(|light| *light = 60 + *light / 2);
+        assert_eq!(shift(&original, &still), None);
     }
 
     #[test]

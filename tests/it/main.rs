@@ -26,6 +26,7 @@ mod get;
 mod history;
 mod http;
 mod inpaint;
+mod inpainting;
 mod jobs;
 mod packaging;
 mod partials;

@@ -123,7 +123,8 @@ impl Commission<'_> {
         canvas
     }
 
-    /// The first reference, painted anew where the mask is transparent and nowhere else.
+    /// The first reference, painted anew where the mask is transparent and nowhere else, unless
+    /// the prompt asks for the manner of real models, for which a mask is a hint.
     fn repainted(&self, first: &DynamicImage, mask: &DynamicImage) -> Canvas {
         let Pixels { width, height } = self.size;
         let fitted = |image: &DynamicImage, filter| {
@@ -134,6 +135,9 @@ impl Commission<'_> {
             }
         };
         let mut canvas = Canvas::from_image(&fitted(first, FilterType::Triangle));
+        if self.prompt.to_lowercase().contains(LOOSELY) {
+            canvas = drifted(&canvas, Choices::of(self.prompt, self.variation).palette.horizon);
+        }
         let mask = Canvas::from_image(&fitted(mask, FilterType::Nearest));
         let Some((left, top, right, bottom)) = opening(&mask) else { return canvas };
         let size = Pixels::new((right - left) as u32, (bottom - top) as u32);
@@ -147,6 +151,25 @@ impl Commission<'_> {
         }
         canvas
     }
+}
+
+/// A word in the prompt of an inpainting: outside the mask, too, the picture is tinted and moved.
+const LOOSELY: &str = "loosely";
+
+/// The picture moved right and down by a few pixels and tinted.
+fn drifted(canvas: &Canvas, tint: Rgba) -> Canvas {
+    let (right, down) = (5, 3);
+    let mut moved = canvas.clone();
+    let rows: Vec<_> = canvas.rows().collect();
+    for (y, row) in moved.rows_mut().enumerate() {
+        let Some(from) = rows.get(y.saturating_sub(down)) else { continue };
+        for (x, pixel) in row.iter_mut().enumerate() {
+            if let Some(colour) = from.get(x.saturating_sub(right)) {
+                *pixel = mix(*colour, tint, 0.15);
+            }
+        }
+    }
+    moved
 }
 
 /// The picture scaled and cropped to fill a size.

@@ -109,6 +109,24 @@ fn a_mask_keeps_what_it_covers_and_mixes_where_it_is_half_open() {
 }
 
 #[test]
+fn an_inpainting_done_loosely_changes_what_the_mask_covers() {
+    let original = [DynamicImage::from(RgbaImage::from_fn(SMALL.width, SMALL.height, |x, _| {
+        Rgba([if x < 100 { 10 } else { 240 }, 200, 90, 255])
+    }))];
+    let mut mask = RgbaImage::from_pixel(SMALL.width, SMALL.height, Rgba([0, 0, 0, 255]));
+    mask.put_pixel(20, 20, Rgba([0; 4]));
+    let mask = DynamicImage::ImageRgba8(mask);
+    let painted = |prompt: &str| {
+        let file = png(&Commission { references: &original, mask: Some(&mask), ..commission(prompt) });
+        image::load_from_memory(&file).unwrap().into_rgb8()
+    };
+    let (exact, loose) = (painted("a city"), painted("a city, loosely"));
+    assert_eq!((exact.get_pixel(99, 60)[0], exact.get_pixel(100, 60)[0]), (10, 240));
+    assert!(loose.get_pixel(102, 60)[0] < 100 && loose.get_pixel(106, 60)[0] > 150, "moved to the right");
+    assert_ne!(loose.get_pixel(2, 2), exact.get_pixel(2, 2), "and tinted");
+}
+
+#[test]
 fn a_mask_that_opens_nothing_returns_the_original() {
     let original = [picture([10, 200, 90, 255])];
     let closed = picture([0, 0, 0, 255]);
