@@ -10,7 +10,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::build::App;
 use super::commands::{
-    client, completions, demo, doctor, gallery, http, jobs, man, models, route, sandbox, schemas, serve,
+    client, completions, demo, doctor, gallery, http, jobs, man, models, prune, route, sandbox, schemas, serve,
     spend, tool, worker,
 };
 use super::config::{Config, Environment, is_unset};
@@ -67,6 +67,8 @@ pub enum Command {
     /// Show what was spent, by day and by model, and what the caps leave; with --sandbox, what the
     /// sandbox drew
     Spend(spend::Arguments),
+    /// Delete old pictures, after saying which; what was spent stays on record
+    Prune(prune::Arguments),
     /// Run the sandbox alone: the image APIs on loopback, for any client
     Sandbox(sandbox::Arguments),
     /// Print the schemas of the tools and of the settings file
@@ -159,6 +161,7 @@ fn dispatch(
             Some(Command::Route(arguments)) => route::run(&arguments, &App::build(config)),
             Some(Command::Gallery(arguments)) => gallery::run(arguments, &config).await,
             Some(Command::Jobs(arguments)) => jobs::run(&arguments, &App::build(config)).await,
+            Some(Command::Prune(arguments)) => prune::run(&arguments, &config).await,
             Some(Command::Spend(arguments)) => spend::run(&arguments, &config).await,
             Some(Command::Sandbox(arguments)) => {
                 sandbox::run(arguments, config.sandbox_delay, config.sandbox_fault).await

@@ -35,6 +35,12 @@ pub struct Arguments {
 /// Writes the page and says where it is.
 pub async fn run(arguments: Arguments, config: &Config) -> Result<u8, String> {
     let library = Library::new(config.store.clone());
+    let code = write(arguments, &library).await;
+    library.close().await;
+    code
+}
+
+async fn write(arguments: Arguments, library: &Library) -> Result<u8, String> {
     let in_words = |error: ImageError| error.in_store().to_string();
     let images =
         if library.has_record() { library.all_images().await.map_err(in_words)? } else { Vec::new() };
@@ -51,12 +57,12 @@ pub async fn run(arguments: Arguments, config: &Config) -> Result<u8, String> {
     let ids: Vec<_> = images.iter().map(|(id, _)| id.clone()).collect();
     let months = months(&images);
     let mut page = Page::new(BufWriter::new(file), &folder, Numbers::new(&ids));
-    page.open(&library, &months, images.last().map(|(_, at)| *at)).map_err(unwritable)?;
+    page.open(library, &months, images.last().map(|(_, at)| *at)).map_err(unwritable)?;
     let progress = progress(ids.len());
     let mut missing = 0;
     for ids in ids.chunks(READ_AT_ONCE) {
         let exhibits = library.exhibits(ids).await.map_err(in_words)?;
-        let mut cards = Box::pin(cards(&library, exhibits));
+        let mut cards = Box::pin(cards(library, exhibits));
         while let Some(card) = cards.next().await {
             missing += usize::from(card.missing);
             page.card(&card).map_err(unwritable)?;

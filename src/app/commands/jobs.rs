@@ -75,6 +75,12 @@ impl Wanted {
 
 /// Prints the list, or the one.
 pub async fn run(arguments: &Arguments, app: &App) -> Result<u8, String> {
+    let code = print(arguments, app).await;
+    app.manager.library().close().await;
+    code
+}
+
+async fn print(arguments: &Arguments, app: &App) -> Result<u8, String> {
     let library = app.manager.library();
     let text = match &arguments.id {
         Some(id) => match one::read(id, app).await {
@@ -84,7 +90,7 @@ pub async fn run(arguments: &Arguments, app: &App) -> Result<u8, String> {
         },
         None => match list(arguments, library).await {
             Ok(jobs) if arguments.json => {
-                format!("{:#}\n", jobs.iter().map(|job| json(job)).collect::<Value>())
+                format!("{:#}\n", jobs.iter().map(json).collect::<Value>())
             }
             Ok(jobs) => table(&jobs),
             Err(error) => return refuse(&error.in_store()),
@@ -130,7 +136,8 @@ fn table(jobs: &[JobRecord]) -> String {
         let prompt = prompt(job).unwrap_or_default();
         format!("  {}\n", one_line(&format!("{}: {prompt}", job.model), WIDTH - 2))
     }));
-    aligned(&rows, 4).lines().zip(below).map(|(line, below)| format!("{line}\n{below}")).collect()
+    let table = aligned(&rows, 4);
+    table.lines().zip(below).flat_map(|(line, below)| [line.to_owned(), "\n".to_owned(), below]).collect()
 }
 
 /// What it cost, or may cost.

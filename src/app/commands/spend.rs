@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{ToSpan as _, Zoned};
 use serde_json::{Value, json};
 
+use super::fields::joined;
 use super::table::{aligned, one_line};
 use crate::app::Config;
 use crate::app::cli::DONE;
@@ -65,7 +66,9 @@ impl CapNow {
 /// Prints what was spent.
 pub async fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
     let library = Library::new(config.store.clone());
-    let report = report(arguments, config, &library).await.map_err(|error| error.in_store().to_string())?;
+    let report = report(arguments, config, &library).await;
+    library.close().await;
+    let report = report.map_err(|error| error.in_store().to_string())?;
     let text = if arguments.json { format!("{:#}\n", json(&report)) } else { words(&report) };
     std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())?;
     Ok(DONE)
@@ -189,16 +192,15 @@ fn row(first: String, sums: &Sums) -> [String; 6] {
 fn json(report: &Report) -> Value {
     let models = |spent: &mut dyn Iterator<Item = &Spent>| -> Vec<Value> {
         let by_model = sums(spent.map(|spent| ((&spent.model.provider, &spent.model.model), spent)));
-        let named = by_model
-            .into_iter()
-            .map(|((provider, model), sums)| with(json!({ "model": model, "provider": provider }), &sums));
+        let named = by_model.into_iter().map(|((provider, model), sums)| {
+            joined(json!({ "model": model, "provider": provider }), fields(&sums))
+        });
         named.collect()
     };
     let days = report.days.iter().rev().map(|(day, spent)| {
         let all = sums(spent.iter().map(|spent| ((), spent))).remove(&()).unwrap_or_default();
-        let mut day = with(json!({ "day": day.to_string() }), &all);
-        day["models"] = models(&mut spent.iter()).into();
-        day
+        let models = json!({ "models": models(&mut spent.iter()) });
+        joined(joined(json!({ "day": day.to_string() }), fields(&all)), models)
     });
     let caps = report.caps.iter().map(|cap| {
         json!({
@@ -214,18 +216,19 @@ fn json(report: &Report) -> Value {
         "since": report.since.to_string(),
         "until": report.today.to_string(),
         "sandbox": report.sandbox,
-        "total": with(json!({}), &report.total()),
+        "total": fields(&report.total()),
         "days": days.collect::<Vec<_>>(),
         "models": models(&mut report.all().map(|(_, spent)| spent)),
         "caps": caps.collect::<Vec<_>>(),
     })
 }
 
-fn with(mut fields: Value, sums: &Sums) -> Value {
-    fields["tries"] = sums.tries.into();
-    fields["pictures"] = sums.pictures.into();
-    fields["charged_usd"] = sums.charged.dollars().into();
-    fields["may_be_charged_usd"] = sums.maybe.dollars().into();
-    fields["in_flight_usd"] = sums.in_flight.dollars().into();
-    fields
+fn fields(sums: &Sums) -> Value {
+    json!({
+        "tries": sums.tries,
+        "pictures": sums.pictures,
+        "charged_usd": sums.charged.dollars(),
+        "may_be_charged_usd": sums.maybe.dollars(),
+        "in_flight_usd": sums.in_flight.dollars(),
+    })
 }

@@ -92,10 +92,7 @@ impl Library {
     /// Goes through what is left of jobs that have ended, and of nobody.
     pub async fn clear_leftovers(&self) -> Result<(), ImageError> {
         let root = self.root().join("images");
-        let left = tokio::task::spawn_blocking(move || {
-            let months = entries(&root).filter(|path| path.is_dir());
-            months.flat_map(|month| entries(&month).filter(|path| name(path).starts_with(ARRIVING))).collect()
-        });
+        let left = tokio::task::spawn_blocking(move || arriving(&root));
         let left: Vec<PathBuf> = left.await.unwrap_or_default();
         for path in left {
             let file_name = name(&path);
@@ -112,7 +109,7 @@ impl Library {
                 Some(job) if job.state.has_ended() => {
                     self.adopt(&job).await?;
                 }
-                _ if is_older_than(&path, NOBODYS_AFTER) => {
+                _ if is_nobodys(&path) => {
                     let _ = fs::remove_file(&path);
                 }
                 _ => {}
@@ -126,6 +123,12 @@ impl Library {
 /// which the system takes from it when it ends. A file system without locks cannot tell.
 fn is_held(path: &Path) -> bool {
     File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+/// The files of pictures that have not arrived, in the folders of all months.
+pub(super) fn arriving(root: &Path) -> Vec<PathBuf> {
+    let months = entries(root).filter(|path| path.is_dir());
+    months.flat_map(|month| entries(&month).filter(|path| name(path).starts_with(ARRIVING))).collect()
 }
 
 /// The whole pictures among the files of this prefix. The others are deleted.
@@ -187,15 +190,17 @@ fn parents(arguments: &Value, operation: Operation) -> Vec<Parent> {
     ids.map(|id| Parent { id, role }).collect()
 }
 
-fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+pub(super) fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
-fn name(path: &Path) -> String {
+pub(super) fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn is_older_than(path: &Path, age: Duration) -> bool {
+/// Whether nobody has written to it for so long that nobody will.
+pub(super) fn is_nobodys(path: &Path) -> bool {
     let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
-    modified.is_ok_and(|modified| SystemTime::now().duration_since(modified).is_ok_and(|since| since > age))
+    let age = modified.map(|modified| SystemTime::now().duration_since(modified).unwrap_or_default());
+    age.is_ok_and(|age| age > NOBODYS_AFTER)
 }

@@ -3,7 +3,8 @@
 //! `destination` says where pictures go, `files` lands and names them there, `names` is how
 //! names are made, `database` opens the record, `record` keeps images in it, `ancestry` walks back
 //! through what they were made from, `jobs` keeps jobs and `ledger` their requests and money,
-//! `history`, `gallery` and `spending` read them back, `thumbnails` are small pictures of the kept
+//! `history`, `gallery` and `spending` read them back, `prune` makes room,
+//! `thumbnails` are small pictures of the kept
 //! ones, `leftovers` deals with what killed processes leave, `uploads` with what owners put in,
 //! `rows` is how its rows are spelled.
 
@@ -17,6 +18,7 @@ mod jobs;
 mod ledger;
 mod leftovers;
 mod names;
+mod prune;
 mod record;
 mod rows;
 mod spending;
@@ -31,6 +33,7 @@ pub use files::{Kept, NotKept, keep};
 pub use gallery::Exhibit;
 pub use jobs::{LEASE, Opened};
 pub use ledger::{Begun, Cap, CapHit, Period, Plan, TryEnd, TryRecord};
+pub use prune::{FileFate, Going, PrunePlan, Rule};
 pub use record::Library;
 pub use rows::{JobEnd, JobRecord, Parent, ParentRole, StoredImage};
 pub use spending::{Spent, Stretch, Sums};

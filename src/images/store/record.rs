@@ -38,6 +38,14 @@ impl Library {
         Self { shared: Arc::new(Shared { root, record, pool: OnceCell::new() }) }
     }
 
+    /// Closes the record, for the end of a command: nothing but the record itself is left of it,
+    /// unless another process has it open.
+    pub async fn close(&self) {
+        if let Some(pool) = self.shared.pool.get() {
+            pool.close().await;
+        }
+    }
+
     /// Its folder.
     #[must_use]
     pub fn root(&self) -> &Path {

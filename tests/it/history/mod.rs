@@ -1,7 +1,9 @@
 //! What was done and what it cost, told afterwards: by the real program, from what real calls
 //! left in the record.
 
+mod gallery;
 mod jobs;
+mod prune;
 mod spend;
 
 use serde_json::Value;

@@ -10,7 +10,7 @@ mod upstream;
 mod web;
 
 pub use app::{Answer, App, Ran, Setup, modern};
-pub use desk::Desk;
+pub use desk::{Desk, files_in};
 pub use fixtures::{error_body, success_body};
 pub use http::Recorded;
 pub use pictures::{alpha_mask, jpeg, large_png, photo, pixels_of, png, webp, white_mask};

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{cost, served};
 use crate::app::App;
+use crate::app::commands::fields::joined;
 use crate::app::commands::table::{WIDTH, aligned, folded, minute, one_line};
 use crate::domain::{Billed, ImageId, JobId, Problem, Usd};
 use crate::images::{ImageError, JobRecord, StoredImage, TryRecord};
@@ -67,9 +68,8 @@ pub(super) fn words(whole: &Whole) -> String {
     line("tool", job.operation.tool());
     line("model", &job.model.to_string());
     line("when", &times(job));
-    let estimate = job.estimate.map_or_else(String::new, |(low, high)| match low == high {
-        true => format!(", expected {high}"),
-        false => format!(", expected {low} to {high}"),
+    let estimate = job.estimate.map_or_else(String::new, |(low, high)| {
+        if low == high { format!(", expected {high}") } else { format!(", expected {low} to {high}") }
     });
     let basis = report.as_ref().map_or_else(String::new, |report| format!(" ({})", report.cost.basis.name()));
     let unpaid = if job.sandbox { " and no money" } else { "" };
@@ -159,18 +159,14 @@ fn charged(entry: &TryRecord) -> String {
 /// The job for programs.
 pub(super) fn json(whole: &Whole) -> Value {
     let Whole { job, tries, images, problem, report } = whole;
-    let mut fields = super::json(job);
-    fields["arguments"] = arguments(job).into();
-    fields["tries"] = tries.iter().map(try_json).collect();
-    fields["images"] = images.iter().map(image_json).collect();
-    fields["problem"] = problem.as_ref().map_or(Value::Null, |problem| {
+    let problem = problem.as_ref().map(|problem| {
         json!({
             "kind": problem.kind.name(),
             "what": problem.to_string(),
             "billed": problem.billed.name(),
         })
     });
-    fields["report"] = report.as_ref().map_or(Value::Null, |report| {
+    let report = report.as_ref().map(|report| {
         json!({
             "why": report.why,
             "cost_usd": report.cost.usd.dollars(),
@@ -181,7 +177,14 @@ pub(super) fn json(whole: &Whole) -> Value {
             "failures": report.failures.iter().map(ToString::to_string).collect::<Vec<_>>(),
         })
     });
-    fields
+    let more = json!({
+        "arguments": arguments(job),
+        "tries": tries.iter().map(try_json).collect::<Vec<_>>(),
+        "images": images.iter().map(image_json).collect::<Vec<_>>(),
+        "problem": problem,
+        "report": report,
+    });
+    joined(super::json(job), more)
 }
 
 fn try_json(entry: &TryRecord) -> Value {

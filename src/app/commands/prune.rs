@@ -1,0 +1,249 @@
+//! `prune`: deletes old pictures, after it has said which and how much room that makes.
+//!
+//! What was spent stays on record. A picture that was saved elsewhere keeps its file.
+
+use std::fmt::Write as _;
+use std::io::{IsTerminal as _, Write as _};
+
+use jiff::{Span, Timestamp, Zoned};
+use serde_json::{Value, json};
+
+use super::fields::joined;
+use super::table::{count, minute, size};
+use crate::app::Config;
+use crate::app::cli::{DONE, FAILED};
+use crate::images::{FileFate, ImageError, Library, PrunePlan, Rule};
+
+/// So many pictures are named one by one.
+const NAMED: usize = 20;
+
+/// `prune`
+///
+/// Deletes pictures and forgets them: all of some age, or the oldest until the rest fits. It says
+/// first what would go and asks; what was spent stays on record. Only files in the store are
+/// deleted: a picture that was saved elsewhere, or changed since, keeps its file and is only
+/// forgotten once it is old enough. What is under way is left alone.
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("rule").required(true)))]
+pub struct Arguments {
+    /// What is older: 30d, 2 weeks, 6 months, 1 year
+    #[arg(long, value_name = "AGE", group = "rule", value_parser = before)]
+    older_than: Option<Timestamp>,
+    /// The oldest, until pictures and thumbnails in the store fit: 500MB, 5GB
+    #[arg(long, value_name = "SIZE", group = "rule", value_parser = bytes)]
+    to_size: Option<u64>,
+    /// Say what would go; delete nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(long, conflicts_with = "dry_run")]
+    yes: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// The moment so long ago.
+fn before(age: &str) -> Result<Timestamp, String> {
+    let wrong = |_| "not a length of time; accepted are such as 30d, 2 weeks, 6 months, 1 year".to_owned();
+    let now = Zoned::now();
+    let age: Span = age.trim().parse().map_err(wrong)?;
+    let before = now.checked_sub(age).map_err(|_| "longer ago than there are dates".to_owned())?;
+    if before < now { Ok(before.timestamp()) } else { Err("an age is more than nothing".to_owned()) }
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    let wrong = || "not a size; accepted are such as 500MB, 1.5 GB, 2GiB".to_owned();
+    let text = text.trim();
+    let unit_at = text.find(|character: char| character.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit_at);
+    let unit: f64 = match unit.to_ascii_lowercase().as_str() {
+        "b" => 1.0,
+        "kb" | "k" => 1e3,
+        "mb" | "m" => 1e6,
+        "gb" | "g" => 1e9,
+        "tb" | "t" => 1e12,
+        "kib" => 1024.0,
+        "mib" => 1024.0 * 1024.0,
+        "gib" => 1024.0 * 1024.0 * 1024.0,
+        "" if number.trim() == "0" => 0.0,
+        _ => return Err(wrong()),
+    };
+    let number: f64 = number.trim().parse().map_err(|_| wrong())?;
+    let bytes = (number * unit).round();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range")]
+    if (0.0..1e18).contains(&bytes) { Ok(bytes as u64) } else { Err(wrong()) }
+}
+
+/// Says what would go, and has it go if that is wanted.
+pub async fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
+    let library = Library::new(config.store.clone());
+    let code = prune(arguments, &library).await;
+    library.close().await;
+    code
+}
+
+async fn prune(arguments: &Arguments, library: &Library) -> Result<u8, String> {
+    let in_words = |error: ImageError| error.in_store().to_string();
+    let rule = match (arguments.older_than, arguments.to_size) {
+        (Some(before), _) => Rule::Before(before),
+        (None, most) => Rule::ToSize(most.unwrap_or(u64::MAX)),
+    };
+    let plan = if library.has_record() {
+        library.plan_prune(rule).await.map_err(in_words)?
+    } else {
+        PrunePlan::default()
+    };
+    let nothing = plan
+        == PrunePlan {
+            stay: plan.stay,
+            stay_bytes: plan.stay_bytes,
+            under_way: plan.under_way,
+            ..PrunePlan::default()
+        };
+    if !arguments.json {
+        say(&words(&plan, nothing))?;
+    }
+    let go = !nothing && !arguments.dry_run && (arguments.yes || agreed(arguments.json)?);
+    let told = arguments.json.then(|| json(&plan, go));
+    let failures: Vec<_> = if go { library.prune(plan).await.map_err(in_words)? } else { Vec::new() };
+    if let Some(told) = told {
+        let failures: Vec<_> = failures.iter().map(ToString::to_string).collect();
+        say(&format!("{:#}\n", joined(told, json!({ "failures": failures }))))?;
+    } else if go {
+        say("Deleted.\n")?;
+    }
+    for failure in &failures {
+        let _ = writeln!(std::io::stderr(), "{failure}");
+    }
+    let refused = !go && !nothing && !arguments.dry_run;
+    Ok(if refused || !failures.is_empty() { FAILED } else { DONE })
+}
+
+/// Whether whoever is there says yes. Nobody there is a no.
+fn agreed(json: bool) -> Result<bool, String> {
+    if json || !std::io::stdin().is_terminal() {
+        let _ = writeln!(
+            std::io::stderr(),
+            "Nothing was deleted: add --yes to delete, or --dry-run to only look."
+        );
+        return Ok(false);
+    }
+    say("Delete? [y/N] ")?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).map_err(|error| error.to_string())?;
+    let yes = ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str());
+    if !yes {
+        say("Nothing was deleted.\n")?;
+    }
+    Ok(yes)
+}
+
+fn words(plan: &PrunePlan, nothing: bool) -> String {
+    let mut text = String::new();
+    let stay = format!("{} of {} stay", count(plan.stay, "picture"), size(plan.stay_bytes));
+    let under_way = match plan.under_way {
+        0 => String::new(),
+        number => format!(", {number} of them only because the work is under way"),
+    };
+    if nothing {
+        let _ = writeln!(text, "There is nothing to delete: {stay}{under_way}.");
+        return text;
+    }
+    let _ = writeln!(
+        text,
+        "{} to go, which makes room of {}:",
+        count(plan.going.len(), "picture"),
+        size(plan.frees)
+    );
+    for going in plan.going.iter().take(NAMED) {
+        let why = match going.fate {
+            FileFate::Deleted => size(going.frees),
+            FileFate::Missing => "no file".to_owned(),
+            FileFate::Elsewhere => "file kept: not in the store".to_owned(),
+            FileFate::Changed => "file kept: changed since".to_owned(),
+        };
+        let unserved = if going.unserved { ", never handed over" } else { "" };
+        let _ = writeln!(text, "  {}  {}  {why}{unserved}", going.id, minute(going.created_at));
+        let _ = writeln!(text, "    {}", going.path.display());
+    }
+    if let Some(more) = plan.going.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        let _ = writeln!(text, "  and {more} more; --json names them all");
+    }
+    for (number, thing) in [
+        (plan.stale_thumbnails.len(), "thumbnail without a picture"),
+        (plan.unfinished.len(), "unfinished file of a process that is gone"),
+    ] {
+        match number {
+            0 => {}
+            1 => _ = writeln!(text, "  1 {thing}"),
+            _ => _ = writeln!(text, "  {number} times: {thing}"),
+        }
+    }
+    let _ = writeln!(text, "{stay}{under_way}. What was spent stays on record.");
+    text
+}
+
+fn json(plan: &PrunePlan, deleted: bool) -> Value {
+    let going = plan.going.iter().map(|going| {
+        json!({
+            "id": going.id,
+            "path": going.path,
+            "created_at": going.created_at,
+            "file": going.fate.name(),
+            "frees_bytes": going.frees,
+            "handed_over": !going.unserved,
+        })
+    });
+    json!({
+        "deleted": deleted,
+        "frees_bytes": plan.frees,
+        "pictures": going.collect::<Vec<_>>(),
+        "stale_thumbnails": plan.stale_thumbnails,
+        "unfinished_files": plan.unfinished,
+        "stay": { "pictures": plan.stay, "bytes": plan.stay_bytes, "under_way": plan.under_way },
+    })
+}
+
+fn say(text: &str) -> Result<(), String> {
+    let mut stdout = std::io::stdout();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_read_as_people_write_them() {
+        let cases = [
+            ("5GB", Some(5_000_000_000)),
+            ("1.5 gb", Some(1_500_000_000)),
+            ("2GiB", Some(2 << 30)),
+            ("300 K", Some(300_000)),
+            ("0", Some(0)),
+            ("5", None),
+            ("-1GB", None),
+            ("GB", None),
+            ("5 apples", None),
+            ("1e30GB", None),
+            ("nanGB", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(bytes(text).ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn ages_are_read_as_people_write_them() {
+        let days = |text| {
+            let before: Timestamp = before(text).unwrap();
+            Timestamp::now().duration_since(before).as_hours() / 24
+        };
+        assert_eq!(["30d", "2 weeks", "36h"].map(days), [30, 14, 1]);
+        assert!((364..=366).contains(&days("1 year")));
+        for text in ["30", "0d", "-3d", "soon", "99999999y", ""] {
+            assert!(before(text).is_err(), "{text}");
+        }
+    }
+}
