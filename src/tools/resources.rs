@@ -1,7 +1,9 @@
 //! Stored pictures as MCP resources, at `image://ID`.
 
 use rmcp::ErrorData;
-use rmcp::model::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
+use rmcp::model::{
+    Annotations, ListResourcesResult, ReadResourceResult, Resource, ResourceContents, ResourceTemplate,
+};
 use serde_json::json;
 
 use super::deferred::{DeferredImages, base64};
@@ -9,13 +11,31 @@ use super::reply::uri;
 use crate::domain::ImageId;
 use crate::images::{ImageError, Library, StoredImage};
 
-/// How many of the newest images are listed.
-const MOST_LISTED: u32 = 50;
+/// How many images are on a page of the list.
+const PAGE: usize = 50;
+/// A title is a line.
+const TITLE_CHARACTERS: usize = 60;
 
-/// The newest stored images of this owner.
-pub(super) async fn list(library: &Library, owner: &str) -> Result<Vec<Resource>, ErrorData> {
-    let images = library.recent(owner, None, MOST_LISTED).await.map_err(|error| internal(&error))?;
-    Ok(images.iter().map(resource).collect())
+/// A page of the stored images, newest first: the first, or the one after this cursor. A cursor
+/// names the last image of a page, by its time and id, and holds when images come and go.
+pub(super) async fn list(library: &Library, owner: &str, cursor: Option<&str>) -> Result<ListResourcesResult, ErrorData> {
+    let last = cursor.map(|cursor| {
+        let place = cursor.split_once(' ').and_then(|(at, id)| Some((at.parse().ok()?, ImageId::parse(id)?)));
+        place.ok_or_else(|| ErrorData::invalid_params(format!("{cursor:?} is no cursor of this list"), None))
+    });
+    let last = last.transpose()?;
+    if !library.has_record() {
+        return Ok(ListResourcesResult::with_all_items(Vec::new()));
+    }
+    let one_more = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
+    let images = library.recent(owner, last.as_ref(), one_more).await;
+    let images = images.map_err(|error| internal(&error))?;
+    let page = images.get(..PAGE).unwrap_or(&images);
+    let mut list = ListResourcesResult::with_all_items(page.iter().map(resource).collect());
+    if images.len() > PAGE {
+        list.next_cursor = page.last().map(|last| format!("{:.6} {}", last.created_at, last.id));
+    }
+    Ok(list)
 }
 
 /// The form of their addresses.
@@ -57,10 +77,23 @@ pub(super) async fn read(
 
 fn resource(image: &StoredImage) -> Resource {
     let name = image.path.file_name().unwrap_or_default().to_string_lossy();
+    let mut annotations = Annotations::default();
+    annotations.last_modified = Some(image.created_at.to_string());
     Resource::new(uri(image), name)
+        .with_title(title(&image.prompt))
+        .with_annotations(annotations)
         .with_description(image.prompt.chars().take(200).collect::<String>())
         .with_mime_type(image.format.mime())
         .with_size(image.bytes)
+}
+
+/// As much of the prompt as makes a line.
+fn title(prompt: &str) -> String {
+    let words = prompt.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(TITLE_CHARACTERS) {
+        Some((end, _)) => format!("{}…", words.get(..end).unwrap_or_default()),
+        None => words,
+    }
 }
 
 fn internal(error: &ImageError) -> ErrorData {

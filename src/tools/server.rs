@@ -155,11 +155,12 @@ impl ServerHandler for ImageServer {
 
     async fn list_resources(
         &self,
-        _: Option<PaginatedRequestParams>,
+        page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         let owner = Caller::of(&context).owner.name;
-        Ok(ListResourcesResult::with_all_items(resources::list(self.0.manager.library(), &owner).await?))
+        let cursor = page.and_then(|page| page.cursor);
+        resources::list(self.0.manager.library(), &owner, cursor.as_deref()).await
     }
 
     async fn list_resource_templates(

@@ -36,6 +36,59 @@ async fn stored_pictures_are_listed_newest_first_and_read_whole() {
 }
 
 #[tokio::test]
+async fn a_long_list_comes_in_pages_that_hold_while_pictures_come_and_go() {
+    let upstream =
+        Upstream::with((0..54).map(|seed| {
+            Reply::json(200, success_body("chat_markdown_data_url.json", &png(64, 48, seed), ""))
+        }))
+        .await;
+    let mut app = Setup::at(&upstream).start().await;
+    let mut made = Vec::new();
+    for (n, prompt) in [(1, "the  first\nof many, ".repeat(9)), (10, "a kite".to_owned())] {
+        for _ in 0..if n == 1 { 1 } else { 5 } {
+            let fields = app.generate(json!({ "prompt": prompt, "n": n, "output": "file" })).await.fields();
+            let images = fields["images"].as_array().unwrap().iter();
+            made.push(
+                images.map(|image| format!("image://{}", image["id"].as_str().unwrap())).collect::<Vec<_>>(),
+            );
+        }
+    }
+    let first = app.request("resources/list", json!({})).await["result"].clone();
+    let page = |list: &serde_json::Value| -> Vec<String> {
+        list["resources"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["uri"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(page(&first).len(), 50);
+    assert!(made[5].iter().all(|id| page(&first)[..10].contains(id)), "newest first");
+    let later = app.generate(json!({ "prompt": "a boat" })).await.id();
+    let cursor = first["nextCursor"].as_str().unwrap();
+    let second = app.request("resources/list", json!({ "cursor": cursor })).await["result"].clone();
+    assert_eq!((page(&second), second.get("nextCursor")), (made[0].clone(), None));
+    let oldest = &second["resources"][0];
+    assert_eq!(oldest["title"], "the first of many, the first of many, the first of many, the…");
+    assert!(oldest["name"].as_str().unwrap().contains("the-first-of-many"), "{oldest}");
+    assert!(oldest["annotations"]["lastModified"].as_str().unwrap().parse::<jiff::Timestamp>().is_ok());
+    let again = app.request("resources/list", json!({})).await["result"].clone();
+    assert_eq!(page(&again)[0], format!("image://{later}"));
+
+    for cursor in ["", "2", "2026-11-23T00:00:00Z img_1", "yesterday img_0123456789ab"] {
+        let refused = app.request("resources/list", json!({ "cursor": cursor })).await;
+        assert_eq!(refused["error"]["code"], -32602, "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_promised_of_changes() {
+    let mut app = Setup::bare().launch();
+    let promised = app.initialize("2025-06-18").await["capabilities"]["resources"].clone();
+    assert_eq!(promised, json!({}), "no subscribe, no listChanged");
+}
+
+#[tokio::test]
 async fn the_form_of_their_addresses_is_a_template() {
     let mut app = Setup::bare().start().await;
     let listed = app.request("resources/templates/list", json!({})).await;
@@ -44,9 +97,12 @@ async fn the_form_of_their_addresses_is_a_template() {
 
 #[tokio::test]
 async fn an_empty_library_lists_nothing_and_is_not_made_by_looking() {
-    let mut app = Setup::bare().start().await;
+    let setup = Setup::bare();
+    let mut app = setup.start().await;
     let listed = app.request("resources/list", json!({})).await;
     assert_eq!(listed["result"]["resources"], json!([]));
+    assert_eq!(app.end().await.code, 0);
+    assert!(!setup.desk.data().exists());
 }
 
 #[tokio::test]
