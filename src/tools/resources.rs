@@ -31,11 +31,11 @@ pub(super) async fn list(library: &Library, owner: &str, cursor: Option<&str>) -
     let images = library.recent(owner, last.as_ref(), one_more).await;
     let images = images.map_err(|error| internal(&error))?;
     let page = images.get(..PAGE).unwrap_or(&images);
-    let mut list = ListResourcesResult::with_all_items(page.iter().map(resource).collect());
+    let mut listed = ListResourcesResult::with_all_items(page.iter().map(resource).collect());
     if images.len() > PAGE {
-        list.next_cursor = page.last().map(|last| format!("{:.6} {}", last.created_at, last.id));
+        listed.next_cursor = page.last().map(|last| format!("{:.6} {}", last.created_at, last.id));
     }
-    Ok(list)
+    Ok(listed)
 }
 
 /// The form of their addresses.

@@ -3,6 +3,7 @@
 
 mod gallery;
 mod jobs;
+mod plans;
 mod prune;
 mod spend;
 
