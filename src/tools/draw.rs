@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use rmcp::RoleServer;
-use rmcp::model::{CallToolResult, JsonObject, ToolAnnotations};
+use rmcp::model::{CallToolResponse, CallToolResult, JsonObject, ToolAnnotations};
 use rmcp::service::RequestContext;
 use serde_json::Value;
 use tokio::sync::watch;
@@ -16,8 +16,8 @@ use super::deferred::DeferredImages;
 use super::handover::once_written;
 use super::list::Read;
 use super::progress::tell;
-use super::reply;
 use super::server::ImageServer;
+use super::{reply, tasks};
 use crate::domain::{ImageRequest, Problem, ProblemKind, Usd};
 use crate::images::ImageReference;
 use crate::jobs::{Commission, Masking, Owner, Stage};
@@ -94,21 +94,22 @@ pub(super) async fn draw(
     read: Read,
     arguments: JsonObject,
     context: RequestContext<RoleServer>,
-) -> CallToolResult {
+) -> CallToolResponse {
     let Asked { mut commission, output, dry_run } = match read(arguments) {
         Ok(asked) => asked,
-        Err(problems) => return reply::problems(&problems),
+        Err(problems) => return reply::problems(&problems).into(),
     };
     let caller = Caller::of(&context);
     let refused = caller.refused(&commission);
     if !refused.is_empty() {
-        return reply::problems(&refused);
+        return reply::problems(&refused).into();
     }
     commission.owner.clone_from(&caller.owner);
     if dry_run {
-        return look(server, &commission).await.unwrap_or_else(|problem| reply::problems(&[problem]));
+        return look(server, &commission).await.unwrap_or_else(|problem| reply::problems(&[problem])).into();
     }
-    let patience = server.patience().of(&context, None);
+    let as_task = tasks::are_known(&context);
+    let patience = if as_task { Duration::ZERO } else { server.patience().of(&context, None) };
     let mut call = server.manager().begin(commission);
     let stage = call.stage();
     let started = Instant::now();
@@ -119,18 +120,20 @@ pub(super) async fn draw(
             Ok(outcome) => {
                 let answer = reply::outcome(&outcome, &caller, server.reply_options(), output, deferred).await;
                 once_written(&context, move || call.served());
-                answer
+                answer.into()
             }
-            Err(problem) => reply::problems(&[problem]),
+            Err(problem) => reply::problems(&[problem]).into(),
         },
         // What has been sent goes on and is stored; only the answer is dropped.
-        () = context.ct.cancelled() => reply::problems(&[cancelled()]),
+        () = context.ct.cancelled() => reply::problems(&[cancelled()]).into(),
         stage = still_under_way(stage.clone(), patience) => {
-            let answer = reply::still_rendering(&stage, started.elapsed().as_secs());
             call.told_to_come_back();
-            answer
+            match stage.job().filter(|_| as_task) {
+                Some(job) => tasks::created(job, &stage).into(),
+                None => reply::still_rendering(&stage, started.elapsed().as_secs()).into(),
+            }
         }
-        () = tell(&context, stage) => reply::problems(&[cancelled()]),
+        () = tell(&context, stage), if !as_task => reply::problems(&[cancelled()]).into(),
     }
 }
 

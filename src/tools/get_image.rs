@@ -27,7 +27,7 @@ pub(super) const ENTRY: Entry = Entry {
     description: "Show a picture made earlier again, or wait for one that is still rendering, by the id in its result. Costs nothing.",
     definition,
     committed: include_str!("../../schemas/get_image.json"),
-    call: |server, arguments, context| get(server, arguments, context).boxed(),
+    call: |server, arguments, context| get(server, arguments, context).map(Into::into).boxed(),
     asked: None,
 };
 

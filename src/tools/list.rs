@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use rmcp::RoleServer;
-use rmcp::model::{CallToolResult, JsonObject, Tool};
+use rmcp::model::{CallToolResponse, JsonObject, Tool};
 use rmcp::service::RequestContext;
 use serde_json::{Value, json};
 
@@ -30,8 +30,11 @@ pub(super) struct Entry {
     /// The same as committed, with the choices of the catalogue that ships.
     pub committed: &'static str,
     /// Answers a call whose arguments passed the schema.
-    pub call:
-        for<'a> fn(&'a ImageServer, JsonObject, RequestContext<RoleServer>) -> BoxFuture<'a, CallToolResult>,
+    pub call: for<'a> fn(
+        &'a ImageServer,
+        JsonObject,
+        RequestContext<RoleServer>,
+    ) -> BoxFuture<'a, CallToolResponse>,
     /// Reads the arguments of a tool that draws, without drawing.
     pub asked: Option<Read>,
 }

@@ -21,6 +21,7 @@ mod request;
 mod resources;
 mod schema;
 mod server;
+mod tasks;
 
 pub use args::{GetArguments, OutputForm};
 pub use caller::Caller;

@@ -4,9 +4,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, Implementation, ListResourceTemplatesResult,
-    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-    ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+    CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, GetTaskParams, GetTaskResult,
+    Implementation, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
+    ServerConfig, Tool, UpdateTaskParams,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -18,7 +19,7 @@ use super::deferred::DeferredImages;
 use super::list::{TOOLS, definitions};
 use super::patience::Patience;
 use super::reply::{self, ReplyOptions};
-use super::resources;
+use super::{resources, tasks};
 use crate::jobs::Manager;
 
 /// What an agent should know before its first call. Under 1,000 characters.
@@ -106,7 +107,8 @@ impl ImageServer {
 
 impl ServerHandler for ImageServer {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_tools().enable_resources().build();
+        let capabilities =
+            ServerCapabilities::builder().enable_tools().enable_resources().enable_tasks().build();
         // Named here, because the library would give its own name and version.
         let ours = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
             .with_title("Image generation")
@@ -140,17 +142,18 @@ impl ServerHandler for ImageServer {
         let (caller, started) = (Caller::of(&context), Instant::now());
         let answer = match check(entry.name, &tool.input_schema, request.arguments.unwrap_or_default()) {
             Ok(arguments) => (entry.call)(self, arguments, context).await,
-            Err(problems) => reply::problems(&problems),
+            Err(problems) => reply::problems(&problems).into(),
         };
+        let failed = matches!(&answer, CallToolResponse::Complete(result) if result.is_error == Some(true));
         tracing::info!(
             request_id = &*caller.request_id,
             owner = caller.owner.name,
             tool = entry.name,
-            failed = answer.is_error.unwrap_or(false),
+            failed,
             milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "call"
         );
-        Ok(answer.into())
+        Ok(answer)
     }
 
     async fn list_resources(
@@ -179,5 +182,29 @@ impl ServerHandler for ImageServer {
         let owner = Caller::of(&context).owner.name;
         let deferred = context.extensions.get::<DeferredImages>();
         Ok(resources::read(self.0.manager.library(), &request.uri, &owner, deferred).await?.into())
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        tasks::get(self, &request.task_id, &context).await
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::exists(self, &request.task_id, &context).await
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        tasks::exists(self, &request.task_id, &context).await
     }
 }

@@ -214,9 +214,12 @@ impl<Handler: ServerHandler> ServerHandler for Fixtures<Handler> {
     async fn get_task(
         &self,
         request: GetTaskParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
-        Ok(GetTaskResult::new(self.tasks.get_task(&request.task_id)?))
+        match self.tasks.get_task(&request.task_id) {
+            Ok(task) => Ok(GetTaskResult::new(task)),
+            Err(_) => self.inner.get_task(request, context).await,
+        }
     }
 
     async fn update_task(

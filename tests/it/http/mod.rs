@@ -6,3 +6,4 @@ mod long_calls;
 mod operations;
 mod pictures;
 mod sse;
+mod tasks;

@@ -1,0 +1,107 @@
+//! Calls as tasks (extension `io.modelcontextprotocol/tasks` of 2026-07-28), for clients that
+//! say they know them: a task is a job under another name, and has its id.
+//!
+//! Cancelling one is acknowledged and no more: what was sent is paid for and kept, as wherever
+//! a caller leaves. No task ever asks for anything.
+
+use rmcp::model::{
+    CallToolResult, CreateTaskResult, DetailedTask, GetTaskResult, ProtocolVersion, Task, TaskPayload,
+    TaskStatus,
+};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer};
+use serde_json::Value;
+
+use super::args::OutputForm;
+use super::caller::Caller;
+use super::get_image::{Got, Id};
+use super::handover::once_written;
+use super::reply;
+use super::server::ImageServer;
+use crate::domain::JobId;
+use crate::images::{ImageError, JobRecord};
+use crate::jobs::{Found, Stage};
+
+/// Pictures take a minute: asking oftener brings nothing.
+const POLL_INTERVAL_MS: u64 = 2_000;
+
+/// Whether the caller takes a task for an answer. Before 2026-07-28 that word meant something else.
+pub(super) fn are_known(context: &RequestContext<RoleServer>) -> bool {
+    let knows = context.client_capabilities().is_some_and(|client| client.supports_tasks());
+    knows && context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
+}
+
+/// The task that this job is, as it begins.
+pub(super) fn created(job: &JobId, stage: &Stage) -> CreateTaskResult {
+    let now = jiff::Timestamp::now().to_string();
+    let task = Task::new(job.as_str(), TaskStatus::Working, now.clone(), now);
+    CreateTaskResult::new(task.with_poll_interval_ms(POLL_INTERVAL_MS).with_status_message(stage.words(0)))
+}
+
+/// `tasks/get`: how far it is, or the answer that the call would have had.
+pub(super) async fn get(
+    server: &ImageServer,
+    id: &str,
+    context: &RequestContext<RoleServer>,
+) -> Result<GetTaskResult, ErrorData> {
+    let caller = Caller::of(context);
+    let (job, record) = record(server, id, &caller).await?;
+    let found = server.manager().look(&job, &caller.owner.name).await.map_err(|error| refused(id, &error))?;
+    let updated = record.finished_at.unwrap_or_else(jiff::Timestamp::now);
+    let task =
+        Task::new(job.as_str(), TaskStatus::Working, record.created_at.to_string(), updated.to_string());
+    let task = task.with_poll_interval_ms(POLL_INTERVAL_MS);
+    let got = match found {
+        Found::UnderWay { stage, seconds } => {
+            let task = task.with_status_message(stage.words(seconds));
+            return Ok(GetTaskResult::new(DetailedTask::new(task, TaskPayload::Working)));
+        }
+        Found::Made { outcome, .. } => Ok(Got::Made { outcome, handed_over: false }),
+        Found::Nothing(problem) => Err(problem),
+    };
+    let made = got.is_ok();
+    let output = output(&record);
+    let answer =
+        reply::got(&[Id::Job(job.clone())], vec![got], &caller, server.reply_options(), output, None).await;
+    if made {
+        let manager = server.manager().clone();
+        once_written(context, move || manager.note_handed_over(vec![job]));
+    }
+    Ok(GetTaskResult::new(DetailedTask::new(task, TaskPayload::Completed { result: fields(&answer) })))
+}
+
+/// Whether there is such a task: for requests that change nothing about it.
+pub(super) async fn exists(
+    server: &ImageServer,
+    id: &str,
+    context: &RequestContext<RoleServer>,
+) -> Result<(), ErrorData> {
+    record(server, id, &Caller::of(context)).await.map(drop)
+}
+
+async fn record(server: &ImageServer, id: &str, caller: &Caller) -> Result<(JobId, JobRecord), ErrorData> {
+    let unknown = || ErrorData::invalid_params(format!("{id:?} is no task"), None);
+    let job = JobId::parse(id).ok_or_else(unknown)?;
+    let record = server.manager().library().job(&job, &caller.owner.name).await;
+    record.map(|record| (job, record)).map_err(|error| refused(id, &error))
+}
+
+fn refused(id: &str, error: &ImageError) -> ErrorData {
+    match error {
+        ImageError::UnknownId(_) => ErrorData::invalid_params(format!("{id:?} is no task"), None),
+        other => ErrorData::internal_error(other.to_string(), None),
+    }
+}
+
+/// The form that the call asked for.
+fn output(record: &JobRecord) -> Option<OutputForm> {
+    let arguments: Value = serde_json::from_str(&record.arguments).ok()?;
+    serde_json::from_value(arguments.get("output")?.clone()).ok()
+}
+
+fn fields(answer: &CallToolResult) -> rmcp::model::JsonObject {
+    match serde_json::to_value(answer) {
+        Ok(Value::Object(fields)) => fields,
+        _ => rmcp::model::JsonObject::new(),
+    }
+}
