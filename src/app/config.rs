@@ -263,7 +263,7 @@ impl Config {
             sandbox,
             sandbox_delay: delay(settings.sandbox_delay_s.unwrap_or(0.0))?,
             sandbox_fault: settings.sandbox_fault,
-            log: settings.log.unwrap_or_else(|| "warn,rmcp=error".to_owned()),
+            log: settings.log.unwrap_or_else(|| "warn,rmcp=error,rmcp::service=off".to_owned()),
             log_format: settings.log_format.unwrap_or_default(),
             catalog,
         })

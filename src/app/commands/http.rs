@@ -39,6 +39,8 @@ pub async fn run(arguments: &Arguments, mut config: Config) -> Result<u8, String
         }
     };
     let listen = options.listen;
+    #[cfg(unix)]
+    allow_many_files();
     config.serve_callers_from_afar();
     let app = App::build_watched(config, options.metrics.witness());
     let handler = app.server.from_afar();
@@ -69,6 +71,15 @@ pub async fn run(arguments: &Arguments, mut config: Config) -> Result<u8, String
         return Ok(FAILED);
     }
     Ok(DONE)
+}
+
+/// A call takes two open files and more, and most systems begin with 1,024 of them in all.
+#[cfg(unix)]
+fn allow_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // Where it may not be raised, fewer calls at once find room.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 fn options(http: HttpConfig) -> Result<HttpOptions, String> {

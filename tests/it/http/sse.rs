@@ -6,7 +6,7 @@ use super::eras::{drawing, kite};
 use crate::support::{Ask, Gate, Opened, Reply, Setup, Upstream, WebApp, png, success_body};
 
 /// Opens a stream and shakes hands. Returns where messages go, too.
-async fn connect(app: &WebApp) -> (Opened, String) {
+pub async fn connect(app: &WebApp) -> (Opened, String) {
     let mut stream = app.open(Ask::events("/sse")).await;
     assert_eq!(stream.head.header("content-type"), Some("text/event-stream"));
     let first = stream.until("\n\n").await;
@@ -21,7 +21,7 @@ async fn connect(app: &WebApp) -> (Opened, String) {
     (stream, place)
 }
 
-async fn post(app: &WebApp, place: &str, message: &Value) {
+pub async fn post(app: &WebApp, place: &str, message: &Value) {
     let ask = Ask::post(place, message.to_string()).header("content-type", "application/json");
     assert_eq!(app.ask(ask).await.status, 202);
 }
@@ -29,6 +29,13 @@ async fn post(app: &WebApp, place: &str, message: &Value) {
 fn call(id: i64) -> Value {
     let params = json!({ "name": "generate_image", "arguments": kite(), "_meta": { "progressToken": "p" } });
     json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params })
+}
+
+/// A call without a token for progress.
+pub fn silent_call(id: i64) -> Value {
+    let mut call = call(id);
+    call["params"].as_object_mut().unwrap().remove("_meta");
+    call
 }
 
 #[tokio::test]
@@ -53,9 +60,7 @@ async fn a_silent_connection_lives_and_is_given_bytes_past_every_idle_time() {
         Setup::at(&upstream).once().serve(&["--clock", "session_idle=100", "--clock", "keep_alive=50"]).await;
     let (mut stream, place) = connect(&app).await;
     stream.until(":\n\n:\n\n:\n\n:\n\n:\n\n:\n\n").await;
-    let mut silent = call(1);
-    silent["params"].as_object_mut().unwrap().remove("_meta");
-    post(&app, &place, &silent).await;
+    post(&app, &place, &silent_call(1)).await;
     upstream.requests_come(1).await;
     let before = stream.head.body.len();
     while stream.head.body.len() < before + 30 {

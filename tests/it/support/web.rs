@@ -281,6 +281,14 @@ impl Opened {
         }
     }
 
+    /// The whole answer, every part of it within so long of the one before.
+    pub async fn patiently(mut self, patience: std::time::Duration) -> Reply {
+        while let Some(more) = timeout(patience, self.read()).await.expect("more of the body should come") {
+            self.head.body.extend(more);
+        }
+        self.head
+    }
+
     /// The whole answer.
     pub async fn whole(mut self) -> Reply {
         if self.head.status != 204 && self.head.status != 304 {
