@@ -10,8 +10,8 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::build::App;
 use super::commands::{
-    client, completions, demo, doctor, gallery, http, jobs, man, models, prune, route, sandbox, schemas, serve,
-    spend, tool, worker,
+    client, completions, demo, doctor, gallery, http, jobs, man, models, prune, route, sandbox, schemas,
+    serve, spend, tool, worker,
 };
 use super::config::{Config, Environment, is_unset};
 use super::logs;

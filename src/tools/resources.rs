@@ -18,7 +18,11 @@ const TITLE_CHARACTERS: usize = 60;
 
 /// A page of the stored images, newest first: the first, or the one after this cursor. A cursor
 /// names the last image of a page, by its time and id, and holds when images come and go.
-pub(super) async fn list(library: &Library, owner: &str, cursor: Option<&str>) -> Result<ListResourcesResult, ErrorData> {
+pub(super) async fn list(
+    library: &Library,
+    owner: &str,
+    cursor: Option<&str>,
+) -> Result<ListResourcesResult, ErrorData> {
     let last = cursor.map(|cursor| {
         let place = cursor.split_once(' ').and_then(|(at, id)| Some((at.parse().ok()?, ImageId::parse(id)?)));
         place.ok_or_else(|| ErrorData::invalid_params(format!("{cursor:?} is no cursor of this list"), None))

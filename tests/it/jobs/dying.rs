@@ -94,7 +94,7 @@ async fn a_folder_that_goes_away_in_mid_render_costs_the_file_and_not_the_pictur
 
 #[tokio::test]
 async fn a_clock_that_jumps_makes_no_job_lost_that_is_worked_on() {
-    let Rendering { mut app, upstream, gate, id } =
+    let Rendering { app, upstream, gate, id } =
         rendering(|setup| setup.variable("GPT_IMAGE_MCP_WAIT_S", "1"), kite()).await;
     let job = app.result_of(id).await.fields()["job"].clone();
     let_leases_run_out(&app.desk).await; // as after a night in which the machine slept
