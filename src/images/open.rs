@@ -70,7 +70,8 @@ fn is_link(error: &io::Error) -> bool {
     link || error.kind() == io::ErrorKind::NotADirectory
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::symlink;
 
