@@ -20,7 +20,13 @@ pub struct EncodedImage {
 impl EncodedImage {
     /// Opens the picture's file; nothing is read yet.
     pub fn open(image: &StoredImage) -> Result<Self, ImageError> {
-        Ok(Self { file: image.open()?.take(image.bytes), block: Vec::new() })
+        Ok(Self::of(image.open()?, image.bytes))
+    }
+
+    /// The digits of so many bytes of this file, from where it stands.
+    #[must_use]
+    pub fn of(file: File, bytes: u64) -> Self {
+        Self { file: file.take(bytes), block: Vec::new() }
     }
 
     /// Appends the digits of the next block; `false` where there were none left.
@@ -57,7 +63,7 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         io::Write::write_all(&mut file, bytes).unwrap();
         io::Seek::rewind(&mut file).unwrap();
-        EncodedImage { file: file.take(recorded), block: Vec::new() }
+        EncodedImage::of(file, recorded)
     }
 
     #[test]

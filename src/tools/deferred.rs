@@ -100,3 +100,51 @@ pub(super) fn base64(image: &StoredImage, deferred: Option<&DeferredImages>) -> 
         None => encoded.whole().map_err(|error| ImageError::reading(&image.path, &error)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn image(bytes: &[u8]) -> EncodedImage {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("picture");
+        std::fs::write(&path, bytes).unwrap();
+        EncodedImage::of(std::fs::File::open(path).unwrap(), bytes.len() as u64)
+    }
+
+    fn told(pieces: Vec<Piece>) -> String {
+        let told = pieces.into_iter().map(|piece| match piece {
+            Piece::Bytes(bytes) => String::from_utf8(bytes).unwrap(),
+            Piece::Image(image) => image.whole().unwrap(),
+        });
+        told.collect()
+    }
+
+    #[test]
+    fn pictures_come_where_their_marks_stand_each_once() {
+        let deferred = DeferredImages::default();
+        let [first, second] = [deferred.mark(image(b"abc")), deferred.mark(image(b"def"))];
+        let message = format!(r#"{{"a":"{second}","b":"é","c":"{first}"}}"#);
+        assert_eq!(told(deferred.cut(message.clone().into())), r#"{"a":"ZGVm","b":"é","c":"YWJj"}"#);
+        assert_eq!(told(deferred.cut(message.clone().into())), message, "nothing waits any more");
+    }
+
+    #[test]
+    fn a_message_without_marks_stays_as_it_is() {
+        let deferred = DeferredImages::default();
+        let other = DeferredImages::default().mark(image(b"abc"));
+        let _ = deferred.mark(image(b"abc"));
+        for message in ["", "{}", "deferred-1", other.as_str()] {
+            assert_eq!(told(deferred.cut(message.into())), message);
+        }
+    }
+
+    #[test]
+    fn a_mark_is_part_of_no_longer_one() {
+        let deferred = DeferredImages::default();
+        let marks: Vec<_> = (0..11).map(|_| deferred.mark(image(b"abc"))).collect();
+        let pieces = deferred.cut(marks.last().unwrap().as_bytes().to_vec());
+        assert_eq!(told(pieces), "YWJj");
+        assert_eq!(told(deferred.cut(marks.first().unwrap().as_bytes().to_vec())), "YWJj");
+    }
+}

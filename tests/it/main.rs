@@ -25,6 +25,7 @@ mod generate;
 mod get;
 mod history;
 mod http;
+mod inline;
 mod inpaint;
 mod inpainting;
 mod jobs;
