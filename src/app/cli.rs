@@ -61,13 +61,28 @@ pub enum Command {
     /// Say which model a call would go to, why, and for how much; send nothing
     Route(route::Arguments),
     /// Write a page with every stored picture: prompt, model, price and what was made from what
+    ///
+    /// The page is one file with small pictures in it; they link to the files themselves. The small
+    /// pictures are made once and kept in the store, so that later pages take a moment.
     Gallery(gallery::Arguments),
     /// List the newest calls with their cost, or show one of them whole
+    ///
+    /// A cost with ≤ before it is the most that it may come to. SERVED says whether the pictures were
+    /// handed over; `get ID` does so. One job is shown with its arguments, every request that went out
+    /// for it and what that may have cost, its pictures and what was made from what.
     Jobs(jobs::Arguments),
-    /// Show what was spent, by day and by model, and what the caps leave; with --sandbox, what the
-    /// sandbox drew
+    /// Show what was spent, by day and by model, and what the caps leave
+    ///
+    /// MAYBE is what may have been charged besides, because the answer to a request never came, and IN
+    /// FLIGHT what the work under way may yet cost; both count towards the caps. Days are the
+    /// calendar's here. What the sandbox drew is no money: --sandbox shows it, alone.
     Spend(spend::Arguments),
     /// Delete old pictures, after saying which; what was spent stays on record
+    ///
+    /// Pictures of some age are deleted and forgotten, or the oldest until the rest fits. What would go
+    /// is said first, and then asked about; --yes answers. Only files in the store are deleted: a
+    /// picture that was saved elsewhere, or changed since, keeps its file, and is forgotten when it is
+    /// old enough. What was made from a deleted picture still names it. Work under way is left alone.
     Prune(prune::Arguments),
     /// Run the sandbox alone: the image APIs on loopback, for any client
     Sandbox(sandbox::Arguments),

@@ -9,7 +9,7 @@ use gpt_image_mcp::catalog::Catalog;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 15] = [
     "generate",
     "edit",
     "inpaint",
@@ -17,6 +17,10 @@ const COMMANDS: [&str; 11] = [
     "models",
     "demo",
     "route",
+    "gallery",
+    "jobs",
+    "spend",
+    "prune",
     "sandbox",
     "schemas",
     "completions",

@@ -18,11 +18,6 @@ use crate::images::{FileFate, ImageError, Library, PrunePlan, Rule};
 const NAMED: usize = 20;
 
 /// `prune`
-///
-/// Deletes pictures and forgets them: all of some age, or the oldest until the rest fits. It says
-/// first what would go and asks; what was spent stays on record. Only files in the store are
-/// deleted: a picture that was saved elsewhere, or changed since, keeps its file and is only
-/// forgotten once it is old enough. What is under way is left alone.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("rule").required(true)))]
 pub struct Arguments {
