@@ -70,7 +70,7 @@ impl<W: Write> Page<W> {
         let store = escaped(&library.root().display().to_string());
         write!(
             self.out,
-            "{}<header>\n<h1>gpt-image-mcp <span class=\"badge\">gallery</span></h1>\n\
+            "{}<header>\n<h1>gpt-image-mcp <span class=\"badge\">GALLERY</span></h1>\n\
              <p>{pictures}{since}, in <code>{store}</code></p>\n</header>\n",
             KIND.head()
         )?;
