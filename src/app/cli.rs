@@ -13,7 +13,8 @@ use super::commands::{
     client, completions, demo, doctor, gallery, http, jobs, man, models, prune, route, sandbox, schemas,
     serve, spend, tool, worker,
 };
-use super::config::{Config, Environment, is_unset};
+use super::config::Config;
+use super::environment::{Environment, is_unset};
 use super::logs;
 use super::plain;
 use super::settings::Settings;

@@ -8,6 +8,7 @@ mod cli;
 pub mod clients;
 mod commands;
 mod config;
+mod environment;
 mod logs;
 mod plain;
 mod settings;
@@ -15,7 +16,8 @@ mod settings_file;
 
 pub use build::App;
 pub use cli::{Cli, command_line, run};
-pub use config::{Config, ConfigError, Environment, HttpConfig};
+pub use config::{Config, ConfigError, HttpConfig};
+pub use environment::Environment;
 pub use logs::LogFormat;
 pub use settings::Settings;
 pub use settings_file::SettingsFile;

@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 
 use super::cli::{Cli, Command};
-use super::config::is_unset;
+use super::environment::is_unset;
 use super::settings::Settings;
 use crate::domain::Secret;
 

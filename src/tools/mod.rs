@@ -21,6 +21,7 @@ mod request;
 mod resources;
 mod schema;
 mod server;
+mod show;
 mod tasks;
 
 pub use args::{GetArguments, OutputForm};
@@ -31,5 +32,6 @@ pub use get_image::{Got, Id, collect, ids};
 pub use handover::Handover;
 pub use list::{Call, TOOL_NAMES, call, commission, definitions, derived_definitions, description};
 pub use patience::{KnownClient, Patience};
-pub use reply::{ReplyOptions, drawn_fields, dry_run_fields, got_fields, plan, words};
+pub use reply::{drawn_fields, dry_run_fields, got_fields, plan, words};
 pub use server::ImageServer;
+pub use show::ReplyOptions;

@@ -7,7 +7,7 @@ use rmcp::model::{
 use serde_json::json;
 
 use super::deferred::{DeferredImages, base64};
-use super::reply::uri;
+use super::show::uri;
 use crate::domain::ImageId;
 use crate::images::{ImageError, Library, StoredImage};
 

@@ -18,7 +18,8 @@ use super::check::check;
 use super::deferred::DeferredImages;
 use super::list::{TOOLS, definitions};
 use super::patience::Patience;
-use super::reply::{self, ReplyOptions};
+use super::reply;
+use super::show::ReplyOptions;
 use super::{resources, tasks};
 use crate::jobs::Manager;
 

@@ -9,7 +9,8 @@ mod report;
 use std::path::PathBuf;
 
 use crate::app::cli::{DONE, FAILED};
-use crate::app::config::{Config, Environment};
+use crate::app::config::Config;
+use crate::app::environment::Environment;
 
 /// `doctor`
 #[derive(Debug, clap::Args)]

@@ -41,9 +41,9 @@ async fn a_drawn_picture_is_fetched_whole_in_parts_and_not_again() {
     assert_eq!((end.status, end.body.as_slice()), (206, &picture[picture.len() - 8..]));
     let other = app.ask(Ask::get(&path).header("range", "bytes=-8").header("if-range", "\"other\"")).await;
     assert_eq!((other.status, other.body.len()), (200, picture.len()));
-    let past = app.ask(Ask::get(&path).header("range", "bytes=1000000-")).await;
-    assert_eq!(past.status, 416);
-    assert_eq!(past.header("content-range"), Some(format!("bytes */{}", picture.len()).as_str()));
+    let beyond = app.ask(Ask::get(&path).header("range", "bytes=1000000-")).await;
+    assert_eq!(beyond.status, 416);
+    assert_eq!(beyond.header("content-range"), Some(format!("bytes */{}", picture.len()).as_str()));
 }
 
 #[tokio::test]

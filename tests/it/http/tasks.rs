@@ -15,7 +15,7 @@ fn knowing(method: &str, mut params: Value) -> Ask {
     Ask::modern(method, params)
 }
 
-fn draw(arguments: Value) -> Ask {
+fn draw(arguments: &Value) -> Ask {
     knowing("tools/call", json!({ "name": "generate_image", "arguments": arguments }))
 }
 
@@ -44,7 +44,7 @@ async fn a_client_that_knows_tasks_is_given_one_and_its_result_when_it_is_there(
     let found = app.ask(Ask::modern("server/discover", json!({}))).await.result();
     assert!(found["capabilities"]["extensions"]["io.modelcontextprotocol/tasks"].is_object(), "{found:#}");
 
-    let created = app.ask(draw(kite())).await.result();
+    let created = app.ask(draw(&kite())).await.result();
     assert_eq!((&created["resultType"], &created["status"]), (&json!("task"), &json!("working")));
     let task = created["taskId"].as_str().unwrap();
     assert!(task.starts_with("job_") && created["pollIntervalMs"].is_u64(), "{created:#}");
@@ -70,16 +70,16 @@ async fn a_client_that_knows_tasks_is_given_one_and_its_result_when_it_is_there(
 async fn the_result_has_the_form_that_the_call_asked_for_and_a_failure_is_a_result_too() {
     let (upstream, setup) = drawing(1).await;
     let app = setup.serve(&[]).await;
-    let created = app.ask(draw(json!({ "prompt": "a kite", "output": "file" }))).await.result();
+    let created = app.ask(draw(&json!({ "prompt": "a kite", "output": "file" }))).await.result();
     let done = ended(&app, created["taskId"].as_str().unwrap()).await;
     assert!(Answer(done["result"].clone()).shown().is_empty());
 
     upstream.then(Reply::json(401, error_body("unauthorized.json")));
-    let created = app.ask(draw(kite())).await.result();
+    let created = app.ask(draw(&kite())).await.result();
     let failed = ended(&app, created["taskId"].as_str().unwrap()).await;
     assert_eq!((&failed["status"], &failed["result"]["isError"]), (&json!("completed"), &json!(true)));
 
-    let refused = app.ask(draw(json!({ "prompt": "a kite", "n": 99 }))).await;
+    let refused = app.ask(draw(&json!({ "prompt": "a kite", "n": 99 }))).await;
     assert!(refused.answer().refusal().starts_with("n: "));
 }
 
@@ -90,7 +90,7 @@ async fn nobody_else_is_given_a_task_or_shown_one() {
     let app = setup.serve(&[]).await;
     let plain = app.ask(Ask::call("generate_image", kite()).token(ALICE)).await;
     assert_eq!(plain.result()["resultType"], "complete");
-    let created = app.ask(draw(json!({ "prompt": "another kite" })).token(ALICE)).await.result();
+    let created = app.ask(draw(&json!({ "prompt": "another kite" })).token(ALICE)).await.result();
     let task = created["taskId"].as_str().unwrap();
     for method in ["tasks/get", "tasks/cancel"] {
         let theirs = app.ask(knowing(method, json!({ "taskId": task })).token(BOB)).await;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use crate::app::config::{Config, Environment};
+use crate::app::config::Config;
+use crate::app::environment::Environment;
 use crate::catalog::{Model, Provider};
 use crate::domain::Secret;
 use crate::images::{Destination, Library};
