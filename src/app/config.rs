@@ -18,6 +18,7 @@ use crate::images::{PreviewBudget, Roots};
 use crate::jobs::{InFlight, SpendingCaps};
 use crate::sandbox::FaultSpec;
 use crate::tools::ReplyOptions;
+use crate::transports::QUIET_LIBRARY;
 use crate::upstream::{ClientOptions, RetrySettings};
 
 /// Settings that cannot be followed. The process ends with code 2.
@@ -195,7 +196,7 @@ impl Config {
             sandbox,
             sandbox_delay: delay(settings.sandbox_delay_s.unwrap_or(0.0))?,
             sandbox_fault: settings.sandbox_fault,
-            log: settings.log.unwrap_or_else(|| "warn,rmcp=error,rmcp::service=off".to_owned()),
+            log: settings.log.unwrap_or_else(|| format!("warn,{QUIET_LIBRARY}")),
             log_format: settings.log_format.unwrap_or_default(),
             catalog,
         })

@@ -90,14 +90,9 @@ pub(super) async fn equal_left(
 pub(super) async fn look(shared: &Arc<Shared>, id: &JobId, owner: &str) -> Result<Found, ImageError> {
     let mut job = shared.library.job(id, owner).await?;
     let mut standing = job.standing(Timestamp::now());
-    if matches!(standing, Standing::Lost { .. }) {
-        if shared.library.is_at_work(&job).await {
-            // Its lease ran out while the machine slept, or the clock was set.
-            standing = Standing::of(job.state, true);
-        } else if recovery::recover(shared, &job).await? {
-            job = shared.library.job(id, owner).await?;
-            standing = job.standing(Timestamp::now());
-        }
+    if matches!(standing, Standing::Lost { .. }) && recovery::recover(shared, &job).await? {
+        job = shared.library.job(id, owner).await?;
+        standing = job.standing(Timestamp::now());
     }
     let now = Timestamp::now();
     let mut images = shared.library.images_of(id, owner).await?;

@@ -10,7 +10,7 @@ use super::ledger::{Cap, CapHit, Plan};
 use super::record::known;
 use super::rows::{self, micros, select_jobs, time};
 use super::{JobEnd, JobRecord, Library};
-use crate::domain::{Caller, JobEvent, JobId, JobState};
+use crate::domain::{Caller, JobEvent, JobId, JobState, Standing};
 use crate::images::ImageError;
 
 /// How long a job counts as alive after its process last said so. It is renewed three times as
@@ -171,7 +171,19 @@ impl Library {
         let query = sqlx::query(select_jobs!("WHERE id = ? AND owner = ?")).bind(id.as_str()).bind(owner);
         let row = query.fetch_optional(self.pool().await?).await.map_err(|error| self.failed(&error))?;
         let row = row.ok_or_else(|| ImageError::UnknownId(id.to_string()))?;
-        rows::job(&row).map_err(|error| self.failed(&error))
+        let job = rows::job(&row).map_err(|error| self.failed(&error))?;
+        Ok(self.awake(job).await)
+    }
+
+    /// The job, with a lease if its own ran out while a process was at work on it: the machine
+    /// slept, or the clock was set.
+    pub(super) async fn awake(&self, job: JobRecord) -> JobRecord {
+        let now = Timestamp::now();
+        let lost = matches!(job.standing(now), Standing::Lost { .. });
+        if lost && self.is_at_work(&job).await {
+            return JobRecord { lease_until: Some(now + LEASE), ..job };
+        }
+        job
     }
 
     /// Jobs whose process is gone before they ended, oldest first.

@@ -106,12 +106,15 @@ fn the_flat_price_model_is_steered_by_the_verified_prefix() {
     );
 }
 
+/// What is asked of two pictures: they are named in order.
+const NAMED: &str = "a red kite\n\nThe pictures, in order: image 1 is a.png, image 2 is b.jpg.";
+
 #[test]
 fn a_chat_edit_is_one_user_message_with_the_pictures_as_data_urls() {
     let edit = ImageRequest { operation: Operation::Edit, references: 2, ..request() };
     let (_, body) = json_of(call("gpt-image-2-all", Endpoint::Chat, &edit, &pictures(), None));
     let parts = json!([
-        { "type": "text", "text": "Generate image: a red kite" },
+        { "type": "text", "text": format!("Generate image: {NAMED}") },
         { "type": "image_url", "image_url": { "url": "data:image/png;base64,YWJj" } },
         { "type": "image_url", "image_url": { "url": "data:image/jpeg;base64,YWJj" } },
     ]);
@@ -126,7 +129,7 @@ fn an_edit_is_a_form_with_the_image_field_the_model_wants() {
     assert_eq!(path, Path::Edits);
     let official = [
         "model=gpt-image-2",
-        "prompt=a red kite",
+        &format!("prompt={NAMED}"),
         "quality=high",
         "image[]=@a.png;image/png",
         "image[]=@b.jpg;image/jpeg",
@@ -136,7 +139,7 @@ fn an_edit_is_a_form_with_the_image_field_the_model_wants() {
     let (_, parts) = form_of(call("gpt-image-2-all", Endpoint::Images, &edit, &pictures(), None));
     let flat = [
         "model=gpt-image-2-all",
-        "prompt=a red kite",
+        &format!("prompt={NAMED}"),
         "response_format=b64_json",
         "image=@a.png;image/png",
         "image=@b.jpg;image/jpeg",

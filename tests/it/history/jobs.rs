@@ -77,7 +77,7 @@ async fn a_failure_says_what_went_wrong_and_what_may_have_been_charged() {
 async fn a_lost_job_is_told_from_one_under_way_in_the_words_of_get_image() {
     let gate = Gate::shut();
     let upstream = Upstream::with([drawn(1).held_by(&gate), drawn(2).held_by(&gate)]).await;
-    let setup = Setup::at(&upstream);
+    let setup = Setup::at(&upstream).flag("--worker=false");
     let mut gone = setup.start().await;
     gone.begin("generate_image", json!({ "prompt": "a kite" })).await;
     upstream.requests_come(1).await;

@@ -4,6 +4,9 @@
 use gpt_image_mcp::sandbox::Manner;
 use serde_json::{Value, json};
 
+/// Several pictures are named in order.
+const TWO_CATS: &str = "prompt=a kite\n\nThe pictures, in order: image 1 is cat.png, image 2 is cat.png.";
+
 /// A server as its documents describe it.
 pub struct Server {
     pub file: &'static str,
@@ -44,7 +47,7 @@ fn corporate_gateway() -> Server {
                 .sends(&["model=gpt-image-2", "prompt=a kite", "size=1024x1024", "quality=low"]),
             edit("corp/gpt-image-2", &["cat.png", "cat.png"]).to("/v1/images/edits").sends(&[
                 "model=gpt-image-2",
-                "prompt=a kite",
+                TWO_CATS,
                 "image[]=@PICTURE",
                 "image[]=@PICTURE",
             ]),
@@ -148,7 +151,7 @@ pub fn stable_diffusion_cpp() -> Server {
             ]),
             edit(MODEL, &["cat.png", "cat.png"]).to("/v1/images/edits").sends(&[
                 "model=sd-cpp-local",
-                "prompt=a kite",
+                TWO_CATS,
                 "image[]=@PICTURE",
                 "image[]=@PICTURE",
             ]),
@@ -182,7 +185,7 @@ pub fn vllm_omni() -> Server {
             ),
             edit("omni-edit/qwen-image-edit", &["cat.png", "cat.png"]).to("/v1/images/edits").sends(&[
                 "model=Qwen/Qwen-Image-Edit-2511",
-                "prompt=a kite",
+                TWO_CATS,
                 "response_format=b64_json",
                 "guidance_scale=1",
                 "num_inference_steps=50",
