@@ -18,7 +18,6 @@ use crate::images::{PreviewBudget, Roots};
 use crate::jobs::{InFlight, SpendingCaps};
 use crate::sandbox::FaultSpec;
 use crate::tools::ReplyOptions;
-use crate::transports::QUIET_LIBRARY;
 use crate::upstream::{ClientOptions, RetrySettings};
 
 /// Settings that cannot be followed. The process ends with code 2.
@@ -196,19 +195,10 @@ impl Config {
             sandbox,
             sandbox_delay: delay(settings.sandbox_delay_s.unwrap_or(0.0))?,
             sandbox_fault: settings.sandbox_fault,
-            log: settings.log.unwrap_or_else(|| format!("warn,{QUIET_LIBRARY}")),
+            log: settings.log.unwrap_or_else(|| "warn,rmcp=off".to_owned()),
             log_format: settings.log_format.unwrap_or_default(),
             catalog,
         })
-    }
-}
-
-impl Config {
-    /// Callers over HTTP reach the folders that the settings name, and no others; pictures in the
-    /// library by their ids only, since it holds those of all.
-    pub fn serve_callers_from_afar(&mut self) {
-        self.roots.allowed.clone_from(&self.http.roots);
-        self.roots.store_by_path = false;
     }
 }
 

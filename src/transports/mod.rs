@@ -9,6 +9,3 @@ mod stdio;
 pub use conformance::Fixtures;
 pub use http::{Clocks, HttpOptions, HttpServer, Limits, Metrics, TokenError, Tokens};
 pub use stdio::serve_stdio;
-
-/// What the protocol's library is to log unless told otherwise: a client that leaves is no error.
-pub const QUIET_LIBRARY: &str = "rmcp=error,rmcp::service=off";

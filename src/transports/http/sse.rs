@@ -15,7 +15,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::{Stream, StreamExt as _, stream};
 use rmcp::RoleServer;
-use rmcp::model::GetExtensions as _;
+use rmcp::model::{ClientNotification, GetExtensions as _};
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -98,8 +98,15 @@ fn events(
             Err(_) => Bytes::from_static(b":\n\n"),
             Ok(None) => return None,
             Ok(Some(message)) => {
-                if let TxJsonRpcMessage::<RoleServer>::Response(answer) = &message {
-                    sent.handover = sent.handovers.take(&answer.id);
+                match &message {
+                    TxJsonRpcMessage::<RoleServer>::Response(answer) => {
+                        sent.handover = sent.handovers.take(&answer.id);
+                    }
+                    // Nothing is handed over with an error.
+                    TxJsonRpcMessage::<RoleServer>::Error(error) => {
+                        error.id.as_ref().and_then(|id| sent.handovers.take(id));
+                    }
+                    _ => {}
                 }
                 event(&message)
             }
@@ -155,6 +162,12 @@ async fn take(shared: &Arc<Shared>, request: Request) -> Result<(), Refusal> {
             request.request.extensions_mut().insert(parts);
         }
         RxJsonRpcMessage::<RoleServer>::Notification(notification) => {
+            // A request that is cancelled gets no answer.
+            if let ClientNotification::CancelledNotification(cancelled) = &notification.notification
+                && let Some(id) = &cancelled.params.request_id
+            {
+                inbox.handovers.take(id);
+            }
             notification.notification.extensions_mut().insert(parts);
         }
         _ => {}
