@@ -79,6 +79,8 @@ impl Caller {
             }
             if !self.paths {
                 image.shift_remove("path");
+                let preserved = image.get_mut("preserved").and_then(Value::as_object_mut);
+                preserved.and_then(|preserved| preserved.shift_remove("raw_path"));
             }
         }
     }
