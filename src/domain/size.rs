@@ -43,6 +43,15 @@ impl Pixels {
         self.width.max(self.height)
     }
 
+    /// Whether one size is the other in another scale; an edge may be a pixel off, as rounding
+    /// leaves it.
+    #[must_use]
+    pub fn is_shaped_as(self, other: Self) -> bool {
+        let across = u64::from(self.width) * u64::from(other.height);
+        let down = u64::from(other.width) * u64::from(self.height);
+        across.abs_diff(down) <= u64::from(self.long_edge().max(other.long_edge()))
+    }
+
     /// The shorter edge.
     #[must_use]
     pub fn short_edge(self) -> u32 {

@@ -92,7 +92,7 @@ impl Marks {
         let given =
             Frame { pixels: info.pixels, channels: Channels::Grey, bytes: marks(rows, means, &info)? };
         let upright = given.upright(orientation, &info)?;
-        if !same_shape(upright.pixels, picture) {
+        if !upright.pixels.is_shaped_as(picture) {
             return Err(ImageError::MaskSize { mask: upright.pixels, image: picture });
         }
         let untouched = upright.pixels == picture && orientation == Orientation::NoTransforms;
@@ -175,14 +175,6 @@ impl Marks {
         }
         Ok(bytes.into())
     }
-}
-
-/// Whether one size is the other in another scale; an edge may be a pixel off, as rounding
-/// leaves it.
-fn same_shape(one: Pixels, other: Pixels) -> bool {
-    let across = u64::from(one.width) * u64::from(other.height);
-    let down = u64::from(other.width) * u64::from(one.height);
-    across.abs_diff(down) <= u64::from(one.long_edge().max(other.long_edge()))
 }
 
 /// For each pixel how much it is to be repainted, 255 being all.

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::Commission;
 use super::commission::{MaskSource, Masking};
+use super::heavy::heavy;
 use super::manager::Shared;
 use crate::catalog::MaskKind;
 use crate::domain::{ImageId, Problem};
@@ -120,7 +121,7 @@ async fn fitted<'a>(
 ) -> Result<Seen<'a>, Problem> {
     let source = source(shared, owner, reference, argument).await?;
     let bytes = source.bytes.clone();
-    let picture = blocking(move || normalise(bytes, &limits)).await?.map_err(|error| error.at(argument))?;
+    let picture = heavy(move || normalise(bytes, &limits)).await?.map_err(|error| error.at(argument))?;
     let upload =
         Upload { name: source.name(picture.format), format: picture.format, bytes: picture.bytes.clone() };
     Ok(Seen { reference, upload, id: source.id, picture })
@@ -140,7 +141,7 @@ async fn masked(
     };
     let (masking, original) = (masking.clone(), picture.original.clone());
     let (size, sent) = (picture.original_pixels, picture.pixels);
-    let made = blocking(move || -> Result<Masked, Vec<Problem>> {
+    let made = heavy(move || -> Result<Masked, Vec<Problem>> {
         let argument = masking.source.argument();
         let at = |error: ImageError| vec![error.at(argument)];
         let marks = match &masking.source {
@@ -171,10 +172,6 @@ fn together(problems: Vec<Problem>) -> Problem {
         first.what = format!("{}; {argument}: {}", first.what, problem.what);
     }
     first
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| Problem::internal(error.to_string()))
 }
 
 async fn source(

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::heavy::heavy;
 use super::manager::Shared;
 use super::{Commission, inputs};
 use crate::domain::{Pixels, Problem};
@@ -34,8 +35,7 @@ pub(super) async fn marked(
     let inputs = inputs::read(shared, commission, route).await?;
     let Some(masked) = inputs.masked else { return Ok(None) };
     let (marks, original) = (Arc::clone(&masked.marks), masked.original);
-    let drawn = tokio::task::spawn_blocking(move || overlay(&original, &marks, &budget)).await;
-    let drawn = drawn.map_err(|error| Problem::internal(error.to_string()))?;
+    let drawn = heavy(move || overlay(&original, &marks, &budget)).await?;
     let preview = drawn.map_err(|error| error.at("image"))?;
     let (picture, share) = (masked.marks.pixels(), masked.marks.share());
     Ok(Some(Marked { preview, picture, share, changes: inputs.changes }))

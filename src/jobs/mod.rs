@@ -9,6 +9,7 @@ mod call;
 mod capacity;
 mod commission;
 mod follow;
+mod heavy;
 mod inputs;
 mod manager;
 mod marked;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::heavy::heavy;
 use super::inputs::Masked;
 use super::paid::Paid;
 use super::picture::Picture;
@@ -63,7 +64,7 @@ impl Paid {
     pub(super) async fn finish_kept(&self, picture: &mut Picture) {
         if self.request.background == Background::Transparent
             && let Some(image) = picture.images.last().cloned()
-            && let Ok(Ok(false)) = tokio::task::spawn_blocking(move || is_transparent(&image)).await
+            && let Ok(Ok(false)) = heavy(move || is_transparent(&image)).await
         {
             picture.warnings.push(
                 "background: transparent was asked for, and no pixel of the picture is transparent"
@@ -97,7 +98,7 @@ impl Paid {
         let (landing, destination) = (Landing::new(self.landing.folder()), self.destination.clone());
         let (id, prompt) = (new_image_id(), self.request.prompt.as_str().to_owned());
         let name = id.clone();
-        let work = tokio::task::spawn_blocking(move || -> Result<(Kept, Changed), ImageError> {
+        let work = heavy(move || -> Result<(Kept, Changed), ImageError> {
             let (bytes, changed) = preserve(&original, &marks, file, form)?;
             let unwritable = |error: std::io::Error| ImageError::writing(landing.folder(), &error);
             let mut arrival = landing.begin();
@@ -106,7 +107,7 @@ impl Paid {
                 keep(arrival.finish(), &destination, &prompt, &name).map_err(|not_kept| not_kept.error)?;
             Ok((kept, changed))
         });
-        let done = work.await.unwrap_or_else(|error| Err(ImageError::ReadFailed(error.to_string())));
+        let done = work.await.unwrap_or_else(|error| Err(ImageError::ReadFailed(error.what)));
         let (mut kept, changed) = done?;
         let image = Self::composite(id, raw, &kept, &changed);
         if let Err(error) = self.shared.library.record_image(&image).await {
@@ -118,6 +119,12 @@ impl Paid {
                 "save_to named {}; it was taken, or its ending did not fit, so the picture is in {}",
                 asked.display(),
                 kept.path.display()
+            ));
+        }
+        if let Some(sent) = changed.fitted_from.filter(|sent| !sent.is_shaped_as(changed.pixels)) {
+            picture.warnings.push(format!(
+                "the model sent {sent}, of another shape than the {} of the original: it was stretched to fit",
+                changed.pixels
             ));
         }
         if let Some((right, down)) = changed.shift {

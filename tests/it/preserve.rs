@@ -114,6 +114,16 @@ async fn a_model_that_lies_is_found_out_and_the_result_is_right_all_the_same() {
 }
 
 #[tokio::test]
+async fn what_came_in_another_shape_is_stretched_and_that_is_told() {
+    let upstream = Upstream::with([sends(&scene(300, 300, (0, 0)))]).await;
+    let mut app = studio(&upstream).await;
+    let answer = app.inpaint(json!({ "prompt": "a door", "image": "photo.png", "regions": boxed() })).await;
+    let warnings = answer.fields()["warnings"].to_string();
+    assert!(warnings.contains("sent 300x300") && warnings.contains("stretched"), "{warnings}");
+    assert_eq!(image::load_from_memory(&answer.file()).unwrap().dimensions(), (320, 240));
+}
+
+#[tokio::test]
 async fn a_preserved_result_has_the_name_and_format_that_were_asked_for() {
     let painted = scene(320, 240, (150, 40));
     let upstream = Upstream::with([sends(&painted), sends(&painted), sends(&painted)]).await;
