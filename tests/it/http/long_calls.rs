@@ -167,7 +167,8 @@ async fn a_server_told_to_stop_waits_only_as_long_as_said_or_until_told_again() 
 #[ignore = "takes five and a half minutes: run it by name"]
 async fn a_real_call_of_330_seconds_is_answered_in_both_eras_and_over_sse() {
     let patience = Duration::from_mins(1);
-    let setup = Setup::sandbox().flag("--sandbox-delay-s=330").flag("--wait-s=600");
+    // The flat-price model is given up on after 300 s.
+    let setup = Setup::sandbox().flag("--provider=openai").flag("--sandbox-delay-s=330").flag("--wait-s=600");
     let app = setup.serve(&[]).await;
     let session = app.session().await;
     let (mut stream, place) = super::sse::connect(&app).await;
