@@ -166,13 +166,27 @@ fn bombs_liars_and_fragments_are_refused_with_words() {
         bytes[20..24].copy_from_slice(&height.to_be_bytes());
         bytes
     };
+    // Little-endian entries: tag 256 is the width, 257 the height, one short or long each.
+    let tiff_of = |edge: u32| {
+        let mut bytes = fixture("plain.tif").to_vec();
+        for tag in [256_u16, 257] {
+            let entries = bytes.windows(8).position(|entry| {
+                entry[..2] == tag.to_le_bytes() && matches!(entry[2..8], [3 | 4, 0, 1, 0, 0, 0])
+            });
+            let at = entries.unwrap();
+            bytes[at + 2] = 4;
+            bytes[at + 8..at + 12].copy_from_slice(&edge.to_le_bytes());
+        }
+        bytes
+    };
     let cut = |name: &str| fixture(name)[..fixture(name).len() * 2 / 3].to_vec();
     let gif_of = |edge: u16| {
         let mut bytes = fixture("animated.gif").to_vec();
         bytes[6..10].copy_from_slice(&[edge.to_le_bytes(), edge.to_le_bytes()].concat());
         bytes
     };
-    let cases: [(&str, Vec<u8>, &str); 14] = [
+    let cases: [(&str, Vec<u8>, &str); 15] = [
+        ("a TIFF bomb", tiff_of(30_000), "TIFF picture cannot be decoded"),
         ("a BMP bomb", bmp_of(30_000, 30_000), "at most 100 million"),
         ("a PNG bomb", png_of(30_000, 30_000), "at most 100 million"),
         ("a long PNG", png_of(40_000, 10), "32,768"),
