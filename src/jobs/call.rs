@@ -1,9 +1,10 @@
 //! A caller's hold on its job: how it hears of it, and how the job hears of its caller.
 //!
 //! **Handed over** means that the pictures were given to whoever asked, as far as this server
-//! can tell: [`Call::served`] was called. Over stdio that is when the answer was written to
-//! the client's pipe and the call had not been cancelled by then; a command of a person's is
-//! served when its answer is printed. Until then the pictures belong to the next who asks.
+//! can tell: [`Call::served`] was called. Over stdio that is when the answer was given to the
+//! transport and the call had not been cancelled by then; over HTTP, when its bytes were taken
+//! by the connection, or by the stream of a session that can be resumed; a command of a person's
+//! is served when its answer is printed. Until then the pictures belong to the next who asks.
 
 use tokio::sync::{oneshot, watch};
 
