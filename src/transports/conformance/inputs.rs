@@ -104,10 +104,10 @@ pub(super) fn form(message: &str, field: &str) -> Result<InputRequest, ErrorData
 /// Asks for these.
 pub(super) fn required(
     wanted: impl IntoIterator<Item = (&'static str, InputRequest)>,
-    state: Option<&Value>,
+    state: Option<Value>,
 ) -> InputRequiredResult {
     let wanted: InputRequests = wanted.into_iter().map(|(key, request)| (key.to_owned(), request)).collect();
-    InputRequiredResult::new(Some(wanted), state.map(seal))
+    InputRequiredResult::new(Some(wanted), state.map(|state| seal(&state)))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "an answer like every other")]
@@ -115,7 +115,7 @@ fn ask(
     wanted: impl IntoIterator<Item = (&'static str, InputRequest)>,
     state: Option<Value>,
 ) -> Result<CallToolResponse, ErrorData> {
-    Ok(required(wanted, state.as_ref()).into())
+    Ok(required(wanted, state).into())
 }
 
 fn sampling(prompt: &str) -> InputRequest {
