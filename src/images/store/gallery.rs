@@ -26,9 +26,13 @@ pub struct Exhibit {
 }
 
 impl Library {
-    /// The ids of all images and when they were made, newest first.
+    /// The ids of all images and when they were made, newest first, without what was put back into
+    /// its original.
     pub async fn all_images(&self) -> Result<Vec<(ImageId, Timestamp)>, ImageError> {
-        let query = sqlx::query("SELECT id, created_at FROM images ORDER BY created_at DESC, id DESC");
+        let query = sqlx::query(
+            "SELECT id, created_at FROM images WHERE NOT EXISTS (SELECT 1 FROM lineage \
+             WHERE parent = images.id AND role = 'raw') ORDER BY created_at DESC, id DESC",
+        );
         let read = |row: &SqliteRow| {
             let at = parsed(row, "created_at", |text| text.parse().ok())?;
             Ok((parsed(row, "id", ImageId::parse)?, at))
@@ -44,9 +48,11 @@ impl Library {
             "SELECT images.*, \
              (SELECT group_concat(role || ':' || parent, ' ' ORDER BY lineage.position) FROM lineage \
              WHERE child = images.id) AS parents, \
-             (SELECT group_concat(child, ' ') FROM lineage WHERE parent = images.id) AS children, \
+             (SELECT group_concat(child, ' ') FROM lineage AS birth WHERE parent = images.id AND NOT EXISTS \
+             (SELECT 1 FROM lineage WHERE parent = birth.child AND role = 'raw')) AS children, \
              jobs.cost_micros, coalesce(jobs.sandbox, 0) AS sandbox, \
-             max((SELECT count(*) FROM images AS sibling WHERE sibling.job_id = jobs.id), \
+             max((SELECT count(*) FROM images AS sibling WHERE sibling.job_id = jobs.id AND NOT EXISTS \
+             (SELECT 1 FROM lineage WHERE parent = sibling.id AND role = 'raw')), \
              (SELECT count(*) FROM tries WHERE tries.job_id = jobs.id AND outcome = 'made')) AS pictures \
              FROM json_each(?) AS wanted CROSS JOIN images ON images.id = wanted.value \
              LEFT JOIN jobs ON jobs.id = images.job_id ORDER BY wanted.key",

@@ -48,7 +48,7 @@ impl Library {
         read.await.map_err(|error: sqlx::Error| self.failed(&error))
     }
 
-    /// This owner's images, newest first, those after `last` where that is given: the time and
+    /// This owner's images, newest first, without what was put back into its original; those after `last` where that is given: the time and
     /// the id of the image that the page before ended with. It may be gone by now.
     pub async fn recent(
         &self,
@@ -58,7 +58,8 @@ impl Library {
     ) -> Result<Vec<StoredImage>, ImageError> {
         let (at, id) = last.map_or((Timestamp::MAX, ""), |(at, id)| (*at, id.as_str()));
         let query = sqlx::query(select_images!(
-            "WHERE owner = ?1 AND created_at <= ?2 AND (created_at < ?2 OR id < ?3) \
+            "WHERE owner = ?1 AND created_at <= ?2 AND (created_at < ?2 OR id < ?3) AND NOT EXISTS \
+             (SELECT 1 FROM lineage WHERE parent = images.id AND role = 'raw') \
              ORDER BY created_at DESC, id DESC LIMIT ?4"
         ))
         .bind(owner)
@@ -68,10 +69,13 @@ impl Library {
         self.images(query.fetch_all(self.pool().await?).await)
     }
 
-    /// The images that were made from this one.
+    /// The images that were made from this one, without what was put back into it.
     pub async fn children_of(&self, parent: &ImageId) -> Result<Vec<ImageId>, ImageError> {
-        let query =
-            sqlx::query("SELECT child FROM lineage WHERE parent = ? ORDER BY child").bind(parent.as_str());
+        let query = sqlx::query(
+            "SELECT child FROM lineage AS birth WHERE parent = ? AND NOT EXISTS (SELECT 1 FROM lineage \
+             WHERE parent = birth.child AND role = 'raw') ORDER BY child",
+        )
+        .bind(parent.as_str());
         let rows = query.fetch_all(self.pool().await?).await.map_err(|error| self.failed(&error))?;
         let ids = rows.iter().map(|row| Ok(ImageId::parse(row.try_get(0)?)));
         let ids: Result<Vec<_>, sqlx::Error> = ids.collect();

@@ -198,8 +198,11 @@ pub(super) fn name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Whether nobody has written to it for so long that nobody will.
+/// Whether nobody has it open, or has written to it for so long that nobody will.
 pub(super) fn is_nobodys(path: &Path) -> bool {
+    if is_held(path) {
+        return false;
+    }
     let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
     let age = modified.map(|modified| SystemTime::now().duration_since(modified).unwrap_or_default());
     age.is_ok_and(|age| age > NOBODYS_AFTER)

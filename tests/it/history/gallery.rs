@@ -100,6 +100,28 @@ async fn a_parent_that_is_no_longer_stored_is_named_and_months_are_apart() {
 }
 
 #[tokio::test]
+async fn what_was_put_back_into_its_original_has_one_card_and_one_price() {
+    let setup = Setup::sandbox();
+    let mut app = setup.start().await;
+    let original = app.generate(json!({ "prompt": "a kite", "size": "1024x1024" })).await.id();
+    let regions = json!([{ "shape": "box", "x": 512, "y": 512, "width": 512, "height": 512 }]);
+    let inpainted = app.inpaint(json!({ "prompt": "a moon", "image": original, "regions": regions })).await;
+    assert!(!inpainted.is_error(), "{}", inpainted.text());
+    let listed = app.request("resources/list", json!({})).await;
+    assert_eq!(listed["result"]["resources"].as_array().unwrap().len(), 2);
+    assert_eq!(app.end().await.code, 0);
+    sql(&setup.desk, "UPDATE jobs SET sandbox = 0, cost_micros = 30000").await;
+    assert!(printed(&setup, &["gallery"]).await.contains("2 pictures"));
+    let page = std::fs::read_to_string(setup.desk.store().join("gallery.html")).unwrap();
+    let inpainting = card(&page, &inpainted.id());
+    assert!(inpainting.contains("by a mask") && inpainting.contains("as the model sent it"), "{inpainting}");
+    assert!(inpainting.contains("<em>$0.03</em>"), "{inpainting}");
+    let (_, children) = card(&page, &original).split_once("made into ").unwrap();
+    let children = children.lines().next().unwrap();
+    assert_eq!(children, format!("<a href=\"#{}\">2</a></p>", inpainted.id()));
+}
+
+#[tokio::test]
 async fn no_file_of_somebody_elses_is_replaced_and_an_empty_store_has_no_page() {
     let setup = Setup::sandbox();
     assert!(told(&setup, &["gallery"]).await.contains("no stored picture"));

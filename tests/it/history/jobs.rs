@@ -102,6 +102,26 @@ async fn a_lost_job_is_told_from_one_under_way_in_the_words_of_get_image() {
 }
 
 #[tokio::test]
+async fn a_job_whose_clock_ran_out_is_not_lost_while_a_process_is_at_work_on_it() {
+    let gate = Gate::shut();
+    let body =
+        crate::support::success_body("chat_markdown_data_url.json", &crate::support::png(640, 480, 1), "");
+    let half = body.len() / 2;
+    let upstream = Upstream::with([Reply::json(200, body).paused_after(half, &gate)]).await;
+    let setup = Setup::at(&upstream);
+    let mut app = setup.start().await;
+    let call = app.begin("generate_image", json!({ "prompt": "a kite" })).await;
+    crate::support::eventually("bytes on disk", || setup.desk.pictures().pop()).await;
+    sql(&setup.desk, "UPDATE jobs SET lease_until = '2026-01-02T12:00:00.000000Z'").await;
+    let listed = json(&setup, &["jobs"]).await;
+    assert_eq!((&listed[0]["state"], &listed[0]["served"]), (&json!("rendering"), &json!(false)));
+    let whole = json(&setup, &["jobs", listed[0]["job"].as_str().unwrap()]).await;
+    assert_eq!((&whole["state"], &whole["problem"]), (&json!("rendering"), &Value::Null));
+    gate.open();
+    app.result_of(call).await.fields();
+}
+
+#[tokio::test]
 async fn an_id_that_nobody_knows_is_refused_and_looking_makes_nothing() {
     let setup = Setup::bare();
     assert!(told(&setup, &["jobs"]).await.contains("no such job"));

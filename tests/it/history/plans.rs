@@ -11,7 +11,8 @@ use super::{drawn, sql};
 use crate::support::{Reply, Setup, Upstream};
 
 /// What reads a whole table, because all of it is wanted: the gallery's list and what to prune.
-const WHOLE: [&str; 2] = ["SELECT id, created_at FROM images ORDER BY", "FROM images LEFT JOIN jobs ON"];
+const WHOLE: [&str; 2] =
+    ["SELECT id, created_at FROM images WHERE NOT EXISTS", "FROM images LEFT JOIN jobs ON"];
 /// The newest jobs are read from the end of one index until there are enough; in the other are
 /// only jobs that have not ended.
 const SHORT: [&str; 2] = ["SCAN jobs USING INDEX jobs_by_time", "SCAN jobs USING INDEX jobs_under_way"];
@@ -34,7 +35,7 @@ async fn scans(connection: &mut SqliteConnection, statement: &str) -> Vec<String
     let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
     let steps = sqlx::query(explain).fetch_all(connection).await.unwrap();
     let steps = steps.iter().map(|step| step.get::<String, _>("detail"));
-    let tables = ["jobs", "tries", "images", "lineage", "sibling"];
+    let tables = ["jobs", "tries", "images", "lineage", "sibling", "birth"];
     // By its owner alone means nearly all of a table, too.
     let whole = |step: &String| {
         step.ends_with("(owner=?)") || tables.iter().any(|table| step.split(' ').take(2).eq(["SCAN", table]))

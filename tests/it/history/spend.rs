@@ -74,7 +74,7 @@ async fn what_may_have_been_charged_and_what_is_under_way_stand_beside_what_was(
 async fn a_process_that_is_gone_has_nothing_in_flight() {
     let gate = Gate::shut();
     let upstream = Upstream::with([drawn(1).held_by(&gate)]).await;
-    let setup = Setup::at(&upstream);
+    let setup = Setup::at(&upstream).flag("--worker=false");
     let mut app = setup.start().await;
     app.begin("generate_image", json!({ "prompt": "a kite" })).await;
     upstream.requests_come(1).await;

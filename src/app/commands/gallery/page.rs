@@ -149,9 +149,10 @@ impl<W: Write> Page<W> {
 
     /// What it was made from and what was made from it.
     fn lineage(&mut self, exhibit: &Exhibit) -> io::Result<()> {
-        let parents = exhibit.image.parents.iter().map(|parent| {
-            let how = if parent.role == ParentRole::Masked { " by a mask" } else { "" };
-            format!("{}{how}", self.other(&parent.id))
+        let parents = exhibit.image.parents.iter().map(|parent| match parent.role {
+            ParentRole::Reference => self.other(&parent.id),
+            ParentRole::Masked => format!("{} by a mask", self.other(&parent.id)),
+            ParentRole::Raw => format!("<code>{}</code>, as the model sent it", parent.id),
         });
         let parents: Vec<_> = parents.collect();
         let children: Vec<_> = exhibit.children.iter().map(|child| self.other(child)).collect();
