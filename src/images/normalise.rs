@@ -11,6 +11,7 @@ use png::Compression;
 
 use super::colour::Profile;
 use super::decode::Rows;
+use super::encode::Colour;
 use super::foreign::Foreign;
 use super::inspect::{ImageInfo, inspect_bytes};
 use super::metadata::{JpegFile, without_further_pictures, without_private};
@@ -107,15 +108,16 @@ fn from_jpeg(
         // A decoder may still get through, and what it makes holds nothing private.
         let (frame, profile) = whole(&source, info)?;
         changes.push("the JPEG, which is not as it should be, was written anew".to_owned());
-        let bytes = Bytes::from(encode::jpeg(&frame, profile.as_deref(), QUALITY)?);
+        let bytes = Bytes::from(encode::jpeg(&frame, profile.as_deref(), QUALITY, Colour::Full)?);
         return Ok(untouched(bytes, &ImageInfo { pixels: frame.pixels, ..*info }));
     };
     if file.components == 4 {
         let frame = cmyk::decode(&source, &file, info)?.upright(orientation, info)?;
         changes.push("the printer's colours (CMYK) were converted to sRGB".to_owned());
-        let bytes = Bytes::from(encode::jpeg(&frame, None, QUALITY)?);
+        let bytes = Bytes::from(encode::jpeg(&frame, None, QUALITY, Colour::Full)?);
         return Ok(untouched(bytes, &ImageInfo { pixels: frame.pixels, ..*info }));
     }
+    let resolution = if file.has_quarter_colour { Colour::Quarter } else { Colour::Full };
     if file.holds_several() {
         changes.push("of several pictures in the file (MPO) the first was sent".to_owned());
         source = Bytes::from(without_further_pictures(&file));
@@ -125,7 +127,7 @@ fn from_jpeg(
     }
     let (frame, profile) = whole(&source, info)?;
     changes.push("the photo was turned upright, as its EXIF orientation says".to_owned());
-    let bytes = encode::jpeg(&frame, profile.as_deref(), QUALITY)?;
+    let bytes = encode::jpeg(&frame, profile.as_deref(), QUALITY, resolution)?;
     let pixels = frame.pixels;
     Ok(Normalised { bytes: bytes.into(), pixels, original_pixels: pixels, ..untouched(source, info) })
 }
@@ -204,7 +206,7 @@ fn smaller(picture: Normalised, most: u64, changes: &mut Vec<String>) -> Result<
     let format = if opaque { ImageFormat::Jpeg } else { ImageFormat::Png };
     for step in 0..MOST_STEPS {
         let bytes = match format {
-            ImageFormat::Jpeg => encode::jpeg(&frame, profile.as_deref(), SAVING_QUALITY)?,
+            ImageFormat::Jpeg => encode::jpeg(&frame, profile.as_deref(), SAVING_QUALITY, Colour::Full)?,
             _ => encode::png(&frame, profile.as_deref(), Compression::Balanced)?,
         };
         let size = bytes.len() as u64;

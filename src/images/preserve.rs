@@ -11,7 +11,7 @@ use super::ImageError;
 use super::blend::Light;
 use super::colour::{converted, other_than_srgb};
 use super::decode::Rows;
-use super::encode;
+use super::encode::{self, Colour};
 use super::inspect::{inspect, inspect_bytes};
 use super::mask::{Marks, light};
 use super::resize::{Kernel, resized};
@@ -89,7 +89,7 @@ pub fn preserve(
     let bytes = match format {
         ImageFormat::Jpeg => {
             let percent = form.percent.unwrap_or(92);
-            encode::jpeg(&frame.without_idle_alpha(), kept_profile.as_deref(), percent)?
+            encode::jpeg(&frame.without_idle_alpha(), kept_profile.as_deref(), percent, Colour::Full)?
         }
         ImageFormat::Webp => encode::webp(&frame, kept_profile.as_deref())?,
         ImageFormat::Png | ImageFormat::Gif => {

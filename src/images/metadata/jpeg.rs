@@ -36,12 +36,14 @@ pub(in crate::images) struct JpegFile<'a> {
     end: usize,
     /// How many colour components its frame has.
     pub(in crate::images) components: u8,
+    /// Whether it has colour for every other pixel of every other row only (4:2:0), as photos do.
+    pub(in crate::images) has_quarter_colour: bool,
 }
 
 impl<'a> JpegFile<'a> {
     /// Walks through a file; `None` for one that is broken before its picture ends.
     pub(in crate::images) fn read(bytes: &'a [u8]) -> Option<Self> {
-        let (mut segments, mut at, mut components) = (Vec::new(), 2, 0);
+        let (mut segments, mut at, mut components, mut has_quarter_colour) = (Vec::new(), 2, 0, false);
         for _ in 0..MOST_SEGMENTS {
             let (marker, start) = marker(bytes, at)?;
             if matches!(marker, 0x01 | 0xd0..=0xd7) {
@@ -50,13 +52,15 @@ impl<'a> JpegFile<'a> {
             }
             if marker == 0xda {
                 let end = end_of_picture(bytes, start)?;
-                return Some(Self { bytes, segments, end, components });
+                return Some(Self { bytes, segments, end, components, has_quarter_colour });
             }
             let length = usize::from(u16::from_be_bytes(*bytes.get(start + 2..)?.first_chunk()?));
             let (whole, data) = (start..start + 2 + length, start + 4..start + 2 + length);
             let content = bytes.get(data.clone())?;
             if matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc) {
                 components = *content.get(5)?;
+                // Of each: its id, its sampling factors, its table.
+                has_quarter_colour = matches!(content.get(6..), Some([_, 0x22, _, _, 0x11, _, _, 0x11, _]));
             }
             at = whole.end;
             segments.push(Segment { marker, whole, data });
