@@ -135,11 +135,11 @@ settings! {
     /// Drop what was sent when its call is cancelled, instead of keeping the picture [default: false]
     #[arg(long, env = "GPT_IMAGE_MCP_DROP_CANCELLED", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", global = true, help_heading = "Jobs")]
     drop_cancelled: bool,
-    /// The most requests out at once [default: 100]
+    /// The most requests out at once [default: 100, over HTTP 1000]
     #[arg(long, env = "GPT_IMAGE_MCP_MAX_IN_FLIGHT", value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000), global = true, help_heading = "Jobs")]
     #[schemars(range(min = 1, max = 10_000))]
     max_in_flight: u32,
-    /// The most requests out at once to one provider [default: 50]
+    /// The most requests out at once to one provider [default: 50, over HTTP 1000]
     #[arg(long, env = "GPT_IMAGE_MCP_MAX_IN_FLIGHT_PER_PROVIDER", value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=10_000), global = true, help_heading = "Jobs")]
     #[schemars(range(min = 1, max = 10_000))]
     max_in_flight_per_provider: u32,

@@ -8,8 +8,11 @@ use std::time::Duration;
 use super::{Config, ConfigError, dollars, to_usize};
 use crate::app::settings::Settings;
 use crate::domain::Secret;
-use crate::jobs::SpendingCaps;
+use crate::jobs::{InFlight, SpendingCaps};
 use crate::transports::{Clocks, Limits};
+
+/// A server for many callers has many requests out, to one provider, too.
+const MOST_IN_FLIGHT: usize = 1_000;
 
 /// How it is served over HTTP.
 #[derive(Clone, Debug)]
@@ -28,6 +31,8 @@ pub struct HttpConfig {
     pub public_url: Option<String>,
     /// The folders callers may reach: none unless the settings name some.
     pub roots: Vec<PathBuf>,
+    /// How many requests may be out at once.
+    pub in_flight: InFlight,
     /// What each token may spend.
     pub caps_per_token: SpendingCaps,
     /// How much is served.
@@ -53,6 +58,10 @@ impl HttpConfig {
             origins: filled(&settings.allowed_origins),
             public_url: settings.public_url.as_deref().map(public_url).transpose()?.flatten(),
             roots: settings.roots.clone().unwrap_or_default(),
+            in_flight: InFlight {
+                most: settings.max_in_flight.map_or(MOST_IN_FLIGHT, to_usize),
+                most_per_provider: settings.max_in_flight_per_provider.map_or(MOST_IN_FLIGHT, to_usize),
+            },
             caps_per_token: SpendingCaps {
                 per_day: settings
                     .max_cost_usd_per_day_per_token
@@ -83,6 +92,7 @@ impl Config {
     /// Callers over HTTP reach the folders that the settings name, and no others; pictures in the
     /// library by their ids only, since it holds those of all.
     pub fn serve_callers_from_afar(&mut self) {
+        self.in_flight = self.http.in_flight;
         self.roots.allowed.clone_from(&self.http.roots);
         self.roots.store_by_path = false;
     }

@@ -8,9 +8,9 @@ use crate::upstream::{Arrival, Landed, Landing};
 /// Digits that decode to as many bytes as an image signature needs.
 pub(super) const SIGNATURE_DIGITS: usize = ImageFormat::SIGNATURE_BYTES / 3 * 4;
 
-/// Digits decoded and written at a time; a multiple of four. At this size the block stays in
-/// the processor's second-level cache, and calls to the system are few.
-const BLOCK_DIGITS: usize = 128 * 1024;
+/// Digits decoded and written at a time; a multiple of four. Calls to the system are few at this
+/// size, and a thousand replies at once, each with a block of its own, hold 32 MB.
+const BLOCK_DIGITS: usize = 32 * 1024;
 
 /// Whether these digits decode to the beginning of an image.
 pub(super) fn announces_an_image(digits: &[u8]) -> bool {
