@@ -33,7 +33,8 @@ pub struct SpendingCaps {
 }
 
 impl SpendingCaps {
-    fn caps(self, owner: Option<&str>, now: &Zoned) -> impl Iterator<Item = Cap> {
+    /// As caps on what this owner spends, or everybody, in the day and the month that it is now.
+    pub fn caps(self, owner: Option<&str>, now: &Zoned) -> impl Iterator<Item = Cap> + use<> {
         let day = now.start_of_day();
         let month = now.first_of_month().and_then(|first| first.start_of_day());
         // A day that cannot be told is the last 24 hours; that does not happen in this millennium.

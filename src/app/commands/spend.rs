@@ -16,7 +16,7 @@ use super::table::{aligned, one_line};
 use crate::app::Config;
 use crate::app::cli::DONE;
 use crate::domain::Usd;
-use crate::images::{ImageError, Library, Period, Spent, Stretch, Sums};
+use crate::images::{Cap, ImageError, Library, Period, Spent, Stretch, Sums};
 
 /// The widest name of a model, so that a line has at most 80 columns.
 const NAME_WIDTH: usize = 29;
@@ -92,17 +92,9 @@ async fn report(arguments: &Arguments, config: &Config, library: &Library) -> Re
         let named = by_day.into_iter().filter_map(|(at, spent)| Some((*days.get(at)?, spent)));
         report.days = named.collect();
     }
-    let caps = [
-        (Period::Day, config.spending.per_day, today),
-        (Period::Month, config.spending.per_month, today.first_of_month()),
-    ];
-    for (period, most, from) in caps {
-        let Some(most) = most else { continue };
-        let (counted, in_flight) = if recorded {
-            library.counted(stretch(from).from, config.sandbox).await?
-        } else {
-            Default::default()
-        };
+    for Cap { period, since, most, .. } in config.spending.caps(None, &jiff::Zoned::now()) {
+        let (counted, in_flight) =
+            if recorded { library.counted(since, config.sandbox).await? } else { Default::default() };
         report.caps.push(CapNow { period, most, counted, in_flight });
     }
     Ok(report)
