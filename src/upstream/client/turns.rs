@@ -16,7 +16,7 @@ use tokio::time::timeout;
 /// Replies that are read at full speed at a time.
 const AT_ONCE: usize = 3;
 /// Blocks from here on are those of a connection that is never empty.
-const LARGE_BYTES: usize = 16 * 1024;
+const LARGE_BYTES: usize = 4 * 1024;
 /// A reply that has nothing for so long gives its turn to another.
 const PATIENCE: Duration = Duration::from_millis(2);
 

@@ -8,14 +8,18 @@ use crate::upstream::{Arrival, Landed, Landing};
 /// Digits that decode to as many bytes as an image signature needs.
 pub(super) const SIGNATURE_DIGITS: usize = ImageFormat::SIGNATURE_BYTES / 3 * 4;
 
-/// Digits decoded and written at a time; a multiple of four. Calls to the system are few at this
-/// size, and a thousand replies at once, each with a block of its own, hold 32 MB.
+/// Digits that are worth a call to the system; what comes in smaller parts is collected. A
+/// thousand replies at once, each with as much collected, hold 16 MB.
+const WORTHWHILE_DIGITS: usize = 16 * 1024;
+
+/// Digits decoded and written at a time, beside those collected; a multiple of four, and few
+/// enough to stay in the processor's cache from one pass over them to the next.
 const BLOCK_DIGITS: usize = 32 * 1024;
 
 /// Whether these digits decode to the beginning of an image.
 pub(super) fn announces_an_image(digits: &[u8]) -> bool {
-    let mut digits = digits.to_vec();
-    decode(&mut digits).is_ok_and(|bytes| ImageFormat::sniff(bytes).is_some())
+    let mut bytes = Vec::new();
+    decode(digits, &mut bytes).is_ok() && ImageFormat::sniff(&bytes).is_some()
 }
 
 /// A picture of which digits are still coming.
@@ -28,20 +32,21 @@ pub(super) struct Base64Run {
 impl Base64Run {
     /// Opens the picture's file.
     pub(super) fn begin(landing: &Landing) -> Self {
-        Self { arrival: landing.begin(), waiting: Vec::with_capacity(BLOCK_DIGITS) }
+        Self { arrival: landing.begin(), waiting: Vec::new() }
     }
 
     /// Takes the next digits: bytes of either alphabet and nothing else.
     pub(super) fn push(&mut self, mut digits: &[u8]) -> io::Result<()> {
-        while !digits.is_empty() {
-            let room = BLOCK_DIGITS - self.waiting.len();
-            let (now, later) = digits.split_at_checked(room).unwrap_or((digits, &[]));
+        while self.waiting.len() + digits.len() >= WORTHWHILE_DIGITS {
+            let missing = self.waiting.len().next_multiple_of(4) - self.waiting.len();
+            let (now, rest) = digits.split_at_checked(missing).unwrap_or((digits, &[]));
             self.waiting.extend_from_slice(now);
-            if self.waiting.len() == BLOCK_DIGITS {
-                self.write(0)?;
-            }
+            let fitting = rest.len().min(BLOCK_DIGITS) / 4 * 4;
+            let (block, later) = rest.split_at_checked(fitting).unwrap_or((rest, &[]));
+            self.write(block, 0)?;
             digits = later;
         }
+        self.waiting.extend_from_slice(digits);
         Ok(())
     }
 
@@ -53,30 +58,33 @@ impl Base64Run {
         // decoders do.
         let surplus = self.waiting.len().next_multiple_of(4) - self.waiting.len();
         self.waiting.extend(std::iter::repeat_n(b'A', surplus));
-        self.write(surplus)?;
+        self.write(&[], surplus)?;
         Ok((self.arrival.finish(), dangling))
     }
 
-    /// Decodes and writes what waits, a multiple of four digits, without the last bytes.
-    fn write(&mut self, surplus: usize) -> io::Result<()> {
-        let bytes = decode(&mut self.waiting).map_err(io::Error::other)?;
-        let (bytes, _) = bytes.split_at_checked(bytes.len() - surplus).unwrap_or((bytes, &[]));
-        self.arrival.write(bytes)?;
+    /// Decodes and writes what waits and then this block, both multiples of four digits, without
+    /// the last bytes.
+    fn write(&mut self, block: &[u8], surplus: usize) -> io::Result<()> {
+        let mut bytes = Vec::with_capacity((self.waiting.len() + block.len()) / 4 * 3);
+        decode(&self.waiting, &mut bytes).map_err(io::Error::other)?;
+        decode(block, &mut bytes).map_err(io::Error::other)?;
+        bytes.truncate(bytes.len() - surplus);
+        self.arrival.write(&bytes)?;
         self.waiting.clear();
         Ok(())
     }
 }
 
-/// Decodes digits of either alphabet, mixed or not, in place.
-fn decode(digits: &mut [u8]) -> Result<&[u8], base64_simd::Error> {
-    if memchr::memchr2(b'-', b'_', digits).is_some() {
-        for digit in &mut *digits {
-            *digit = match *digit {
-                b'-' => b'+',
-                b'_' => b'/',
-                other => other,
-            };
-        }
+/// Decodes digits of either alphabet, mixed or not. Failing, it leaves the bytes before.
+fn decode(digits: &[u8], into: &mut Vec<u8>) -> Result<(), base64_simd::Error> {
+    let decoder = base64_simd::STANDARD_NO_PAD;
+    if decoder.decode_append(digits, into).is_ok() {
+        return Ok(());
     }
-    base64_simd::STANDARD_NO_PAD.decode_inplace(digits).map(|bytes| &*bytes)
+    let standard = |&digit: &u8| match digit {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => other,
+    };
+    decoder.decode_append(digits.iter().map(standard).collect::<Vec<_>>(), into)
 }

@@ -82,8 +82,25 @@ const fn is_digit(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() | matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
+/// Bytes looked at together: a multiple of four.
+const STRETCH: usize = 4096;
+
 /// How many bytes at the beginning are digits.
 pub(super) fn leading_digits(bytes: &[u8]) -> usize {
+    let mut scanned = 0;
+    for stretch in bytes.chunks(STRETCH) {
+        // Of the standard alphabet, as nearly all are, it tells several times faster.
+        let plain = stretch.len() == STRETCH && base64_simd::STANDARD_NO_PAD.check(stretch).is_ok();
+        let digits = if plain { STRETCH } else { leading_digits_of_either(stretch) };
+        scanned += digits;
+        if digits < stretch.len() {
+            break;
+        }
+    }
+    scanned
+}
+
+fn leading_digits_of_either(bytes: &[u8]) -> usize {
     let (blocks, _) = bytes.as_chunks::<64>();
     // Without a branch inside the block, so that the compiler makes vector code of it.
     let whole = blocks.iter().take_while(|block| block.iter().fold(true, |all, &byte| all & is_digit(byte)));
@@ -129,16 +146,18 @@ mod tests {
 
     #[test]
     fn the_first_byte_outside_the_alphabet_is_found_at_any_place() {
-        for place in 0..200 {
+        for place in (0..200).chain([STRETCH - 1, STRETCH, STRETCH + 1, 3 * STRETCH - 1]) {
             let strangers =
                 (0..=255_u8).filter(|byte| !byte.is_ascii_alphanumeric() && !b"+/-_".contains(byte));
             for stranger in strangers {
-                let mut bytes = [b'x'; 200];
+                let mut bytes = [b'x'; 3 * STRETCH];
                 bytes[place] = stranger;
                 assert_eq!(leading_digits(&bytes), place, "{stranger}");
             }
         }
         let alphabets = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
         assert_eq!(leading_digits(alphabets), alphabets.len());
+        let long = alphabets.repeat(200);
+        assert_eq!(leading_digits(&long), long.len());
     }
 }
