@@ -176,7 +176,6 @@ impl Paid {
             problem: problem.map(ToString::to_string),
             report: report_text.and_then(Result::ok),
         };
-        self.shared.library.close_tries(&self.record.id, "lost").await?;
         self.shared.library.finish_job(&self.record.id, &end).await
     }
 

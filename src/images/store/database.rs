@@ -5,10 +5,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, Connection as _, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _, Sqlite, Transaction};
 
 use super::files::create_private;
 use crate::images::ImageError;
@@ -44,6 +45,12 @@ pub(super) async fn open(path: &Path) -> Result<SqlitePool, ImageError> {
         .map_err(|Unusable(reason)| ImageError::Record(path.to_owned(), reason))?;
     pool.set_connect_options(options.create_if_missing(false)); // an empty one would lack the tables
     Ok(pool)
+}
+
+/// Begins a transaction that writes. Boxed: the library's own future of it is 3 KB, and would
+/// be part of every task that writes something down.
+pub(super) fn begin(pool: &SqlitePool) -> BoxFuture<'_, Result<Transaction<'static, Sqlite>, sqlx::Error>> {
+    Box::pin(pool.begin_with("BEGIN IMMEDIATE"))
 }
 
 /// Why the record cannot be used.

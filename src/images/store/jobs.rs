@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteConnection;
 use super::ledger::{Cap, CapHit, Plan};
 use super::record::known;
 use super::rows::{self, micros, select_jobs, time};
-use super::{JobEnd, JobRecord, Library};
+use super::{JobEnd, JobRecord, Library, database, ledger};
 use crate::domain::{Caller, JobEvent, JobId, JobState, Standing};
 use crate::images::ImageError;
 
@@ -37,14 +37,14 @@ impl Library {
     ) -> Result<Opened, ImageError> {
         let pool = self.pool().await?;
         let open = async {
-            let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+            let mut transaction = database::begin(pool).await?;
             let more = plans.iter().map(|plan| plan.estimate.unwrap_or_default()).sum();
-            if let Some(hit) = super::ledger::hit(&mut transaction, caps, job.sandbox, more).await? {
+            if let Some(hit) = ledger::hit(&mut transaction, caps, job.sandbox, more).await? {
                 return Ok(Opened::OverCap(hit));
             }
             insert(&mut transaction, job).await?;
             for plan in plans {
-                super::ledger::insert(&mut transaction, job, plan, None).await?;
+                ledger::insert(&mut transaction, job, plan, None).await?;
             }
             transaction.commit().await?;
             Ok(Opened::Yes)
@@ -75,22 +75,35 @@ impl Library {
         Ok(moved)
     }
 
-    /// Ends a job that was sent, and notes what came of it.
+    /// Ends a job that was sent, and notes what came of it. What is still open of its requests
+    /// is lost.
     pub async fn finish_job(&self, id: &JobId, end: &JobEnd) -> Result<(), ImageError> {
-        let query = sqlx::query(
-            "UPDATE jobs SET state = ?, provider = ?, model = ?, cost_micros = ?, problem = ?, report = ?, \
-             finished_at = ? WHERE id = ? AND state IN ('queued', 'sent')",
-        )
-        .bind(end.state.name())
-        .bind(&end.model.provider)
-        .bind(&end.model.model)
-        .bind(end.cost.map(micros))
-        .bind(&end.problem)
-        .bind(&end.report)
-        .bind(time(Timestamp::now()))
-        .bind(id.as_str());
-        let done = query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
-        known(id, done.rows_affected())
+        let pool = self.pool().await?;
+        let finish = async {
+            let mut transaction = database::begin(pool).await?;
+            let done = sqlx::query(
+                "UPDATE jobs SET state = ?, provider = ?, model = ?, cost_micros = ?, problem = ?, report = ?, \
+                 finished_at = ? WHERE id = ? AND state IN ('queued', 'sent')",
+            )
+            .bind(end.state.name())
+            .bind(&end.model.provider)
+            .bind(&end.model.model)
+            .bind(end.cost.map(micros))
+            .bind(&end.problem)
+            .bind(&end.report)
+            .bind(time(Timestamp::now()))
+            .bind(id.as_str())
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected();
+            if done > 0 {
+                ledger::close(&mut transaction, id, "lost").await?;
+                transaction.commit().await?;
+            }
+            Ok(done)
+        };
+        let done = finish.await.map_err(|error: sqlx::Error| self.failed(&error))?;
+        known(id, done)
     }
 
     /// Says that the job's process is alive.

@@ -8,7 +8,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::rows::{micros, parsed, time, usd};
-use super::{JobRecord, Library};
+use super::{JobRecord, Library, database};
 use crate::domain::{Billed, JobId, JobState, ModelName, Usd};
 use crate::images::ImageError;
 
@@ -133,7 +133,7 @@ impl Library {
     pub async fn begin_try(&self, job: &JobRecord, plan: &Plan, caps: &[Cap]) -> Result<Begun, ImageError> {
         let pool = self.pool().await?;
         let begin = async {
-            let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+            let mut transaction = database::begin(pool).await?;
             let unused = sqlx::query(
                 "SELECT id, counted_micros FROM tries WHERE job_id = ? AND position = ? AND sent_at IS NULL \
                  AND ended_at IS NULL ORDER BY id LIMIT 1",
@@ -205,17 +205,13 @@ impl Library {
     /// Closes what is open of a job that is given up: what was not sent costs nothing, what was
     /// sent counts as it did and may have been charged.
     pub async fn close_tries(&self, job: &JobId, sent_as: &'static str) -> Result<(), ImageError> {
-        let query = sqlx::query(
-            "UPDATE tries SET outcome = iif(sent_at IS NULL, 'never_sent', ?), \
-             billed = iif(sent_at IS NULL, 'no', 'maybe'), \
-             counted_micros = iif(sent_at IS NULL, 0, counted_micros), ended_at = ? \
-             WHERE job_id = ? AND ended_at IS NULL",
-        )
-        .bind(sent_as)
-        .bind(time(Timestamp::now()))
-        .bind(job.as_str());
-        query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
-        Ok(())
+        let pool = self.pool().await?;
+        let close = async {
+            let mut transaction = database::begin(pool).await?;
+            close(&mut transaction, job, sent_as).await?;
+            transaction.commit().await
+        };
+        close.await.map_err(|error| self.failed(&error))
     }
 
     /// The requests of a job, in order.
@@ -224,6 +220,26 @@ impl Library {
         let rows = query.fetch_all(self.pool().await?).await;
         rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| self.failed(&error))
     }
+}
+
+/// Closes what is open of a job, in a transaction of somebody's.
+pub(super) async fn close(
+    connection: &mut SqliteConnection,
+    job: &JobId,
+    sent_as: &'static str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE tries SET outcome = iif(sent_at IS NULL, 'never_sent', ?), \
+         billed = iif(sent_at IS NULL, 'no', 'maybe'), \
+         counted_micros = iif(sent_at IS NULL, 0, counted_micros), ended_at = ? \
+         WHERE job_id = ? AND ended_at IS NULL",
+    )
+    .bind(sent_as)
+    .bind(time(Timestamp::now()))
+    .bind(job.as_str())
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// The first cap that so much more would go above.

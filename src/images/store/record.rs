@@ -60,7 +60,7 @@ impl Library {
     }
 
     async fn insert_image(&self, pool: &SqlitePool, image: &StoredImage) -> Result<u64, sqlx::Error> {
-        let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut transaction = database::begin(pool).await?;
         let inserted = sqlx::query(
             "INSERT INTO images (id, job_id, position, owner, path, format, width, height, bytes, hash, provider, \
              model, prompt, created_at) SELECT ?, id, ?, owner, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM jobs WHERE id = ?",
@@ -121,7 +121,8 @@ impl Library {
     }
 
     pub(super) async fn pool(&self) -> Result<&SqlitePool, ImageError> {
-        self.shared.pool.get_or_try_init(|| database::open(&self.shared.record)).await
+        // Boxed: it runs once, and would be part of every task that looks something up.
+        self.shared.pool.get_or_try_init(|| Box::pin(database::open(&self.shared.record))).await
     }
 
     pub(super) fn failed(&self, error: &sqlx::Error) -> ImageError {
