@@ -57,7 +57,8 @@ impl Paid {
             }
         }
         for address in &made.addresses {
-            match self.fetch(&provider, address, &made).await {
+            // Boxed: a reply mostly holds its pictures, and many are under way at once.
+            match Box::pin(self.fetch(&provider, address, &made)).await {
                 Ok(picture) => brought.pictures.push(picture),
                 Err(error) => failure = Some(error),
             }

@@ -39,7 +39,11 @@ pub(super) struct Paid {
 
 impl Paid {
     /// Gets the pictures all at once, and ends the job in the record.
-    pub(super) async fn run(self, permit: Permit, stage: &watch::Sender<Stage>) -> Result<Outcome, Problem> {
+    pub(super) async fn run(
+        self: Box<Self>,
+        permit: Permit,
+        stage: &watch::Sender<Stage>,
+    ) -> Result<Outcome, Problem> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner).replace(permit);
         let of = self.request.n;
         let usual_seconds = self.record.usual_seconds;

@@ -44,11 +44,13 @@ async fn run(shared: Arc<Shared>, commission: Commission, side: Side) {
         prepared = prepare(&shared, &commission) => prepared,
         () = gone(&mut presence) => return,
     };
-    let (paid, record) = match prepared {
+    let paid = match prepared {
         Ok(prepared) => prepared.into_paid(Arc::clone(&shared), commission, started),
         Err(problem) => return say(answer, Err(problem)),
     };
-    match follow::equal_left(&shared, &record, JOINED_WITHIN, &stage, &mut presence).await {
+    // Boxed, as it is mostly over at once and would take room for as long as the call lasts.
+    let equal = Box::pin(follow::equal_left(&shared, &paid.record, JOINED_WITHIN, &stage, &mut presence));
+    match equal.await {
         Ok(Joined::Ended(job, outcome)) => {
             return deliver(&shared.library, &job, *outcome, answer, presence).await;
         }
@@ -56,19 +58,19 @@ async fn run(shared: Arc<Shared>, commission: Commission, side: Side) {
         Ok(Joined::None) => {}
         Err(error) => return say(answer, Err(error.in_store())),
     }
-    if let Err(problem) = open(&shared, &paid, &record).await {
+    if let Err(problem) = open(&shared, &paid).await {
         return say(answer, Err(problem));
     }
-    let alive = keep_alive(&shared, &record.id, presence.clone());
+    let job = paid.record.id.clone();
+    let alive = keep_alive(&shared, &job, presence.clone());
     shared.sweep_once();
-    let job = record.id.clone();
-    let usual_seconds = record.usual_seconds;
+    let usual_seconds = paid.record.usual_seconds;
     let in_line = |place| {
         stage.send_replace(Stage::Queued { job: job.clone(), place, usual_seconds });
     };
     let permit = tokio::select! {
         biased;
-        permit = shared.queue.enter(&record.model.provider, in_line) => permit,
+        permit = shared.queue.enter(&paid.record.model.provider, in_line) => permit,
         () = gone(&mut presence) => return end(&shared.library, &job, JobEvent::Drop).await,
     };
     let work = paid.run(permit, &stage);
@@ -106,7 +108,7 @@ async fn prepare(shared: &Shared, commission: &Commission) -> Result<Prepared, P
 }
 
 impl Prepared {
-    fn into_paid(self, shared: Arc<Shared>, commission: Commission, started: Instant) -> (Paid, JobRecord) {
+    fn into_paid(self, shared: Arc<Shared>, commission: Commission, started: Instant) -> Box<Paid> {
         let Self { route, inputs, destination, landing, cap } = self;
         let id = new_job_id();
         let choice = &route.first;
@@ -134,10 +136,10 @@ impl Prepared {
             report: None,
         };
         let allowance = Allowance::new(cap, choice.estimate.map_or(Usd::ZERO, |estimate| estimate.high));
-        let paid = Paid {
+        Box::new(Paid {
             caps: owner::caps(shared.options.spending, &commission.owner),
             shared,
-            record: record.clone(),
+            record,
             request: commission.request,
             allowance,
             route,
@@ -146,8 +148,7 @@ impl Prepared {
             landing: landing.of(&id),
             started,
             turn: Mutex::default(),
-        };
-        (paid, record)
+        })
     }
 }
 
@@ -164,7 +165,8 @@ fn fingerprint(commission: &Commission, inputs: &inputs::Inputs) -> String {
 
 /// Records the job with a plan for each picture, and sets room aside: in this order, so that a
 /// file that is left behind is some job's.
-async fn open(shared: &Shared, paid: &Paid, record: &JobRecord) -> Result<(), Problem> {
+async fn open(shared: &Shared, paid: &Paid) -> Result<(), Problem> {
+    let record = &paid.record;
     let choice = &paid.route.first;
     let endpoint = choice.model.endpoints.first().map_or("", |endpoint| endpoint.name());
     let estimate = paid.price_of_one(choice);

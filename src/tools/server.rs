@@ -190,7 +190,8 @@ impl ServerHandler for ImageServer {
         request: GetTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
-        tasks::get(self, &request.task_id, &context).await
+        // Boxed, or every request of any kind would have its room.
+        Box::pin(tasks::get(self, &request.task_id, &context)).await
     }
 
     async fn update_task(

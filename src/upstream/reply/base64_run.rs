@@ -8,13 +8,14 @@ use crate::upstream::{Arrival, Landed, Landing};
 /// Digits that decode to as many bytes as an image signature needs.
 pub(super) const SIGNATURE_DIGITS: usize = ImageFormat::SIGNATURE_BYTES / 3 * 4;
 
-/// Digits that are worth a call to the system; what comes in smaller parts is collected. A
-/// thousand replies at once, each with as much collected, hold 16 MB.
-const WORTHWHILE_DIGITS: usize = 16 * 1024;
+/// Digits are decoded, hashed and written in multiples of this many, and fewer are collected.
+/// They make 12 whole chunks of BLAKE3, which is several times slower at parts of one. A thousand
+/// replies at once, each with as much collected, hold 16 MB.
+const UNIT_DIGITS: usize = 16 * 1024;
 
-/// Digits decoded and written at a time, beside those collected; a multiple of four, and few
-/// enough to stay in the processor's cache from one pass over them to the next.
-const BLOCK_DIGITS: usize = 32 * 1024;
+/// Digits decoded and written at a time, few enough to stay in the processor's cache from one
+/// pass over them to the next.
+const BLOCK_DIGITS: usize = 4 * UNIT_DIGITS;
 
 /// Whether these digits decode to the beginning of an image.
 pub(super) fn announces_an_image(digits: &[u8]) -> bool {
@@ -37,12 +38,12 @@ impl Base64Run {
 
     /// Takes the next digits: bytes of either alphabet and nothing else.
     pub(super) fn push(&mut self, mut digits: &[u8]) -> io::Result<()> {
-        while self.waiting.len() + digits.len() >= WORTHWHILE_DIGITS {
-            let missing = self.waiting.len().next_multiple_of(4) - self.waiting.len();
+        while self.waiting.len() + digits.len() >= UNIT_DIGITS {
+            let missing = if self.waiting.is_empty() { 0 } else { UNIT_DIGITS - self.waiting.len() };
             let (now, rest) = digits.split_at_checked(missing).unwrap_or((digits, &[]));
             self.waiting.extend_from_slice(now);
-            let fitting = rest.len().min(BLOCK_DIGITS) / 4 * 4;
-            let (block, later) = rest.split_at_checked(fitting).unwrap_or((rest, &[]));
+            let whole = rest.len().min(BLOCK_DIGITS) / UNIT_DIGITS * UNIT_DIGITS;
+            let (block, later) = rest.split_at_checked(whole).unwrap_or((rest, &[]));
             self.write(block, 0)?;
             digits = later;
         }

@@ -1,0 +1,106 @@
+//! What the record adds to a call: everything that a call of one picture writes down, from the
+//! look for an equal job to whom its picture went to, in the order of `jobs::run`.
+//!
+//! Baseline in the same run: as many statements that change nothing, which is what SQLite and the
+//! thread it runs on take at least.
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use gpt_image_mcp::domain::{Billed, Caller, ImageFormat, JobState, ModelName, Operation, Pixels, Usd};
+use gpt_image_mcp::images::{
+    Begun, ImageError, JobEnd, JobRecord, LEASE, Library, Plan, StoredImage, TryEnd, new_image_id, new_job_id,
+};
+use jiff::{SignedDuration, Timestamp};
+
+fn model() -> ModelName {
+    ModelName { provider: "apiyi".to_owned(), model: "gpt-image-2".to_owned() }
+}
+
+fn job() -> JobRecord {
+    let now = Timestamp::now();
+    let id = new_job_id();
+    JobRecord {
+        owner: "local".to_owned(),
+        operation: Operation::Generate,
+        arguments: r#"{"prompt":"a red kite over a harbour","size":"1024x1024"}"#.to_owned(),
+        fingerprint: blake3::hash(id.as_str().as_bytes()).to_hex().to_string(),
+        id,
+        state: JobState::Queued,
+        model: model(),
+        estimate: Some((Usd::from_micros(6_000), Usd::from_micros(400_000))),
+        created_at: now,
+        finished_at: None,
+        cost: None,
+        problem: None,
+        n: 1,
+        usual_seconds: 60,
+        sandbox: false,
+        folder: "/nowhere".into(),
+        caller: Caller::Waiting,
+        lease_until: Some(now + LEASE),
+        sent_at: None,
+        report: None,
+    }
+}
+
+/// What a call writes down.
+async fn write_down(library: &Library) -> Result<(), ImageError> {
+    let job = job();
+    library.claim_left(&job, SignedDuration::from_mins(30)).await?;
+    let plan =
+        Plan { position: 0, model: model(), endpoint: "images", estimate: Some(Usd::from_micros(400_000)) };
+    library.open_job(&job, std::slice::from_ref(&plan), &[]).await?;
+    let Begun::Yes(number) = library.begin_try(&job, &plan, &[]).await? else { return Ok(()) };
+    let cost = Some(Usd::from_micros(52_680));
+    let end =
+        TryEnd { outcome: "made", billed: Billed::Yes, cost, request_id: Some("req_0123456789".to_owned()) };
+    library.end_try(number, &end).await?;
+    let image = StoredImage {
+        id: new_image_id(),
+        job: Some(job.id.clone()),
+        position: 0,
+        path: "/nowhere/2026-11-23-a-red-kite-over-a-harbour.png".into(),
+        format: ImageFormat::Png,
+        pixels: Pixels::new(1024, 1024),
+        bytes: 1_500_000,
+        hash: blake3::hash(job.id.as_str().as_bytes()),
+        model: model(),
+        prompt: "a red kite over a harbour".to_owned(),
+        created_at: Timestamp::now(),
+        parents: Vec::new(),
+    };
+    library.record_image(&image).await?;
+    let report =
+        Some(r#"{"why":"the prompt alone","seconds":12.5,"request_ids":["req_0123456789"]}"#.to_owned());
+    let end = JobEnd { state: JobState::Done, model: model(), cost, problem: None, report };
+    library.finish_job(&job.id, &end).await?;
+    library.set_caller(&job.id, Caller::Served).await
+}
+
+fn record(criterion: &mut Criterion) {
+    let Ok(runtime) = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+    else {
+        return;
+    };
+    let Ok(folder) = tempfile::tempdir() else { return };
+    let library = Library::new(folder.path().to_owned());
+    assert!(runtime.block_on(write_down(&library)).is_ok());
+    let mut group = criterion.benchmark_group("record");
+    group.bench_function("all that a call writes down", |bencher| {
+        bencher.iter(|| runtime.block_on(write_down(&library)));
+    });
+    let nobody = new_job_id();
+    group.bench_function("baseline: seven statements that change nothing", |bencher| {
+        bencher.iter(|| {
+            runtime.block_on(async {
+                for _ in 0..7 {
+                    library.renew_lease(&nobody).await?;
+                }
+                Ok::<_, ImageError>(())
+            })
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, record);
+criterion_main!(benches);
