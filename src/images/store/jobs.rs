@@ -78,32 +78,20 @@ impl Library {
     /// Ends a job that was sent, and notes what came of it. What is still open of its requests
     /// is lost.
     pub async fn finish_job(&self, id: &JobId, end: &JobEnd) -> Result<(), ImageError> {
-        let pool = self.pool().await?;
-        let finish = async {
-            let mut transaction = database::begin(pool).await?;
-            let done = sqlx::query(
-                "UPDATE jobs SET state = ?, provider = ?, model = ?, cost_micros = ?, problem = ?, report = ?, \
-                 finished_at = ? WHERE id = ? AND state IN ('queued', 'sent')",
-            )
-            .bind(end.state.name())
-            .bind(&end.model.provider)
-            .bind(&end.model.model)
-            .bind(end.cost.map(micros))
-            .bind(&end.problem)
-            .bind(&end.report)
-            .bind(time(Timestamp::now()))
-            .bind(id.as_str())
-            .execute(&mut *transaction)
-            .await?
-            .rows_affected();
-            if done > 0 {
-                ledger::close(&mut transaction, id, "lost").await?;
-                transaction.commit().await?;
-            }
-            Ok(done)
-        };
-        let done = finish.await.map_err(|error: sqlx::Error| self.failed(&error))?;
-        known(id, done)
+        let query = sqlx::query(
+            "UPDATE jobs SET state = ?, provider = ?, model = ?, cost_micros = ?, problem = ?, report = ?, \
+             finished_at = ? WHERE id = ? AND state IN ('queued', 'sent')",
+        )
+        .bind(end.state.name())
+        .bind(&end.model.provider)
+        .bind(&end.model.model)
+        .bind(end.cost.map(micros))
+        .bind(&end.problem)
+        .bind(&end.report)
+        .bind(time(Timestamp::now()))
+        .bind(id.as_str());
+        let done = query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        known(id, done.rows_affected())
     }
 
     /// Says that the job's process is alive.

@@ -5,11 +5,11 @@
 
 use jiff::Timestamp;
 use sqlx::Row as _;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::sqlite::{SqliteConnection, SqliteExecutor, SqliteRow};
 
 use super::rows::{micros, parsed, time, usd};
 use super::{JobRecord, Library, database};
-use crate::domain::{Billed, JobId, JobState, ModelName, Usd};
+use crate::domain::{Billed, JobId, ModelName, Usd};
 use crate::images::ImageError;
 
 /// Every column of a try, then what follows the table's name.
@@ -20,6 +20,13 @@ macro_rules! select_tries {
              outcome, billed, estimate_micros, cost_micros, counted_micros, request_id FROM tries ",
             $rest
         )
+    };
+}
+
+/// Which row is the plan for a picture (?2) of a job (?1) that was not used yet.
+macro_rules! unused {
+    () => {
+        "job_id = ?1 AND position = ?2 AND sent_at IS NULL AND ended_at IS NULL ORDER BY id LIMIT 1"
     };
 }
 
@@ -132,49 +139,27 @@ impl Library {
     /// allow what is new about it.
     pub async fn begin_try(&self, job: &JobRecord, plan: &Plan, caps: &[Cap]) -> Result<Begun, ImageError> {
         let pool = self.pool().await?;
+        let estimate = plan.estimate.unwrap_or_default();
         let begin = async {
+            // Mostly the plan is for as much, and then no cap has to be asked.
+            if let Some(id) = take_up(pool, job, plan, estimate).await? {
+                return Ok(Begun::Yes(id));
+            }
             let mut transaction = database::begin(pool).await?;
-            let unused = sqlx::query(
-                "SELECT id, counted_micros FROM tries WHERE job_id = ? AND position = ? AND sent_at IS NULL \
-                 AND ended_at IS NULL ORDER BY id LIMIT 1",
-            )
-            .bind(job.id.as_str())
-            .bind(plan.position)
-            .fetch_optional(&mut *transaction)
-            .await?;
-            let planned = unused.as_ref().map_or(Ok(0), |row| row.try_get::<i64, _>(1))?;
-            let more = plan.estimate.unwrap_or_default().saturating_sub(usd(planned));
+            let unused = sqlx::query(concat!("SELECT counted_micros FROM tries WHERE ", unused!()))
+                .bind(job.id.as_str())
+                .bind(plan.position)
+                .fetch_optional(&mut *transaction)
+                .await?;
+            let planned = unused.map_or(Ok(0), |row| row.try_get(0))?;
+            let more = estimate.saturating_sub(usd(planned));
             if let Some(hit) = hit(&mut transaction, caps, job.sandbox, more).await? {
                 return Ok(Begun::OverCap(hit));
             }
-            let now = Timestamp::now();
-            let id = match unused {
-                None => insert(&mut transaction, job, plan, Some(now)).await?,
-                Some(row) => {
-                    let id = row.try_get::<i64, _>(0)?;
-                    sqlx::query(
-                        "UPDATE tries SET provider = ?, model = ?, endpoint = ?, estimate_micros = ?, \
-                         counted_micros = ?, sent_at = ? WHERE id = ?",
-                    )
-                    .bind(&plan.model.provider)
-                    .bind(&plan.model.model)
-                    .bind(plan.endpoint)
-                    .bind(plan.estimate.map(micros))
-                    .bind(micros(plan.estimate.unwrap_or_default()))
-                    .bind(time(now))
-                    .bind(id)
-                    .execute(&mut *transaction)
-                    .await?;
-                    id
-                }
+            let id = match take_up(&mut *transaction, job, plan, Usd::ZERO).await? {
+                Some(id) => id,
+                None => insert(&mut transaction, job, plan, Some(Timestamp::now())).await?,
             };
-            sqlx::query("UPDATE jobs SET state = ?, sent_at = ? WHERE id = ? AND state = ?")
-                .bind(JobState::Sent.name())
-                .bind(time(now))
-                .bind(job.id.as_str())
-                .bind(JobState::Queued.name())
-                .execute(&mut *transaction)
-                .await?;
             transaction.commit().await?;
             Ok(Begun::Yes(id))
         };
@@ -205,13 +190,17 @@ impl Library {
     /// Closes what is open of a job that is given up: what was not sent costs nothing, what was
     /// sent counts as it did and may have been charged.
     pub async fn close_tries(&self, job: &JobId, sent_as: &'static str) -> Result<(), ImageError> {
-        let pool = self.pool().await?;
-        let close = async {
-            let mut transaction = database::begin(pool).await?;
-            close(&mut transaction, job, sent_as).await?;
-            transaction.commit().await
-        };
-        close.await.map_err(|error| self.failed(&error))
+        let query = sqlx::query(
+            "UPDATE tries SET outcome = iif(sent_at IS NULL, 'never_sent', ?), \
+             billed = iif(sent_at IS NULL, 'no', 'maybe'), \
+             counted_micros = iif(sent_at IS NULL, 0, counted_micros), ended_at = ? \
+             WHERE job_id = ? AND ended_at IS NULL",
+        )
+        .bind(sent_as)
+        .bind(time(Timestamp::now()))
+        .bind(job.as_str());
+        query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        Ok(())
     }
 
     /// The requests of a job, in order.
@@ -222,24 +211,29 @@ impl Library {
     }
 }
 
-/// Closes what is open of a job, in a transaction of somebody's.
-pub(super) async fn close(
-    connection: &mut SqliteConnection,
-    job: &JobId,
-    sent_as: &'static str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE tries SET outcome = iif(sent_at IS NULL, 'never_sent', ?), \
-         billed = iif(sent_at IS NULL, 'no', 'maybe'), \
-         counted_micros = iif(sent_at IS NULL, 0, counted_micros), ended_at = ? \
-         WHERE job_id = ? AND ended_at IS NULL",
-    )
-    .bind(sent_as)
+/// Sends the job's unused plan for this picture, if it has one that counts at least so much.
+async fn take_up(
+    connection: impl SqliteExecutor<'_>,
+    job: &JobRecord,
+    plan: &Plan,
+    at_least: Usd,
+) -> Result<Option<i64>, sqlx::Error> {
+    let taken = sqlx::query(concat!(
+        "UPDATE tries SET provider = ?3, model = ?4, endpoint = ?5, estimate_micros = ?6, counted_micros = ?7, \
+         sent_at = ?8 WHERE counted_micros >= ?9 AND id = (SELECT id FROM tries WHERE ",
+        unused!(),
+        ") RETURNING id"
+    ))
+    .bind(job.id.as_str())
+    .bind(plan.position)
+    .bind(&plan.model.provider)
+    .bind(&plan.model.model)
+    .bind(plan.endpoint)
+    .bind(plan.estimate.map(micros))
+    .bind(micros(plan.estimate.unwrap_or_default()))
     .bind(time(Timestamp::now()))
-    .bind(job.as_str())
-    .execute(connection)
-    .await?;
-    Ok(())
+    .bind(micros(at_least));
+    taken.fetch_optional(connection).await?.map(|row| row.try_get(0)).transpose()
 }
 
 /// The first cap that so much more would go above.

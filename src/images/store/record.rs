@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::sqlite::{SqliteExecutor, SqlitePool, SqliteRow};
 use tokio::sync::OnceCell;
 
 use super::rows::{self, select_images, signed, time};
@@ -60,27 +60,11 @@ impl Library {
     }
 
     async fn insert_image(&self, pool: &SqlitePool, image: &StoredImage) -> Result<u64, sqlx::Error> {
+        if image.parents.is_empty() {
+            return insert_row(pool, image).await;
+        }
         let mut transaction = database::begin(pool).await?;
-        let inserted = sqlx::query(
-            "INSERT INTO images (id, job_id, position, owner, path, format, width, height, bytes, hash, provider, \
-             model, prompt, created_at) SELECT ?, id, ?, owner, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM jobs WHERE id = ?",
-        )
-        .bind(image.id.as_str())
-        .bind(image.position)
-        .bind(image.path.to_string_lossy())
-        .bind(image.format.name())
-        .bind(image.pixels.width)
-        .bind(image.pixels.height)
-        .bind(signed(image.bytes))
-        .bind(image.hash.to_hex().as_str())
-        .bind(&image.model.provider)
-        .bind(&image.model.model)
-        .bind(&image.prompt)
-        .bind(time(image.created_at))
-        .bind(image.job.as_ref().map(JobId::as_str))
-        .execute(&mut *transaction)
-        .await?
-        .rows_affected();
+        let inserted = insert_row(&mut *transaction, image).await?;
         if inserted == 0 {
             return Ok(0);
         }
@@ -132,4 +116,26 @@ impl Library {
 
 pub(super) fn known(id: &JobId, rows: u64) -> Result<(), ImageError> {
     if rows == 0 { Err(ImageError::UnknownId(id.to_string())) } else { Ok(()) }
+}
+
+/// Writes an image's own row, where its job is on record.
+async fn insert_row(connection: impl SqliteExecutor<'_>, image: &StoredImage) -> Result<u64, sqlx::Error> {
+    let inserted = sqlx::query(
+        "INSERT INTO images (id, job_id, position, owner, path, format, width, height, bytes, hash, provider, \
+         model, prompt, created_at) SELECT ?, id, ?, owner, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM jobs WHERE id = ?",
+    )
+    .bind(image.id.as_str())
+    .bind(image.position)
+    .bind(image.path.to_string_lossy())
+    .bind(image.format.name())
+    .bind(image.pixels.width)
+    .bind(image.pixels.height)
+    .bind(signed(image.bytes))
+    .bind(image.hash.to_hex().as_str())
+    .bind(&image.model.provider)
+    .bind(&image.model.model)
+    .bind(&image.prompt)
+    .bind(time(image.created_at))
+    .bind(image.job.as_ref().map(JobId::as_str));
+    Ok(inserted.execute(connection).await?.rows_affected())
 }

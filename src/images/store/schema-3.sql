@@ -1,0 +1,24 @@
+-- Version 3: what follows from a change is done with it, in the one statement that makes it.
+
+CREATE TRIGGER job_is_sent_with_its_plan AFTER UPDATE OF sent_at ON tries
+WHEN OLD.sent_at IS NULL AND NEW.sent_at IS NOT NULL
+BEGIN
+    UPDATE jobs SET state = 'sent', sent_at = NEW.sent_at WHERE id = NEW.job_id AND state = 'queued';
+END;
+
+CREATE TRIGGER job_is_sent_with_its_request AFTER INSERT ON tries WHEN NEW.sent_at IS NOT NULL
+BEGIN
+    UPDATE jobs SET state = 'sent', sent_at = NEW.sent_at WHERE id = NEW.job_id AND state = 'queued';
+END;
+
+-- What was not sent costs nothing; what was sent counts as it did and may have been charged.
+CREATE TRIGGER ended_job_has_no_open_request AFTER UPDATE OF state ON jobs
+WHEN NEW.state IN ('done', 'failed', 'dropped')
+BEGIN
+    UPDATE tries SET
+        outcome = iif(sent_at IS NULL, 'never_sent', 'lost'),
+        billed = iif(sent_at IS NULL, 'no', 'maybe'),
+        counted_micros = iif(sent_at IS NULL, 0, counted_micros),
+        ended_at = strftime('%Y-%m-%dT%H:%M:%f', 'now') || '000Z'
+    WHERE job_id = NEW.id AND ended_at IS NULL;
+END;
