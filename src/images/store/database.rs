@@ -1,15 +1,19 @@
-//! Opens the record: one SQLite file, shared by all processes of a user.
+//! The connection to the record: one SQLite file, shared by all processes of a user.
 //!
-//! Knows its settings and its versions; what is in it is for `record`.
+//! Knows its settings and its versions; what is in it is for `record`. Each process has one
+//! connection, which is a thread with a cache of its own, and one writes at a time anyway. It is
+//! lent from caller to caller here, since the library's pool asks the thread after each use whether
+//! it still lives, which takes as long as a use.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
-use sqlx::{AssertSqlSafe, Connection as _, Row as _, Sqlite, Transaction};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::files::create_private;
 use crate::images::ImageError;
@@ -21,37 +25,106 @@ const STEPS: [&str; 3] =
 /// How long a locked record is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Opens the record, making its folder and itself where missing.
-pub(super) async fn open(path: &Path) -> Result<SqlitePool, ImageError> {
-    if let Some(folder) = path.parent() {
-        create_private(folder)?;
-    }
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .busy_timeout(PATIENCE)
-        .synchronous(SqliteSynchronous::Normal)
-        .pragma("cache_size", "-1024") // KiB
-        .statement_cache_capacity(16);
-    let pool = SqlitePoolOptions::new()
-        .max_connections(1) // each is a thread with its own cache, and one writes at a time anyway
-        .min_connections(0)
-        .idle_timeout(Duration::from_mins(1))
-        .acquire_timeout(PATIENCE * 2)
-        .test_before_acquire(false)
-        .connect_lazy_with(options.clone());
-    tokio::time::timeout(PATIENCE * 2, prepare_when_free(&pool))
-        .await
-        .unwrap_or_else(|_| Err(Unusable("another process keeps it locked".to_owned())))
-        .map_err(|Unusable(reason)| ImageError::Record(path.to_owned(), reason))?;
-    pool.set_connect_options(options.create_if_missing(false)); // an empty one would lack the tables
-    Ok(pool)
+/// How long an unused connection stays open.
+const IDLE: Duration = Duration::from_mins(1);
+
+/// What begins a transaction that will write, so that it need not wait for others half way.
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+
+/// The connection while it is lent.
+pub(super) type Lent<'a> = MappedMutexGuard<'a, SqliteConnection>;
+
+/// The record's file and the connection to it, opened when it is first needed.
+#[derive(Debug)]
+pub(super) struct Database {
+    path: PathBuf,
+    slot: Arc<Mutex<Option<Open>>>,
+    /// Whether this process had it open: an empty one made anew would lack what was written.
+    known: AtomicBool,
 }
 
-/// Begins a transaction that writes. Boxed: the library's own future of it is 3 KB, and would
-/// be part of every task that writes something down.
-pub(super) fn begin(pool: &SqlitePool) -> BoxFuture<'_, Result<Transaction<'static, Sqlite>, sqlx::Error>> {
-    Box::pin(pool.begin_with("BEGIN IMMEDIATE"))
+#[derive(Debug)]
+struct Open {
+    connection: SqliteConnection,
+    used: Instant,
+}
+
+impl Database {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, slot: Arc::default(), known: AtomicBool::new(false) }
+    }
+
+    /// Its file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Lends the connection, making the file and its folder where they never were.
+    pub(super) async fn lend(&self) -> Result<Lent<'_>, ImageError> {
+        let in_use = |_| self.unusable("another call keeps it locked");
+        let mut slot = timeout(PATIENCE * 2, self.slot.lock()).await.map_err(in_use)?;
+        if slot.is_none() {
+            // Boxed: it happens once, and would be part of every task that looks something up.
+            let connection = Box::pin(self.open()).await?;
+            *slot = Some(Open { connection, used: Instant::now() });
+            self.known.store(true, Ordering::Relaxed);
+            tokio::spawn(close_when_idle(Arc::downgrade(&self.slot)));
+        }
+        if let Some(open) = slot.as_mut() {
+            open.used = Instant::now();
+        }
+        MutexGuard::try_map(slot, |slot| slot.as_mut().map(|open| &mut open.connection))
+            .map_err(|_| self.unusable("it is closed"))
+    }
+
+    /// Closes the connection: nothing but the file is left, unless another process has it open.
+    pub(super) async fn close(&self) {
+        if let Some(open) = self.slot.lock().await.take() {
+            let _ = open.connection.close().await;
+        }
+    }
+
+    async fn open(&self) -> Result<SqliteConnection, ImageError> {
+        if let Some(folder) = self.path.parent() {
+            create_private(folder)?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(&self.path)
+            .create_if_missing(!self.known.load(Ordering::Relaxed))
+            .busy_timeout(PATIENCE)
+            .synchronous(SqliteSynchronous::Normal)
+            .pragma("cache_size", "-1024") // KiB
+            .statement_cache_capacity(16);
+        let opened = timeout(PATIENCE * 2, open_when_free(&options)).await;
+        opened
+            .unwrap_or_else(|_| Err(Unusable("another process keeps it locked".to_owned())))
+            .map_err(|Unusable(reason)| self.unusable(reason))
+    }
+
+    fn unusable(&self, reason: impl Into<String>) -> ImageError {
+        ImageError::Record(self.path.clone(), reason.into())
+    }
+}
+
+/// Closes the connection once it has not been used for a while.
+async fn close_when_idle(slot: Weak<Mutex<Option<Open>>>) {
+    let mut at = Instant::now() + IDLE;
+    loop {
+        sleep_until(at).await;
+        let Some(slot) = slot.upgrade() else { return };
+        let mut slot = slot.lock().await;
+        match slot.take() {
+            Some(open) if open.used.elapsed() >= IDLE => {
+                let _ = open.connection.close().await;
+                return;
+            }
+            Some(open) => {
+                at = open.used + IDLE;
+                *slot = Some(open);
+            }
+            None => return,
+        }
+    }
 }
 
 /// Why the record cannot be used.
@@ -65,9 +138,9 @@ impl From<sqlx::Error> for Unusable {
 
 /// SQLite does not wait where two processes both make a fresh file write-ahead logged, and
 /// tells one of them at once that it is locked.
-async fn prepare_when_free(pool: &SqlitePool) -> Result<(), Unusable> {
+async fn open_when_free(options: &SqliteConnectOptions) -> Result<SqliteConnection, Unusable> {
     loop {
-        match prepare(pool).await {
+        match open(options).await {
             Err(Trouble::Database(error)) if is_locked(&error) => {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
@@ -78,7 +151,7 @@ async fn prepare_when_free(pool: &SqlitePool) -> Result<(), Unusable> {
                     STEPS.len()
                 )));
             }
-            Ok(()) => return Ok(()),
+            Ok(connection) => return Ok(connection),
         }
     }
 }
@@ -94,11 +167,10 @@ impl From<sqlx::Error> for Trouble {
     }
 }
 
-/// Its connection stays open for what follows: closing the only one would make SQLite write
-/// its log back to the file and delete it.
-async fn prepare(pool: &SqlitePool) -> Result<(), Trouble> {
-    let mut connection = pool.acquire().await?;
-    bring_up_to_date(&mut connection).await
+async fn open(options: &SqliteConnectOptions) -> Result<SqliteConnection, Trouble> {
+    let mut connection = options.connect().await?;
+    bring_up_to_date(&mut connection).await?;
+    Ok(connection)
 }
 
 async fn bring_up_to_date(connection: &mut SqliteConnection) -> Result<(), Trouble> {
@@ -108,7 +180,7 @@ async fn bring_up_to_date(connection: &mut SqliteConnection) -> Result<(), Troub
         _ => {}
     }
     sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await?;
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut transaction = connection.begin_with(BEGIN).await?;
     let done = version(&mut transaction).await?; // another process may have been here since
     for step in STEPS.iter().skip(done) {
         sqlx::raw_sql(*step).execute(&mut *transaction).await?;

@@ -37,7 +37,7 @@ impl Library {
             let at = parsed(row, "created_at", |text| text.parse().ok())?;
             Ok((parsed(row, "id", ImageId::parse)?, at))
         };
-        let rows = query.fetch_all(self.pool().await?).await;
+        let rows = query.fetch_all(&mut *self.connection().await?).await;
         let images = rows.and_then(|rows| rows.iter().map(read).collect());
         images.map_err(|error: sqlx::Error| self.failed(&error))
     }
@@ -58,7 +58,7 @@ impl Library {
              LEFT JOIN jobs ON jobs.id = images.job_id ORDER BY wanted.key",
         )
         .bind(json!(ids).to_string());
-        let rows = query.fetch_all(self.pool().await?).await;
+        let rows = query.fetch_all(&mut *self.connection().await?).await;
         rows.and_then(|rows| rows.iter().map(exhibit).collect()).map_err(|error| self.failed(&error))
     }
 }

@@ -32,9 +32,9 @@ impl Library {
             "WHERE state IN (SELECT value FROM json_each(?)) ORDER BY created_at DESC"
         ))
         .bind(json!(names).to_string());
-        let (pool, now) = (self.pool().await?, Timestamp::now());
+        let (mut connection, now) = (self.connection().await?, Timestamp::now());
         let read = async {
-            let (mut found, mut jobs) = (Vec::new(), query.fetch(pool));
+            let (mut found, mut jobs) = (Vec::new(), query.fetch(&mut *connection));
             while found.len() < most
                 && let Some(row) = jobs.try_next().await?
             {
@@ -66,7 +66,7 @@ impl Library {
         .bind(time(at))
         .bind(id)
         .bind(most);
-        self.images(query.fetch_all(self.pool().await?).await)
+        self.images(query.fetch_all(&mut *self.connection().await?).await)
     }
 
     /// The images that were made from this one, without what was put back into it.
@@ -76,7 +76,8 @@ impl Library {
              WHERE parent = birth.child AND role = 'raw') ORDER BY child",
         )
         .bind(parent.as_str());
-        let rows = query.fetch_all(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        let rows =
+            query.fetch_all(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
         let ids = rows.iter().map(|row| Ok(ImageId::parse(row.try_get(0)?)));
         let ids: Result<Vec<_>, sqlx::Error> = ids.collect();
         Ok(ids.map_err(|error| self.failed(&error))?.into_iter().flatten().collect())

@@ -4,12 +4,14 @@
 //! It moves jobs only as `domain::job` allows; who moves them when is for the `jobs` floor.
 
 use jiff::{SignedDuration, Timestamp};
+use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
+use super::database::BEGIN;
 use super::ledger::{Cap, CapHit, Plan};
 use super::record::known;
 use super::rows::{self, micros, select_jobs, time};
-use super::{JobEnd, JobRecord, Library, database, ledger};
+use super::{JobEnd, JobRecord, Library, ledger};
 use crate::domain::{Caller, JobEvent, JobId, JobState, Standing};
 use crate::images::ImageError;
 
@@ -35,17 +37,17 @@ impl Library {
         plans: &[Plan],
         caps: &[Cap],
     ) -> Result<Opened, ImageError> {
-        let pool = self.pool().await?;
+        let mut connection = self.connection().await?;
         let open = async {
-            let mut transaction = database::begin(pool).await?;
+            if caps.is_empty() {
+                return insert(&mut connection, job, plans).await.map(|()| Opened::Yes);
+            }
+            let mut transaction = connection.begin_with(BEGIN).await?;
             let more = plans.iter().map(|plan| plan.estimate.unwrap_or_default()).sum();
             if let Some(hit) = ledger::hit(&mut transaction, caps, job.sandbox, more).await? {
                 return Ok(Opened::OverCap(hit));
             }
-            insert(&mut transaction, job).await?;
-            for plan in plans {
-                ledger::insert(&mut transaction, job, plan, None).await?;
-            }
+            insert(&mut transaction, job, plans).await?;
             transaction.commit().await?;
             Ok(Opened::Yes)
         };
@@ -66,7 +68,8 @@ impl Library {
             .bind(&now)
             .bind(id.as_str())
             .bind(from.name());
-            let done = query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+            let done =
+                query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
             moved = done.rows_affected() > 0;
             if moved {
                 break;
@@ -90,7 +93,8 @@ impl Library {
         .bind(&end.report)
         .bind(time(Timestamp::now()))
         .bind(id.as_str());
-        let done = query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        let done =
+            query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
         known(id, done.rows_affected())
     }
 
@@ -98,7 +102,7 @@ impl Library {
     pub async fn renew_lease(&self, id: &JobId) -> Result<(), ImageError> {
         let until = time(Timestamp::now() + LEASE);
         let query = sqlx::query("UPDATE jobs SET lease_until = ? WHERE id = ?").bind(until).bind(id.as_str());
-        query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
         Ok(())
     }
 
@@ -108,21 +112,22 @@ impl Library {
             .bind(time(Timestamp::now() + LEASE))
             .bind(job.id.as_str())
             .bind(job.lease_until.map(time));
-        let done = query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        let done =
+            query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
         Ok(done.rows_affected() > 0)
     }
 
     /// Lets a lease that was taken over go again.
     pub async fn give_up_lease(&self, id: &JobId) -> Result<(), ImageError> {
         let query = sqlx::query("UPDATE jobs SET lease_until = NULL WHERE id = ?").bind(id.as_str());
-        query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
         Ok(())
     }
 
     /// A job, whosoever it is.
     pub async fn job_of_anybody(&self, id: &JobId) -> Result<Option<JobRecord>, ImageError> {
         let query = sqlx::query(select_jobs!("WHERE id = ?")).bind(id.as_str());
-        let row = query.fetch_optional(self.pool().await?).await;
+        let row = query.fetch_optional(&mut *self.connection().await?).await;
         let job = row.and_then(|row| row.map(|row| rows::job(&row)).transpose());
         job.map_err(|error| self.failed(&error))
     }
@@ -132,7 +137,7 @@ impl Library {
         let query = sqlx::query("UPDATE jobs SET caller = ? WHERE id = ? AND caller <> 'served'")
             .bind(caller.name())
             .bind(id.as_str());
-        query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
         Ok(())
     }
 
@@ -157,11 +162,11 @@ impl Library {
         .bind(wanted.sandbox)
         .bind(time(now - at_most))
         .bind(time(now));
-        let pool = self.pool().await?;
+        let mut connection = self.connection().await?;
         let claimed = async {
-            let Some(row) = query.fetch_optional(pool).await? else { return Ok(None) };
+            let Some(row) = query.fetch_optional(&mut *connection).await? else { return Ok(None) };
             let id: &str = sqlx::Row::try_get(&row, 0)?;
-            let row = sqlx::query(select_jobs!("WHERE id = ?")).bind(id).fetch_one(pool).await?;
+            let row = sqlx::query(select_jobs!("WHERE id = ?")).bind(id).fetch_one(&mut *connection).await?;
             rows::job(&row).map(Some)
         };
         claimed.await.map_err(|error: sqlx::Error| self.failed(&error))
@@ -170,7 +175,10 @@ impl Library {
     /// A job of this owner's.
     pub async fn job(&self, id: &JobId, owner: &str) -> Result<JobRecord, ImageError> {
         let query = sqlx::query(select_jobs!("WHERE id = ? AND owner = ?")).bind(id.as_str()).bind(owner);
-        let row = query.fetch_optional(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        let row = query
+            .fetch_optional(&mut *self.connection().await?)
+            .await
+            .map_err(|error| self.failed(&error))?;
         let row = row.ok_or_else(|| ImageError::UnknownId(id.to_string()))?;
         let job = rows::job(&row).map_err(|error| self.failed(&error))?;
         Ok(self.awake(job).await)
@@ -194,18 +202,32 @@ impl Library {
         ))
         .bind(time(Timestamp::now()))
         .bind(most);
-        let rows = query.fetch_all(self.pool().await?).await;
+        let rows = query.fetch_all(&mut *self.connection().await?).await;
         let jobs = rows.and_then(|rows| rows.iter().map(rows::job).collect());
         jobs.map_err(|error| self.failed(&error))
     }
 }
 
-async fn insert(connection: &mut SqliteConnection, job: &JobRecord) -> Result<(), sqlx::Error> {
+/// Writes a job down; the record makes its plans rows of the ledger.
+async fn insert(
+    connection: &mut SqliteConnection,
+    job: &JobRecord,
+    plans: &[Plan],
+) -> Result<(), sqlx::Error> {
+    let plan = |plan: &Plan| {
+        serde_json::json!({
+            "position": plan.position,
+            "provider": plan.model.provider,
+            "model": plan.model.model,
+            "endpoint": plan.endpoint,
+            "estimate": plan.estimate.map(micros),
+        })
+    };
     sqlx::query(
         "INSERT INTO jobs (id, owner, tool, arguments, fingerprint, state, provider, model, created_at, \
          finished_at, estimate_low_micros, estimate_high_micros, cost_micros, problem, n, usual_seconds, sandbox, \
-         folder, caller, lease_until, sent_at, report) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         folder, caller, lease_until, sent_at, report, plans) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(job.id.as_str())
     .bind(&job.owner)
@@ -229,6 +251,7 @@ async fn insert(connection: &mut SqliteConnection, job: &JobRecord) -> Result<()
     .bind(job.lease_until.map(time))
     .bind(job.sent_at.map(time))
     .bind(&job.report)
+    .bind(plans.iter().map(plan).collect::<serde_json::Value>().to_string())
     .execute(connection)
     .await?;
     Ok(())

@@ -4,11 +4,12 @@
 //! known, so work in flight counts in full; sums and new rows are one transaction.
 
 use jiff::Timestamp;
-use sqlx::Row as _;
-use sqlx::sqlite::{SqliteConnection, SqliteExecutor, SqliteRow};
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use sqlx::{Connection as _, Row as _};
 
+use super::database::BEGIN;
 use super::rows::{micros, parsed, time, usd};
-use super::{JobRecord, Library, database};
+use super::{JobRecord, Library};
 use crate::domain::{Billed, JobId, ModelName, Usd};
 use crate::images::ImageError;
 
@@ -138,14 +139,14 @@ impl Library {
     /// job's plan for this picture where it was not used yet, else a row of its own, if the caps
     /// allow what is new about it.
     pub async fn begin_try(&self, job: &JobRecord, plan: &Plan, caps: &[Cap]) -> Result<Begun, ImageError> {
-        let pool = self.pool().await?;
+        let mut connection = self.connection().await?;
         let estimate = plan.estimate.unwrap_or_default();
         let begin = async {
             // Mostly the plan is for as much, and then no cap has to be asked.
-            if let Some(id) = take_up(pool, job, plan, estimate).await? {
+            if let Some(id) = take_up(&mut connection, job, plan, estimate).await? {
                 return Ok(Begun::Yes(id));
             }
-            let mut transaction = database::begin(pool).await?;
+            let mut transaction = connection.begin_with(BEGIN).await?;
             let unused = sqlx::query(concat!("SELECT counted_micros FROM tries WHERE ", unused!()))
                 .bind(job.id.as_str())
                 .bind(plan.position)
@@ -156,9 +157,9 @@ impl Library {
             if let Some(hit) = hit(&mut transaction, caps, job.sandbox, more).await? {
                 return Ok(Begun::OverCap(hit));
             }
-            let id = match take_up(&mut *transaction, job, plan, Usd::ZERO).await? {
+            let id = match take_up(&mut transaction, job, plan, Usd::ZERO).await? {
                 Some(id) => id,
-                None => insert(&mut transaction, job, plan, Some(Timestamp::now())).await?,
+                None => insert(&mut transaction, job, plan).await?,
             };
             transaction.commit().await?;
             Ok(Begun::Yes(id))
@@ -183,7 +184,7 @@ impl Library {
         .bind(&end.request_id)
         .bind(time(Timestamp::now()))
         .bind(id);
-        query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
         Ok(())
     }
 
@@ -199,21 +200,21 @@ impl Library {
         .bind(sent_as)
         .bind(time(Timestamp::now()))
         .bind(job.as_str());
-        query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
         Ok(())
     }
 
     /// The requests of a job, in order.
     pub async fn tries_of(&self, job: &JobId) -> Result<Vec<TryRecord>, ImageError> {
         let query = sqlx::query(select_tries!("WHERE job_id = ? ORDER BY position, id")).bind(job.as_str());
-        let rows = query.fetch_all(self.pool().await?).await;
+        let rows = query.fetch_all(&mut *self.connection().await?).await;
         rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| self.failed(&error))
     }
 }
 
 /// Sends the job's unused plan for this picture, if it has one that counts at least so much.
 async fn take_up(
-    connection: impl SqliteExecutor<'_>,
+    connection: &mut SqliteConnection,
     job: &JobRecord,
     plan: &Plan,
     at_least: Usd,
@@ -274,15 +275,11 @@ pub(super) async fn hit(
     Ok(None)
 }
 
-pub(super) async fn insert(
-    connection: &mut SqliteConnection,
-    job: &JobRecord,
-    plan: &Plan,
-    sent_at: Option<Timestamp>,
-) -> Result<i64, sqlx::Error> {
+/// Writes down a request that goes out now and was not planned with its job.
+async fn insert(connection: &mut SqliteConnection, job: &JobRecord, plan: &Plan) -> Result<i64, sqlx::Error> {
     let inserted = sqlx::query(
         "INSERT INTO tries (job_id, position, owner, sandbox, provider, model, endpoint, planned_at, sent_at, billed, \
-         estimate_micros, counted_micros) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'maybe', ?, ?)",
+         estimate_micros, counted_micros) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, 'maybe', ?9, coalesce(?9, 0))",
     )
     .bind(job.id.as_str())
     .bind(plan.position)
@@ -291,10 +288,8 @@ pub(super) async fn insert(
     .bind(&plan.model.provider)
     .bind(&plan.model.model)
     .bind(plan.endpoint)
-    .bind(time(sent_at.unwrap_or(job.created_at)))
-    .bind(sent_at.map(time))
+    .bind(time(Timestamp::now()))
     .bind(plan.estimate.map(micros))
-    .bind(micros(plan.estimate.unwrap_or_default()))
     .execute(connection)
     .await?;
     Ok(inserted.last_insert_rowid())

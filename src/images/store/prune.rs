@@ -109,7 +109,7 @@ impl Library {
              coalesce(caller <> 'served', 0) AS unserved FROM images LEFT JOIN jobs ON jobs.id = images.job_id \
              ORDER BY images.created_at, images.id",
         );
-        let rows = query.fetch_all(self.pool().await?).await;
+        let rows = query.fetch_all(&mut *self.connection().await?).await;
         let candidates: Result<Vec<_>, sqlx::Error> =
             rows.and_then(|rows| rows.iter().map(candidate).collect());
         let candidates = candidates.map_err(|error| self.failed(&error))?;
@@ -134,7 +134,11 @@ impl Library {
                  WHERE jobs.id = images.job_id AND state IN ('queued', 'sent'))",
             );
             let ids = json!(deleted).to_string();
-            query.bind(ids).execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+            query
+                .bind(ids)
+                .execute(&mut *self.connection().await?)
+                .await
+                .map_err(|error| self.failed(&error))?;
         }
         for path in plan.stale_thumbnails {
             let _ = fs::remove_file(path);
@@ -158,12 +162,13 @@ impl Library {
 
     /// Gives back the room of what was deleted from the record, where it is much.
     async fn tidy_record(&self) -> Result<(), sqlx::Error> {
-        let Ok(pool) = self.pool().await else { return Ok(()) };
-        let empty: i64 = sqlx::query("PRAGMA freelist_count").fetch_one(pool).await?.try_get(0)?;
+        let Ok(mut connection) = self.connection().await else { return Ok(()) };
+        let empty: i64 =
+            sqlx::query("PRAGMA freelist_count").fetch_one(&mut *connection).await?.try_get(0)?;
         if empty >= MANY_EMPTY_PAGES {
-            sqlx::raw_sql("VACUUM").execute(pool).await?;
+            sqlx::raw_sql("VACUUM").execute(&mut *connection).await?;
         }
-        sqlx::raw_sql("PRAGMA optimize").execute(pool).await?;
+        sqlx::raw_sql("PRAGMA optimize").execute(&mut *connection).await?;
         Ok(())
     }
 }

@@ -5,11 +5,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sqlx::sqlite::{SqliteExecutor, SqlitePool, SqliteRow};
-use tokio::sync::OnceCell;
+use sqlx::Connection as _;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
+use super::StoredImage;
+use super::database::{BEGIN, Database, Lent};
 use super::rows::{self, select_images, signed, time};
-use super::{StoredImage, database};
 use crate::domain::{ImageId, JobId};
 use crate::images::ImageError;
 
@@ -26,24 +27,21 @@ pub struct Library {
 #[derive(Debug)]
 struct Shared {
     root: PathBuf,
-    record: PathBuf,
-    pool: OnceCell<SqlitePool>,
+    database: Database,
 }
 
 impl Library {
     /// The library in this folder, which need not exist yet.
     #[must_use]
     pub fn new(root: PathBuf) -> Self {
-        let record = root.join(RECORD);
-        Self { shared: Arc::new(Shared { root, record, pool: OnceCell::new() }) }
+        let database = Database::new(root.join(RECORD));
+        Self { shared: Arc::new(Shared { root, database }) }
     }
 
     /// Closes the record, for the end of a command: nothing but the record itself is left of it,
     /// unless another process has it open.
     pub async fn close(&self) {
-        if let Some(pool) = self.shared.pool.get() {
-            pool.close().await;
-        }
+        self.shared.database.close().await;
     }
 
     /// Its folder.
@@ -54,37 +52,18 @@ impl Library {
 
     /// Records a kept image and what it was made from; its owner is its job's.
     pub async fn record_image(&self, image: &StoredImage) -> Result<(), ImageError> {
-        let recorded = self.insert_image(self.pool().await?, image).await;
+        let recorded = insert_image(&mut *self.connection().await?, image).await;
         let rows = recorded.map_err(|error| self.failed(&error))?;
         image.job.as_ref().map_or(Ok(()), |job| known(job, rows))
-    }
-
-    async fn insert_image(&self, pool: &SqlitePool, image: &StoredImage) -> Result<u64, sqlx::Error> {
-        if image.parents.is_empty() {
-            return insert_row(pool, image).await;
-        }
-        let mut transaction = database::begin(pool).await?;
-        let inserted = insert_row(&mut *transaction, image).await?;
-        if inserted == 0 {
-            return Ok(0);
-        }
-        for (position, parent) in (0_i64..).zip(&image.parents) {
-            sqlx::query("INSERT INTO lineage (child, position, parent, role) VALUES (?, ?, ?, ?)")
-                .bind(image.id.as_str())
-                .bind(position)
-                .bind(parent.id.as_str())
-                .bind(parent.role.name())
-                .execute(&mut *transaction)
-                .await?;
-        }
-        transaction.commit().await?;
-        Ok(inserted)
     }
 
     /// An image of this owner's. Its file may be gone; [`StoredImage::open`] tells.
     pub async fn image(&self, id: &ImageId, owner: &str) -> Result<StoredImage, ImageError> {
         let query = sqlx::query(select_images!("WHERE id = ? AND owner = ?")).bind(id.as_str()).bind(owner);
-        let row = query.fetch_optional(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        let row = query
+            .fetch_optional(&mut *self.connection().await?)
+            .await
+            .map_err(|error| self.failed(&error))?;
         let row = row.ok_or_else(|| ImageError::UnknownId(id.to_string()))?;
         rows::image(&row).map_err(|error| self.failed(&error))
     }
@@ -92,7 +71,8 @@ impl Library {
     /// The images of a job of this owner's, in order.
     pub async fn images_of(&self, job: &JobId, owner: &str) -> Result<Vec<StoredImage>, ImageError> {
         let query = sqlx::query(select_images!("WHERE job_id = ? AND owner = ? ORDER BY position"));
-        let images = self.images(query.bind(job.as_str()).bind(owner).fetch_all(self.pool().await?).await);
+        let images =
+            self.images(query.bind(job.as_str()).bind(owner).fetch_all(&mut *self.connection().await?).await);
         images.map(rows::without_raw)
     }
 
@@ -104,13 +84,13 @@ impl Library {
         images.map_err(|error| self.failed(&error))
     }
 
-    pub(super) async fn pool(&self) -> Result<&SqlitePool, ImageError> {
-        // Boxed: it runs once, and would be part of every task that looks something up.
-        self.shared.pool.get_or_try_init(|| Box::pin(database::open(&self.shared.record))).await
+    /// The connection, for one statement or transaction: nobody else has it meanwhile.
+    pub(super) async fn connection(&self) -> Result<Lent<'_>, ImageError> {
+        self.shared.database.lend().await
     }
 
     pub(super) fn failed(&self, error: &sqlx::Error) -> ImageError {
-        ImageError::Record(self.shared.record.clone(), error.to_string())
+        ImageError::Record(self.shared.database.path().to_owned(), error.to_string())
     }
 }
 
@@ -118,8 +98,31 @@ pub(super) fn known(id: &JobId, rows: u64) -> Result<(), ImageError> {
     if rows == 0 { Err(ImageError::UnknownId(id.to_string())) } else { Ok(()) }
 }
 
+/// Writes an image down with what it was made from.
+async fn insert_image(connection: &mut SqliteConnection, image: &StoredImage) -> Result<u64, sqlx::Error> {
+    if image.parents.is_empty() {
+        return insert_row(connection, image).await;
+    }
+    let mut transaction = connection.begin_with(BEGIN).await?;
+    let inserted = insert_row(&mut transaction, image).await?;
+    if inserted == 0 {
+        return Ok(0);
+    }
+    for (position, parent) in (0_i64..).zip(&image.parents) {
+        sqlx::query("INSERT INTO lineage (child, position, parent, role) VALUES (?, ?, ?, ?)")
+            .bind(image.id.as_str())
+            .bind(position)
+            .bind(parent.id.as_str())
+            .bind(parent.role.name())
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(inserted)
+}
+
 /// Writes an image's own row, where its job is on record.
-async fn insert_row(connection: impl SqliteExecutor<'_>, image: &StoredImage) -> Result<u64, sqlx::Error> {
+async fn insert_row(connection: &mut SqliteConnection, image: &StoredImage) -> Result<u64, sqlx::Error> {
     let inserted = sqlx::query(
         "INSERT INTO images (id, job_id, position, owner, path, format, width, height, bytes, hash, provider, \
          model, prompt, created_at) SELECT ?, id, ?, owner, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM jobs WHERE id = ?",

@@ -1,5 +1,16 @@
 -- Version 3: what follows from a change is done with it, in the one statement that makes it.
 
+ALTER TABLE jobs ADD COLUMN plans TEXT NOT NULL DEFAULT '[]'; -- JSON: its first request for each picture
+
+CREATE TRIGGER job_is_written_down_with_its_plans AFTER INSERT ON jobs
+BEGIN
+    INSERT INTO tries (job_id, position, owner, sandbox, provider, model, endpoint, planned_at, billed,
+        estimate_micros, counted_micros)
+    SELECT NEW.id, value ->> 'position', NEW.owner, NEW.sandbox, value ->> 'provider', value ->> 'model',
+        value ->> 'endpoint', NEW.created_at, 'maybe', value ->> 'estimate', coalesce(value ->> 'estimate', 0)
+    FROM json_each(NEW.plans);
+END;
+
 CREATE TRIGGER job_is_sent_with_its_plan AFTER UPDATE OF sent_at ON tries
 WHEN OLD.sent_at IS NULL AND NEW.sent_at IS NOT NULL
 BEGIN

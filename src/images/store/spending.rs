@@ -84,14 +84,14 @@ impl Library {
             .bind(parts.to_string())
             .bind(sandbox)
             .bind(time(Timestamp::now()));
-        let rows = query.fetch_all(self.pool().await?).await;
+        let rows = query.fetch_all(&mut *self.connection().await?).await;
         rows.and_then(|rows| rows.iter().map(spent).collect()).map_err(|error| self.failed(&error))
     }
 
     /// When the ledger begins; `None` while it is empty.
     pub async fn first_planned(&self) -> Result<Option<Timestamp>, ImageError> {
         let query = sqlx::query("SELECT min(planned_at) AS first FROM tries");
-        let row = query.fetch_one(self.pool().await?).await;
+        let row = query.fetch_one(&mut *self.connection().await?).await;
         row.and_then(|row| super::rows::optional_time(&row, "first")).map_err(|error| self.failed(&error))
     }
 
@@ -103,7 +103,7 @@ impl Library {
         )
         .bind(time(since))
         .bind(sandbox);
-        let row = query.fetch_one(self.pool().await?).await;
+        let row = query.fetch_one(&mut *self.connection().await?).await;
         let sums = row.and_then(|row| Ok((usd(row.try_get(0)?), usd(row.try_get(1)?))));
         sums.map_err(|error| self.failed(&error))
     }

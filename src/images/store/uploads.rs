@@ -71,7 +71,7 @@ impl Library {
         .bind(signed(image.bytes))
         .bind(image.hash.to_hex().as_str())
         .bind(time(image.created_at));
-        query.execute(self.pool().await?).await.map_err(|error| self.failed(&error))?;
+        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
         Ok(())
     }
 }
