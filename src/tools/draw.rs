@@ -106,7 +106,8 @@ pub(super) async fn draw(
     }
     commission.owner.clone_from(&caller.owner);
     if dry_run {
-        return look(server, &commission).await.unwrap_or_else(|problem| reply::problems(&[problem])).into();
+        let looked = Box::pin(look(server, &commission)).await; // boxed, or every paid call would have its room
+        return looked.unwrap_or_else(|problem| reply::problems(&[problem])).into();
     }
     let as_task = tasks::are_known(&context);
     let patience = if as_task { Duration::ZERO } else { server.patience().of(&context, None) };

@@ -2,9 +2,9 @@
 //!
 //! The library below reads ever larger blocks from a connection that is never empty, up to
 //! 400 KB, and holds them until they are taken. With 50 replies at once that is 20 MB, while
-//! no more of them get on than there are processors. So a reply whose blocks have grown waits
-//! for its turn, with the connection's flow control holding its sender back; a slow one never
-//! waits, because its blocks stay small.
+//! no more of them get on than there are processors. So a reply waits for its turn before its
+//! first block and after each large one, with the connection's flow control holding its sender
+//! back; a slow one does not wait after that, because its blocks stay small.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ pub(super) struct Chunks<'a> {
 
 impl Turns {
     pub(super) fn chunks(&self, response: Response) -> Chunks<'_> {
-        Chunks { response, turns: self, turn: None, large: false }
+        Chunks { response, turns: self, turn: None, large: true }
     }
 }
 
