@@ -6,8 +6,8 @@ use image::ImageEncoder as _;
 use image::codecs::webp::WebPEncoder;
 use png::Compression;
 
-use super::ImageError;
 use super::shrink::{Channels, Frame};
+use super::{ImageError, restarts};
 use crate::domain::ImageFormat;
 
 /// A PNG: every pixel as it is.
@@ -53,24 +53,25 @@ pub(super) fn jpeg(
 ) -> Result<Vec<u8>, ImageError> {
     let failed = |reason: String| ImageError::Unencodable(ImageFormat::Jpeg, reason);
     let edge = |edge: u32| u16::try_from(edge).map_err(|_| failed(format!("an edge of {edge} is too long")));
-    let (width, height) = (edge(frame.pixels.width)?, edge(frame.pixels.height)?);
+    let (width, _) = (edge(frame.pixels.width)?, edge(frame.pixels.height)?);
     let colour = match frame.channels {
         Channels::Grey => jpeg_encoder::ColorType::Luma,
         Channels::GreyAlpha => return Err(failed("it has an alpha channel".to_owned())),
         Channels::Rgb => jpeg_encoder::ColorType::Rgb,
         Channels::Rgba => jpeg_encoder::ColorType::Rgba,
     };
-    let mut bytes = Vec::with_capacity(frame.bytes.len() / 8);
-    let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, quality.max(1));
-    encoder.set_sampling_factor(match resolution {
-        Colour::Full => jpeg_encoder::SamplingFactor::R_4_4_4,
-        Colour::Quarter => jpeg_encoder::SamplingFactor::R_4_2_0,
-    });
-    if let Some(profile) = profile {
-        encoder.add_icc_profile(profile).map_err(|error| failed(error.to_string()))?;
-    }
-    encoder.encode(&frame.bytes, width, height, colour).map_err(|error| failed(error.to_string()))?;
-    Ok(bytes)
+    let (sampling, unit) = match resolution {
+        Colour::Full => (jpeg_encoder::SamplingFactor::R_4_4_4, 8),
+        Colour::Quarter => (jpeg_encoder::SamplingFactor::R_4_2_0, 16),
+    };
+    let write = |mut encoder: jpeg_encoder::Encoder<&mut Vec<u8>>, rows: &[u8], height: u32| {
+        encoder.set_sampling_factor(sampling);
+        if let Some(profile) = profile {
+            encoder.add_icc_profile(profile)?;
+        }
+        encoder.encode(rows, width, u16::try_from(height).unwrap_or(u16::MAX), colour)
+    };
+    restarts::in_strips(frame, unit, write, quality.max(1)).map_err(|error| failed(error.to_string()))
 }
 
 /// A WebP: every pixel as it is.

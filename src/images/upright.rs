@@ -2,10 +2,13 @@
 //!
 //! Pure. EXIF orientation as in TIFF 6.0, tag 274: turns by a quarter, and mirror images.
 
+use std::thread;
+
 use image::metadata::Orientation;
 
 use super::ImageError;
 use super::inspect::ImageInfo;
+use super::processors::processors;
 use super::shrink::Frame;
 use crate::domain::Pixels;
 
@@ -68,10 +71,11 @@ fn turned<const N: usize>(bytes: &[u8], width: usize, height: usize, orientation
         Orientation::Rotate270FlipH => (last_y * w + last_x, -w, -1),
     };
     let seen_width = if turns(orientation) { height } else { width };
-    for (band, rows) in upright.chunks_mut(seen_width * BAND).enumerate() {
+    let seen_height = pixels.len() / seen_width.max(1);
+    let turn = |first_y: usize, rows: &mut [[u8; N]]| {
         for from_x in (0..seen_width).step_by(BAND) {
             for (y, row) in rows.chunks_exact_mut(seen_width).enumerate() {
-                let y = (band * BAND + y).cast_signed();
+                let y = (first_y + y).cast_signed();
                 for (x, pixel) in row.iter_mut().enumerate().skip(from_x).take(BAND) {
                     let stored = start + x.cast_signed() * right + y * down;
                     if let Some(stored) = usize::try_from(stored).ok().and_then(|at| pixels.get(at)) {
@@ -80,7 +84,18 @@ fn turned<const N: usize>(bytes: &[u8], width: usize, height: usize, orientation
                 }
             }
         }
-    }
+    };
+    // Whole bands for each processor.
+    let share = seen_height.div_ceil(processors()).next_multiple_of(BAND);
+    thread::scope(|scope| {
+        for (number, rows) in upright.chunks_mut((seen_width * share).max(1)).enumerate() {
+            scope.spawn(move || {
+                for (band, rows) in rows.chunks_mut(seen_width * BAND).enumerate() {
+                    turn(number * share + band * BAND, rows);
+                }
+            });
+        }
+    });
     upright.into_flattened()
 }
 
