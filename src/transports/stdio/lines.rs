@@ -135,14 +135,24 @@ async fn write_line(pieces: Vec<Piece>, output: &mut (impl AsyncWrite + Unpin)) 
     output.flush().await
 }
 
-/// Writes a picture's digits as they are read. A picture that cannot be read to its end
-/// ends there: what is broken then is one picture, and not the line.
+/// Writes a picture's digits as they are read, the next while a slow client takes those before.
+/// A picture that cannot be read to its end ends there: what is broken then is one picture, and
+/// not the line.
 async fn write_image(mut image: EncodedImage, output: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-    let mut digits = String::new();
+    let (mut digits, mut next) = (String::new(), String::new());
+    let mut read = image.append_to(&mut digits);
     loop {
-        digits.clear();
-        match image.append_to(&mut digits) {
-            Ok(true) => output.write_all(digits.as_bytes()).await?,
+        match read {
+            Ok(true) => {
+                let ahead = async {
+                    next.clear();
+                    image.append_to(&mut next)
+                };
+                let written;
+                (written, read) = tokio::join!(output.write_all(digits.as_bytes()), ahead);
+                written?;
+                std::mem::swap(&mut digits, &mut next);
+            }
             Ok(false) => return Ok(()),
             Err(error) => {
                 tracing::error!(%error, "a picture could not be read while it was sent");
