@@ -24,7 +24,6 @@ mod overlay;
 mod pathname;
 mod preserve;
 pub mod preview;
-mod processors;
 mod raster;
 mod reference;
 mod region;

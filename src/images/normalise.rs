@@ -17,6 +17,7 @@ use super::inspect::{ImageInfo, inspect_bytes};
 use super::metadata::{JpegFile, without_further_pictures, without_private};
 use super::resize::{Kernel, resized};
 use super::shrink::Frame;
+use super::upright::upright_size;
 use super::{ImageError, cmyk, encode};
 use crate::domain::{ImageFormat, Pixels};
 
@@ -125,10 +126,12 @@ fn from_jpeg(
     if orientation == Orientation::NoTransforms {
         return Ok(untouched(source, info));
     }
-    let (frame, profile) = whole(&source, info)?;
+    let rows = Rows::open_with_profile(Cursor::new(&source), info)?;
+    let profile = rows.profile.clone();
+    let frame = rows.frame()?;
     changes.push("the photo was turned upright, as its EXIF orientation says".to_owned());
-    let bytes = encode::jpeg(&frame, profile.as_deref(), QUALITY, resolution)?;
-    let pixels = frame.pixels;
+    let bytes = encode::upright_jpeg(&frame, orientation, profile.as_deref(), QUALITY, resolution)?;
+    let pixels = upright_size(frame.pixels, orientation);
     Ok(Normalised { bytes: bytes.into(), pixels, original_pixels: pixels, ..untouched(source, info) })
 }
 
