@@ -1,7 +1,9 @@
 //! What the server does to pictures, as a program that can be timed and whose memory can be
 //! measured beside `vips`. `bench/pictures` runs it.
 //!
-//!     bench_pictures draw FILE WIDTH HEIGHT [rotated]     a picture like a photo, PNG or JPEG by the name
+//! A JPEG says that it lies on its side, and has its colours in FULL or QUARTER resolution.
+//!
+//!     bench_pictures draw FILE WIDTH HEIGHT [FULL|QUARTER]     a picture like a photo, PNG or JPEG by the name
 //!     bench_pictures preserve ORIGINAL RAW RESULT         an ellipse as a mask, feathered; the original put back around it
 //!     bench_pictures normalise GIVEN SENT                 turned upright, as it would be sent
 
@@ -23,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["draw", file, width, height, rest @ ..] => {
-            draw(Path::new(file), width.parse()?, height.parse()?, rest == ["rotated"])
+            draw(Path::new(file), width.parse()?, height.parse()?, rest == ["QUARTER"])
         }
         ["preserve", original, raw, result] => put_back(original, raw, result),
         ["normalise", given, sent] => {
@@ -53,7 +55,7 @@ fn put_back(original: &str, raw: &str, result: &str) -> Result<(), Box<dyn Error
 
 /// Waves, blobs and grain: about as hard to compress as a photo.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0 to 255")]
-fn draw(file: &Path, width: u32, height: u32, rotated: bool) -> Result<(), Box<dyn Error>> {
+fn draw(file: &Path, width: u32, height: u32, quarter: bool) -> Result<(), Box<dyn Error>> {
     let mut random = 1_u32;
     let mut bytes = Vec::with_capacity(width as usize * height as usize * 3);
     for y in 0..height {
@@ -69,8 +71,9 @@ fn draw(file: &Path, width: u32, height: u32, rotated: bool) -> Result<(), Box<d
     let to = BufWriter::new(File::create(file)?);
     if file.extension().is_some_and(|ending| ending == "jpg") {
         let mut encoder = jpeg_encoder::Encoder::new(to, 92);
-        if rotated {
-            encoder.add_exif_metadata(TURNED)?;
+        encoder.add_exif_metadata(TURNED)?;
+        if quarter {
+            encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::R_4_2_0);
         }
         encoder.encode(&bytes, width.try_into()?, height.try_into()?, jpeg_encoder::ColorType::Rgb)?;
     } else {
