@@ -4,11 +4,9 @@
 
 use image::ImageEncoder as _;
 use image::codecs::webp::WebPEncoder;
-use image::metadata::Orientation;
 use png::Compression;
 
 use super::shrink::{Channels, Frame};
-use super::upright::upright_size;
 use super::{ImageError, restarts};
 use crate::domain::ImageFormat;
 
@@ -53,21 +51,9 @@ pub(super) fn jpeg(
     quality: u8,
     resolution: Colour,
 ) -> Result<Vec<u8>, ImageError> {
-    upright_jpeg(frame, Orientation::NoTransforms, profile, quality, resolution)
-}
-
-/// The same, turned while it is written, so that the picture is never there twice.
-pub(super) fn upright_jpeg(
-    frame: &Frame,
-    orientation: Orientation,
-    profile: Option<&[u8]>,
-    quality: u8,
-    resolution: Colour,
-) -> Result<Vec<u8>, ImageError> {
     let failed = |reason: String| ImageError::Unencodable(ImageFormat::Jpeg, reason);
     let edge = |edge: u32| u16::try_from(edge).map_err(|_| failed(format!("an edge of {edge} is too long")));
-    let pixels = upright_size(frame.pixels, orientation);
-    let (width, _) = (edge(pixels.width)?, edge(pixels.height)?);
+    let (width, _) = (edge(frame.pixels.width)?, edge(frame.pixels.height)?);
     let colour = match frame.channels {
         Channels::Grey => jpeg_encoder::ColorType::Luma,
         Channels::GreyAlpha => return Err(failed("it has an alpha channel".to_owned())),
@@ -85,8 +71,7 @@ pub(super) fn upright_jpeg(
         }
         encoder.encode(rows, width, u16::try_from(height).unwrap_or(u16::MAX), colour)
     };
-    let rows = |from, count| frame.upright_rows(orientation, from, count);
-    restarts::in_strips(pixels, unit, rows, write, quality.max(1)).map_err(|error| failed(error.to_string()))
+    restarts::in_strips(frame, unit, write, quality.max(1)).map_err(|error| failed(error.to_string()))
 }
 
 /// A WebP: every pixel as it is.

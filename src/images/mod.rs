@@ -24,6 +24,7 @@ mod overlay;
 mod pathname;
 mod preserve;
 pub mod preview;
+mod processors;
 mod raster;
 mod reference;
 mod region;

@@ -17,7 +17,6 @@ use super::inspect::{ImageInfo, inspect_bytes};
 use super::metadata::{JpegFile, without_further_pictures, without_private};
 use super::resize::{Kernel, resized};
 use super::shrink::Frame;
-use super::upright::upright_size;
 use super::{ImageError, cmyk, encode};
 use crate::domain::{ImageFormat, Pixels};
 
@@ -126,12 +125,10 @@ fn from_jpeg(
     if orientation == Orientation::NoTransforms {
         return Ok(untouched(source, info));
     }
-    let rows = Rows::open_with_profile(Cursor::new(&source), info)?;
-    let profile = rows.profile.clone();
-    let frame = rows.frame()?;
+    let (frame, profile) = whole(&source, info)?;
     changes.push("the photo was turned upright, as its EXIF orientation says".to_owned());
-    let bytes = encode::upright_jpeg(&frame, orientation, profile.as_deref(), QUALITY, resolution)?;
-    let pixels = upright_size(frame.pixels, orientation);
+    let bytes = encode::jpeg(&frame, profile.as_deref(), QUALITY, resolution)?;
+    let pixels = frame.pixels;
     Ok(Normalised { bytes: bytes.into(), pixels, original_pixels: pixels, ..untouched(source, info) })
 }
 

@@ -4,13 +4,12 @@
 //!
 //! Knows nothing of quality or colour: whoever calls sets the encoder up.
 
-use std::borrow::Cow;
-use std::num::NonZero;
 use std::thread;
 
 use jpeg_encoder::{Encoder, EncodingError};
 
-use crate::domain::Pixels;
+use super::processors::processors;
+use super::shrink::Frame;
 
 /// Below so many pixels a second thread costs more than it brings.
 const WORTHWHILE_PIXELS: u64 = 512 * 1024;
@@ -18,50 +17,42 @@ const WORTHWHILE_PIXELS: u64 = 512 * 1024;
 /// The most units between restart markers that a file can state.
 const MOST_UNITS: usize = 0xffff;
 
-/// More threads than this bring little, since one puts the strips together.
-const MOST_THREADS: usize = 8;
-
-/// Writes a picture of this size in strips of whole units, the edge of what the encoder takes
-/// together. `rows` gives rows from one on, as many as there are or as many as stated; `write` gets
-/// an encoder, the bytes of rows and how many there are.
-pub(super) fn in_strips<'a>(
-    pixels: Pixels,
+/// Writes strips of `unit` rows and columns, the edge of what the encoder takes together. `write`
+/// gets an encoder, the bytes of the rows and how many there are.
+pub(super) fn in_strips(
+    frame: &Frame,
     unit: usize,
-    rows: impl Fn(usize, usize) -> Cow<'a, [u8]> + Sync,
     write: impl Fn(Encoder<&mut Vec<u8>>, &[u8], u32) -> Result<(), EncodingError> + Sync,
     quality: u8,
 ) -> Result<Vec<u8>, EncodingError> {
-    let (width, height) = (pixels.width as usize, pixels.height as usize);
-    let units_per_row = width.div_ceil(unit).max(1);
-    let rows_of_units = height.div_ceil(unit);
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
-    let strips = rows_of_units.div_ceil(MOST_UNITS / units_per_row).next_multiple_of(threads);
-    let each = rows_of_units.div_ceil(strips) * unit;
-    let strip = |from: usize, interval: u16| {
-        let count = if interval == 0 { height } else { each.min(height - from) };
-        let bytes = rows(from, count);
+    let row_bytes = frame.pixels.width as usize * frame.channels.count();
+    let units_per_row = (frame.pixels.width as usize).div_ceil(unit).max(1);
+    let rows_of_units = (frame.pixels.height as usize).div_ceil(unit);
+    let strips = rows_of_units.div_ceil(MOST_UNITS / units_per_row).next_multiple_of(processors());
+    let rows = rows_of_units.div_ceil(strips) * unit;
+    let strip = |bytes: &[u8], interval: u16| {
         let mut file = Vec::with_capacity(bytes.len() / 8);
         let mut encoder = Encoder::new(&mut file, quality);
         encoder.set_restart_interval(interval);
-        write(encoder, &bytes, u32::try_from(count).unwrap_or(u32::MAX))?;
+        write(encoder, bytes, u32::try_from(bytes.len() / row_bytes.max(1)).unwrap_or(u32::MAX))?;
         Ok(file)
     };
-    let interval = u16::try_from(each / unit * units_per_row).unwrap_or(0);
-    if pixels.count() < WORTHWHILE_PIXELS || strips == 1 || interval == 0 {
-        return strip(0, 0);
+    let interval = u16::try_from(rows / unit * units_per_row).unwrap_or(0);
+    if frame.pixels.count() < WORTHWHILE_PIXELS || strips == 1 || interval == 0 {
+        return strip(&frame.bytes, 0);
     }
     let strip = &strip;
     let files = thread::scope(|scope| {
-        let begins = (0..height).step_by(each);
-        let writing: Vec<_> = begins.map(|from| scope.spawn(move || strip(from, interval))).collect();
+        let chunks = frame.bytes.chunks(row_bytes * rows);
+        let writing: Vec<_> = chunks.map(|chunk| scope.spawn(move || strip(chunk, interval))).collect();
         let files = writing.into_iter().map(|thread| thread.join().ok());
         files.collect::<Option<Result<Vec<_>, EncodingError>>>()
     });
     let joined = match files.transpose()? {
-        Some(files) => joined(files, pixels.height),
+        Some(files) => joined(files, frame.pixels.height),
         None => None, // a thread that panicked
     };
-    joined.map_or_else(|| strip(0, 0), Ok)
+    joined.map_or_else(|| strip(&frame.bytes, 0), Ok)
 }
 
 /// The strips as one file of this height; `None` where one is not as encoders write them.

@@ -2,12 +2,13 @@
 //!
 //! Pure. EXIF orientation as in TIFF 6.0, tag 274: turns by a quarter, and mirror images.
 
-use std::borrow::Cow;
+use std::thread;
 
 use image::metadata::Orientation;
 
 use super::ImageError;
 use super::inspect::ImageInfo;
+use super::processors::processors;
 use super::shrink::Frame;
 use crate::domain::Pixels;
 
@@ -36,58 +37,45 @@ impl Frame {
         if orientation == Orientation::NoTransforms {
             return Ok(self);
         }
+        let pixel = self.channels.count();
         let (width, height) = (self.pixels.width as usize, self.pixels.height as usize);
-        if self.bytes.len() != width * height * self.channels.count() {
+        if self.bytes.len() != width * height * pixel {
             return Err(ImageError::Undecodable(info.format, "it cannot be turned upright".to_owned()));
         }
-        let pixels = upright_size(self.pixels, orientation);
-        let bytes = self.upright_rows(orientation, 0, pixels.height as usize).into_owned();
-        Ok(Self { pixels, bytes, ..self })
-    }
-
-    /// So many rows of the picture as it is seen, from one on; black where the frame's bytes do not
-    /// fit its size.
-    pub(super) fn upright_rows(&self, orientation: Orientation, from: usize, count: usize) -> Cow<'_, [u8]> {
-        let pixel = self.channels.count();
-        if orientation == Orientation::NoTransforms {
-            let row_bytes = self.pixels.width as usize * pixel;
-            let rows = self.bytes.get(from * row_bytes..(from + count) * row_bytes);
-            return Cow::Borrowed(rows.unwrap_or_default());
-        }
-        Cow::Owned(match pixel {
-            1 => turned::<1>(self, orientation, from, count),
-            2 => turned::<2>(self, orientation, from, count),
-            3 => turned::<3>(self, orientation, from, count),
-            _ => turned::<4>(self, orientation, from, count),
-        })
+        let bytes = match pixel {
+            1 => turned::<1>(&self.bytes, width, height, orientation),
+            2 => turned::<2>(&self.bytes, width, height, orientation),
+            3 => turned::<3>(&self.bytes, width, height, orientation),
+            _ => turned::<4>(&self.bytes, width, height, orientation),
+        };
+        Ok(Self { pixels: upright_size(self.pixels, orientation), bytes, ..self })
     }
 }
 
 /// Columns are read in bands, so that the rows of a band stay in the processor's cache.
 const BAND: usize = 32;
 
-fn turned<const N: usize>(frame: &Frame, orientation: Orientation, from: usize, count: usize) -> Vec<u8> {
-    let (pixels, _) = frame.bytes.as_chunks::<N>();
-    let (width, height) =
-        (frame.pixels.width.cast_signed() as isize, frame.pixels.height.cast_signed() as isize);
+fn turned<const N: usize>(bytes: &[u8], width: usize, height: usize, orientation: Orientation) -> Vec<u8> {
+    let (pixels, _) = bytes.as_chunks::<N>();
+    let mut upright = vec![[0; N]; pixels.len()];
     // Where the pixel that is seen at (x, y) is stored: `start + x * right + y * down`.
-    let (last_x, last_y) = (width - 1, height - 1);
+    let (w, last_x, last_y) = (width.cast_signed(), (width - 1).cast_signed(), (height - 1).cast_signed());
     let (start, right, down) = match orientation {
-        Orientation::NoTransforms => (0, 1, width),
-        Orientation::FlipHorizontal => (last_x, -1, width),
-        Orientation::FlipVertical => (last_y * width, 1, -width),
-        Orientation::Rotate180 => (last_y * width + last_x, -1, -width),
-        Orientation::Rotate90 => (last_y * width, -width, 1),
-        Orientation::Rotate270 => (last_x, width, -1),
-        Orientation::Rotate90FlipH => (0, width, 1),
-        Orientation::Rotate270FlipH => (last_y * width + last_x, -width, -1),
+        Orientation::NoTransforms => (0, 1, w),
+        Orientation::FlipHorizontal => (last_x, -1, w),
+        Orientation::FlipVertical => (last_y * w, 1, -w),
+        Orientation::Rotate180 => (last_y * w + last_x, -1, -w),
+        Orientation::Rotate90 => (last_y * w, -w, 1),
+        Orientation::Rotate270 => (last_x, w, -1),
+        Orientation::Rotate90FlipH => (0, w, 1),
+        Orientation::Rotate270FlipH => (last_y * w + last_x, -w, -1),
     };
-    let seen_width = upright_size(frame.pixels, orientation).width as usize;
-    let mut upright = vec![[0; N]; seen_width * count];
-    for (band, rows) in upright.chunks_mut((seen_width * BAND).max(1)).enumerate() {
+    let seen_width = if turns(orientation) { height } else { width };
+    let seen_height = pixels.len() / seen_width.max(1);
+    let turn = |first_y: usize, rows: &mut [[u8; N]]| {
         for from_x in (0..seen_width).step_by(BAND) {
             for (y, row) in rows.chunks_exact_mut(seen_width).enumerate() {
-                let y = (from + band * BAND + y).cast_signed();
+                let y = (first_y + y).cast_signed();
                 for (x, pixel) in row.iter_mut().enumerate().skip(from_x).take(BAND) {
                     let stored = start + x.cast_signed() * right + y * down;
                     if let Some(stored) = usize::try_from(stored).ok().and_then(|at| pixels.get(at)) {
@@ -96,7 +84,18 @@ fn turned<const N: usize>(frame: &Frame, orientation: Orientation, from: usize, 
                 }
             }
         }
-    }
+    };
+    // Whole bands for each processor.
+    let share = seen_height.div_ceil(processors()).next_multiple_of(BAND);
+    thread::scope(|scope| {
+        for (number, rows) in upright.chunks_mut((seen_width * share).max(1)).enumerate() {
+            scope.spawn(move || {
+                for (band, rows) in rows.chunks_mut(seen_width * BAND).enumerate() {
+                    turn(number * share + band * BAND, rows);
+                }
+            });
+        }
+    });
     upright.into_flattened()
 }
 
