@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{drawn, json, sql, told};
-use crate::support::{Gate, Reply, Setup, Upstream};
+use crate::support::{Gate, PATIENCE, Reply, Setup, Upstream};
 
 fn ids(jobs: &Value) -> Vec<&str> {
     jobs.as_array().unwrap().iter().map(|job| job["job"].as_str().unwrap()).collect()
@@ -88,12 +88,15 @@ async fn a_lost_job_is_told_from_one_under_way_in_the_words_of_get_image() {
     upstream.requests_come(2).await;
 
     // At its first call a server looks through what was left, and holds such a job while it does.
-    let lost = loop {
-        let lost = json(&setup, &["jobs", "--state", "lost"]).await;
-        if lost[0].is_object() {
-            break lost;
+    let listed = async {
+        loop {
+            let lost = json(&setup, &["jobs", "--state", "lost"]).await;
+            if lost[0].is_object() {
+                return lost;
+            }
         }
     };
+    let lost = tokio::time::timeout(PATIENCE, listed).await.expect("the job is not listed as lost");
     assert_eq!((lost.as_array().unwrap().len(), &lost[0]["prompt"]), (1, &json!("a kite")));
     let rendering = json(&setup, &["jobs", "--state", "rendering"]).await;
     assert_eq!((rendering.as_array().unwrap().len(), &rendering[0]["prompt"]), (1, &json!("a boat")));
