@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Once};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::WorkerCommand;
@@ -19,9 +23,12 @@ use super::worker::Front;
 use super::{Call, Commission, Found, InFlight, SpendingCaps, Witness, follow, recovery, run};
 use crate::catalog::{Catalog, Model, Provider};
 use crate::domain::{Caller, JobId, Problem, ProblemKind, Secret, Usd};
-use crate::images::{ImageError, Library, PreviewBudget, Roots};
+use crate::images::{ImageError, Kept, Library, PreviewBudget, Roots};
 use crate::routing::{Route, route};
 use crate::upstream::{Client, ClientOptions, RetrySettings};
+
+/// How long after it was kept a picture is written to the disk itself.
+const SYNCED_AFTER: Duration = Duration::from_millis(500);
 
 /// Starts an upstream that stands in for every provider, the sandbox, and says its base URL.
 pub type StandIn = Box<dyn Fn() -> BoxFuture<'static, Result<String, String>> + Send + Sync>;
@@ -73,6 +80,8 @@ pub(super) struct Shared {
     swept: Once,
     /// Paid work, which outlives the calls that asked for it.
     pub paid: TaskTracker,
+    /// Set when only the paid work is waited for any more.
+    finishing: CancellationToken,
     stand_in_url: OnceCell<String>,
     stand_in_key: Secret,
 }
@@ -90,6 +99,7 @@ impl Manager {
             front: options.worker.clone().map(Front::new),
             swept: Once::new(),
             paid: TaskTracker::new(),
+            finishing: CancellationToken::new(),
             stand_in_url: OnceCell::new(),
             stand_in_key: Secret::new("sk-sandbox"),
             options,
@@ -167,12 +177,26 @@ impl Manager {
 
     /// Waits until all paid work is done, for the end of the process.
     pub async fn finish(&self) {
+        self.0.finishing.cancel();
         self.0.paid.close();
         self.0.paid.wait().await;
     }
 }
 
 impl Shared {
+    /// Has a picture written to the disk itself, a little later: its answer, which may hold all of
+    /// it, needs the processors first. Its record is as safe as the disk's own log until then.
+    pub(super) fn sync_soon(&self, kept: Kept) {
+        let finishing = self.finishing.clone();
+        self.paid.spawn(async move {
+            let _ = timeout(SYNCED_AFTER, finishing.cancelled()).await;
+            let synced = spawn_blocking(move || (kept.sync(), kept)).await;
+            if let Ok((Err(error), kept)) = synced {
+                tracing::warn!(path = %kept.path.display(), %error, "the picture was not synced to disk");
+            }
+        });
+    }
+
     #[cfg(unix)]
     fn begin(self: &Arc<Self>, commission: Commission, side: Side) {
         let Some(front) = &self.front else { return run::begin(self, commission, side) };

@@ -256,12 +256,7 @@ impl Paid {
         }
         kept.settle();
         picture.images.push(image);
-        // The answer does not wait for the disk, and the disk is told right after it.
-        self.shared.paid.spawn_blocking(move || {
-            if let Err(error) = kept.sync() {
-                tracing::warn!(path = %kept.path.display(), %error, "the picture was not synced to disk");
-            }
-        });
+        self.shared.sync_soon(kept);
         self.finish_kept(picture).await;
         Ok(())
     }

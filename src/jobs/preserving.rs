@@ -142,11 +142,7 @@ impl Paid {
             shift: changed.shift,
             fitted_from: changed.fitted_from.map(|pixels| pixels.to_string()),
         });
-        self.shared.paid.spawn_blocking(move || {
-            if let Err(error) = kept.sync() {
-                tracing::warn!(path = %kept.path.display(), %error, "the picture was not synced to disk");
-            }
-        });
+        self.shared.sync_soon(kept);
         Ok(image)
     }
 
