@@ -28,7 +28,7 @@ pub(super) fn in_strips(
     let row_bytes = frame.pixels.width as usize * frame.channels.count();
     let units_per_row = (frame.pixels.width as usize).div_ceil(unit).max(1);
     let rows_of_units = (frame.pixels.height as usize).div_ceil(unit);
-    let strips = rows_of_units.div_ceil(MOST_UNITS / units_per_row).next_multiple_of(processors());
+    let strips = rows_of_units.max(1).div_ceil(MOST_UNITS / units_per_row).next_multiple_of(processors());
     let rows = rows_of_units.div_ceil(strips) * unit;
     let strip = |bytes: &[u8], interval: u16| {
         let mut file = Vec::with_capacity(bytes.len() / 8);
