@@ -16,6 +16,7 @@ use gpt_image_mcp::domain::Pixels;
 use gpt_image_mcp::images::{
     Extent, Form, Marks, MaskForm, Region, Regions, SendLimits, Units, normalise, preserve,
 };
+use libjpeg_turbo_rs::{Encoder, PixelFormat, Subsampling};
 
 /// EXIF that says: to be turned by a quarter.
 const TURNED: &[u8] = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
@@ -68,15 +69,16 @@ fn draw(file: &Path, width: u32, height: u32, quarter: bool) -> Result<(), Box<d
             bytes.extend([shade(0.0), shade(1.0), shade(2.0)]);
         }
     }
-    let to = BufWriter::new(File::create(file)?);
     if file.extension().is_some_and(|ending| ending == "jpg") {
-        let mut encoder = jpeg_encoder::Encoder::new(to, 92);
-        encoder.add_exif_metadata(TURNED)?;
-        if quarter {
-            encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::R_4_2_0);
-        }
-        encoder.encode(&bytes, width.try_into()?, height.try_into()?, jpeg_encoder::ColorType::Rgb)?;
+        let sampling = if quarter { Subsampling::S420 } else { Subsampling::S444 };
+        let photo = Encoder::new(&bytes, width as usize, height as usize, PixelFormat::Rgb)
+            .quality(92)
+            .subsampling(sampling)
+            .exif_data(TURNED)
+            .encode()?;
+        fs::write(file, photo)?;
     } else {
+        let to = BufWriter::new(File::create(file)?);
         let mut encoder = png::Encoder::new(to, width, height);
         encoder.set_color(png::ColorType::Rgb);
         encoder.write_header()?.write_image_data(&bytes)?;

@@ -4,6 +4,7 @@
 
 use image::ImageEncoder as _;
 use image::codecs::webp::WebPEncoder;
+use libjpeg_turbo_rs::{Encoder, PixelFormat, Subsampling};
 use png::Compression;
 
 use super::shrink::{Channels, Frame};
@@ -40,7 +41,7 @@ pub(super) fn png(
 pub(super) enum Colour {
     /// That of the picture.
     Full,
-    /// Half of it on either edge: for what came so, and takes half the time.
+    /// Half of it on either edge, as cameras write them: a third fewer bytes, and less time.
     Quarter,
 }
 
@@ -52,26 +53,28 @@ pub(super) fn jpeg(
     resolution: Colour,
 ) -> Result<Vec<u8>, ImageError> {
     let failed = |reason: String| ImageError::Unencodable(ImageFormat::Jpeg, reason);
-    let edge = |edge: u32| u16::try_from(edge).map_err(|_| failed(format!("an edge of {edge} is too long")));
-    let (width, _) = (edge(frame.pixels.width)?, edge(frame.pixels.height)?);
     let colour = match frame.channels {
-        Channels::Grey => jpeg_encoder::ColorType::Luma,
+        Channels::Grey => PixelFormat::Grayscale,
         Channels::GreyAlpha => return Err(failed("it has an alpha channel".to_owned())),
-        Channels::Rgb => jpeg_encoder::ColorType::Rgb,
-        Channels::Rgba => jpeg_encoder::ColorType::Rgba,
+        Channels::Rgb => PixelFormat::Rgb,
+        Channels::Rgba => PixelFormat::Rgba,
     };
-    let (sampling, unit) = match resolution {
-        Colour::Full => (jpeg_encoder::SamplingFactor::R_4_4_4, 8),
-        Colour::Quarter => (jpeg_encoder::SamplingFactor::R_4_2_0, 16),
+    let (sampling, unit) = match (resolution, frame.channels) {
+        (Colour::Quarter, Channels::Rgb | Channels::Rgba) => (Subsampling::S420, 16),
+        _ => (Subsampling::S444, 8),
     };
-    let write = |mut encoder: jpeg_encoder::Encoder<&mut Vec<u8>>, rows: &[u8], height: u32| {
-        encoder.set_sampling_factor(sampling);
-        if let Some(profile) = profile {
-            encoder.add_icc_profile(profile)?;
+    let write = |rows: &[u8], height: usize, interval: u16| {
+        let width = frame.pixels.width as usize;
+        let mut encoder = Encoder::new(rows, width, height, colour).quality(quality).subsampling(sampling);
+        if interval > 0 {
+            encoder = encoder.restart_blocks(interval);
         }
-        encoder.encode(rows, width, u16::try_from(height).unwrap_or(u16::MAX), colour)
+        if let Some(profile) = profile {
+            encoder = encoder.icc_profile(profile);
+        }
+        encoder.encode()
     };
-    restarts::in_strips(frame, unit, write, quality.max(1)).map_err(|error| failed(error.to_string()))
+    restarts::in_strips(frame, unit, write).map_err(|error| failed(error.to_string()))
 }
 
 /// A WebP: every pixel as it is.

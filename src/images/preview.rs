@@ -5,10 +5,13 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use super::ImageError;
+use png::Compression;
+
 use super::decode::Rows;
+use super::encode::Colour;
 use super::inspect::ImageInfo;
-use super::shrink::{Channels, Frame, Shrinker};
+use super::shrink::{Frame, Shrinker};
+use super::{ImageError, encode};
 use crate::domain::{ImageFormat, Pixels};
 
 /// What a preview may be at most.
@@ -98,7 +101,7 @@ pub(super) fn fit(pixels: Pixels, long_edge: u32) -> Pixels {
 /// Encodes with as much quality and as many pixels as fit in `most` bytes.
 pub(super) fn within(mut frame: Frame, most: usize) -> Result<Preview, ImageError> {
     loop {
-        let (bytes, format) = encode(&frame, most)?;
+        let (bytes, format) = encoded(&frame, most)?;
         if bytes.len() <= most {
             return Ok(Preview { bytes, format, pixels: frame.pixels });
         }
@@ -125,49 +128,18 @@ fn next_edge(long_edge: u32, bytes: usize, most: usize) -> u32 {
 
 /// The frame as JPEG, at the best quality that fits in `most` bytes or else the lowest, or
 /// as PNG where it has alpha.
-fn encode(frame: &Frame, most: usize) -> Result<(Vec<u8>, ImageFormat), ImageError> {
+fn encoded(frame: &Frame, most: usize) -> Result<(Vec<u8>, ImageFormat), ImageError> {
     if frame.channels.has_alpha() {
-        let bytes =
-            png_bytes(frame).map_err(|error| ImageError::Unencodable(ImageFormat::Png, error.to_string()))?;
-        return Ok((bytes, ImageFormat::Png));
+        return Ok((encode::png(frame, None, Compression::default())?, ImageFormat::Png));
     }
     let mut bytes = Vec::new();
     for quality in QUALITIES {
-        bytes = jpeg_bytes(frame, quality)
-            .map_err(|reason| ImageError::Unencodable(ImageFormat::Jpeg, reason))?;
+        bytes = encode::jpeg(frame, None, quality, Colour::Quarter)?;
         if bytes.len() <= most {
             break;
         }
     }
     Ok((bytes, ImageFormat::Jpeg))
-}
-
-fn jpeg_bytes(frame: &Frame, quality: u8) -> Result<Vec<u8>, String> {
-    let colour = match frame.channels {
-        Channels::Grey => jpeg_encoder::ColorType::Luma,
-        _ => jpeg_encoder::ColorType::Rgb,
-    };
-    let edge = |edge: u32| u16::try_from(edge).map_err(|_| format!("an edge of {edge} is too long"));
-    let (width, height) = (edge(frame.pixels.width)?, edge(frame.pixels.height)?);
-    let mut bytes = Vec::new();
-    jpeg_encoder::Encoder::new(&mut bytes, quality)
-        .encode(&frame.bytes, width, height, colour)
-        .map_err(|error| error.to_string())?;
-    Ok(bytes)
-}
-
-fn png_bytes(frame: &Frame) -> Result<Vec<u8>, png::EncodingError> {
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, frame.pixels.width, frame.pixels.height);
-    encoder.set_color(match frame.channels {
-        Channels::GreyAlpha => png::ColorType::GrayscaleAlpha,
-        _ => png::ColorType::Rgba,
-    });
-    encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&frame.bytes)?;
-    writer.finish()?;
-    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -6,8 +6,6 @@
 
 use std::thread;
 
-use jpeg_encoder::{Encoder, EncodingError};
-
 use super::processors::processors;
 use super::shrink::Frame;
 
@@ -18,25 +16,19 @@ const WORTHWHILE_PIXELS: u64 = 512 * 1024;
 const MOST_UNITS: usize = 0xffff;
 
 /// Writes strips of `unit` rows and columns, the edge of what the encoder takes together. `write`
-/// gets an encoder, the bytes of the rows and how many there are.
-pub(super) fn in_strips(
+/// gets the bytes of rows, how many there are, and after how many units it is to begin anew; 0 is
+/// never.
+pub(super) fn in_strips<Error: Send>(
     frame: &Frame,
     unit: usize,
-    write: impl Fn(Encoder<&mut Vec<u8>>, &[u8], u32) -> Result<(), EncodingError> + Sync,
-    quality: u8,
-) -> Result<Vec<u8>, EncodingError> {
+    write: impl Fn(&[u8], usize, u16) -> Result<Vec<u8>, Error> + Sync,
+) -> Result<Vec<u8>, Error> {
     let row_bytes = frame.pixels.width as usize * frame.channels.count();
     let units_per_row = (frame.pixels.width as usize).div_ceil(unit).max(1);
     let rows_of_units = (frame.pixels.height as usize).div_ceil(unit);
     let strips = rows_of_units.max(1).div_ceil(MOST_UNITS / units_per_row).next_multiple_of(processors());
     let rows = rows_of_units.div_ceil(strips) * unit;
-    let strip = |bytes: &[u8], interval: u16| {
-        let mut file = Vec::with_capacity(bytes.len() / 8);
-        let mut encoder = Encoder::new(&mut file, quality);
-        encoder.set_restart_interval(interval);
-        write(encoder, bytes, u32::try_from(bytes.len() / row_bytes.max(1)).unwrap_or(u32::MAX))?;
-        Ok(file)
-    };
+    let strip = |bytes: &[u8], interval: u16| write(bytes, bytes.len() / row_bytes.max(1), interval);
     let interval = u16::try_from(rows / unit * units_per_row).unwrap_or(0);
     if frame.pixels.count() < WORTHWHILE_PIXELS || strips == 1 || interval == 0 {
         return strip(&frame.bytes, 0);
@@ -46,7 +38,7 @@ pub(super) fn in_strips(
         let chunks = frame.bytes.chunks(row_bytes * rows);
         let writing: Vec<_> = chunks.map(|chunk| scope.spawn(move || strip(chunk, interval))).collect();
         let files = writing.into_iter().map(|thread| thread.join().ok());
-        files.collect::<Option<Result<Vec<_>, EncodingError>>>()
+        files.collect::<Option<Result<Vec<_>, Error>>>()
     });
     let joined = match files.transpose()? {
         Some(files) => joined(files, frame.pixels.height),
@@ -90,6 +82,8 @@ fn places(file: &[u8]) -> Option<(usize, usize)> {
 #[cfg(test)]
 #[expect(clippy::cast_possible_truncation, reason = "small numbers")]
 mod tests {
+    use libjpeg_turbo_rs::{Encoder, PixelFormat, Subsampling};
+
     use crate::domain::Pixels;
     use crate::images::encode::{Colour, jpeg};
     use crate::images::shrink::{Channels, Frame};
@@ -119,16 +113,20 @@ mod tests {
             let frame = frame(width, height, channels);
             let file = jpeg(&frame, Some(b"a profile"), 90, colour).unwrap();
             assert!(memchr::memmem::find(&file, &[0xff, 0xd0]).is_some(), "it was written in strips");
-            let mut plain = Vec::new();
-            let mut encoder = jpeg_encoder::Encoder::new(&mut plain, 90);
-            let (sampling, form) = match (colour, channels) {
-                (Colour::Quarter, _) => (jpeg_encoder::SamplingFactor::R_4_2_0, jpeg_encoder::ColorType::Rgb),
-                (_, Channels::Grey) => (jpeg_encoder::SamplingFactor::R_4_4_4, jpeg_encoder::ColorType::Luma),
-                _ => (jpeg_encoder::SamplingFactor::R_4_4_4, jpeg_encoder::ColorType::Rgb),
+            let sampling = match colour {
+                Colour::Quarter => Subsampling::S420,
+                Colour::Full => Subsampling::S444,
             };
-            let form = if channels == Channels::Rgba { jpeg_encoder::ColorType::Rgba } else { form };
-            encoder.set_sampling_factor(sampling);
-            encoder.encode(&frame.bytes, width as u16, height as u16, form).unwrap();
+            let form = match channels {
+                Channels::Grey => PixelFormat::Grayscale,
+                Channels::Rgb => PixelFormat::Rgb,
+                _ => PixelFormat::Rgba,
+            };
+            let plain = Encoder::new(&frame.bytes, width as usize, height as usize, form)
+                .quality(90)
+                .subsampling(sampling)
+                .encode()
+                .unwrap();
             assert!(decoded(&file) == decoded(&plain), "{width}x{height} {channels:?} {colour:?}");
         }
     }

@@ -52,8 +52,9 @@ impl Frame {
     }
 }
 
-/// Columns are read in bands, so that the rows of a band stay in the processor's cache.
-const BAND: usize = 32;
+/// Pictures are turned in squares of this edge, so that the rows of one stay in the processor's
+/// cache.
+const SQUARE: usize = 32;
 
 fn turned<const N: usize>(bytes: &[u8], width: usize, height: usize, orientation: Orientation) -> Vec<u8> {
     let (pixels, _) = bytes.as_chunks::<N>();
@@ -73,25 +74,30 @@ fn turned<const N: usize>(bytes: &[u8], width: usize, height: usize, orientation
     let seen_width = if turns(orientation) { height } else { width };
     let seen_height = pixels.len() / seen_width.max(1);
     let turn = |first_y: usize, rows: &mut [[u8; N]]| {
-        for from_x in (0..seen_width).step_by(BAND) {
+        for from_x in (0..seen_width).step_by(SQUARE) {
             for (y, row) in rows.chunks_exact_mut(seen_width).enumerate() {
-                let y = (first_y + y).cast_signed();
-                for (x, pixel) in row.iter_mut().enumerate().skip(from_x).take(BAND) {
-                    let stored = start + x.cast_signed() * right + y * down;
-                    if let Some(stored) = usize::try_from(stored).ok().and_then(|at| pixels.get(at)) {
-                        *pixel = *stored;
-                    }
+                let seen = row.iter_mut().skip(from_x).take(SQUARE);
+                let first = start + from_x.cast_signed() * right + (first_y + y).cast_signed() * down;
+                let stored = first + (seen.len().cast_signed() - 1) * right;
+                let stored = first.min(stored).unsigned_abs()..=first.max(stored).unsigned_abs();
+                let stored = pixels.get(stored).unwrap_or_default().iter();
+                if right < 0 {
+                    let stored = stored.rev().step_by(right.unsigned_abs());
+                    seen.zip(stored).for_each(|(seen, stored)| *seen = *stored);
+                } else {
+                    let stored = stored.step_by(right.unsigned_abs());
+                    seen.zip(stored).for_each(|(seen, stored)| *seen = *stored);
                 }
             }
         }
     };
-    // Whole bands for each processor.
-    let share = seen_height.div_ceil(processors()).next_multiple_of(BAND);
+    // Whole squares for each processor.
+    let share = seen_height.div_ceil(processors()).next_multiple_of(SQUARE);
     thread::scope(|scope| {
         for (number, rows) in upright.chunks_mut((seen_width * share).max(1)).enumerate() {
             scope.spawn(move || {
-                for (band, rows) in rows.chunks_mut(seen_width * BAND).enumerate() {
-                    turn(number * share + band * BAND, rows);
+                for (band, rows) in rows.chunks_mut(seen_width * SQUARE).enumerate() {
+                    turn(number * share + band * SQUARE, rows);
                 }
             });
         }

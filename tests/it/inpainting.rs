@@ -19,11 +19,9 @@ fn folder() -> PathBuf {
 
 fn write(name: &str, picture: &DynamicImage) {
     let small = picture.resize(WIDTH, WIDTH, imageops::FilterType::Triangle).into_rgb8();
-    let mut file = Vec::new();
-    let encoder = jpeg_encoder::Encoder::new(&mut file, 82);
-    let (width, height) = (small.width().try_into().unwrap(), small.height().try_into().unwrap());
-    encoder.encode(&small, width, height, jpeg_encoder::ColorType::Rgb).unwrap();
-    std::fs::write(folder().join(name), file).unwrap();
+    let (width, height) = (small.width() as usize, small.height() as usize);
+    let encoder = libjpeg_turbo_rs::Encoder::new(&small, width, height, libjpeg_turbo_rs::PixelFormat::Rgb);
+    std::fs::write(folder().join(name), encoder.quality(82).encode().unwrap()).unwrap();
 }
 
 #[tokio::test]

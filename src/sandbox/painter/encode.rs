@@ -2,6 +2,7 @@
 
 use image::ExtendedColorType;
 use image::codecs::webp::WebPEncoder;
+use libjpeg_turbo_rs::{Encoder, PixelFormat};
 
 use super::canvas::Canvas;
 use crate::domain::ImageFormat;
@@ -37,10 +38,10 @@ pub(in crate::sandbox) fn encode(canvas: &Canvas, encoding: Encoding) -> Result<
     };
     match encoding.format {
         ImageFormat::Jpeg => {
-            let edge = |edge: usize| u16::try_from(edge).map_err(|error| error.to_string());
-            let colours = if alpha { jpeg_encoder::ColorType::Rgba } else { jpeg_encoder::ColorType::Rgb };
-            jpeg_encoder::Encoder::new(&mut file, encoding.compression.clamp(1, 100))
-                .encode(samples, edge(canvas.width())?, edge(canvas.height())?, colours)
+            let colours = if alpha { PixelFormat::Rgba } else { PixelFormat::Rgb };
+            file = Encoder::new(samples, canvas.width(), canvas.height(), colours)
+                .quality(encoding.compression.clamp(1, 100))
+                .encode()
                 .map_err(|error| error.to_string())?;
         }
         ImageFormat::Webp => {
