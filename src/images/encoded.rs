@@ -34,14 +34,11 @@ impl EncodedImage {
     /// # Errors
     /// What reading said; `UnexpectedEof` for a file that has become shorter than recorded.
     pub fn append_to(&mut self, digits: &mut String) -> io::Result<bool> {
-        self.block.clear();
-        self.block.reserve_exact(BLOCK_BYTES);
-        (&mut self.file).take(BLOCK_BYTES as u64).read_to_end(&mut self.block)?;
-        if self.block.len() < BLOCK_BYTES && self.file.limit() > 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
+        let length = usize::try_from(self.file.limit()).unwrap_or(BLOCK_BYTES).min(BLOCK_BYTES);
+        self.block.resize(length, 0);
+        self.file.read_exact(&mut self.block)?;
         base64_simd::STANDARD.encode_append(&self.block, digits);
-        Ok(!self.block.is_empty())
+        Ok(length > 0)
     }
 
     /// All digits at once.
