@@ -65,7 +65,8 @@ pub(super) fn jpeg(
     };
     let write = |rows: &[u8], height: usize, interval: u16| {
         let width = frame.pixels.width as usize;
-        let mut encoder = Encoder::new(rows, width, height, colour).quality(quality).subsampling(sampling);
+        let mut encoder = Encoder::new(rows, width, height, colour);
+        encoder = encoder.quality(quality.clamp(1, 100)).force_baseline(true).subsampling(sampling);
         if interval > 0 {
             encoder = encoder.restart_blocks(interval);
         }
@@ -95,4 +96,43 @@ pub(super) fn webp(frame: &Frame, profile: Option<&[u8]>) -> Result<Vec<u8>, Ima
     }
     encoder.write_image(&frame.bytes, frame.pixels.width, frame.pixels.height, colour).map_err(failed)?;
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use image::ImageDecoder as _;
+
+    use super::*;
+    use crate::domain::Pixels;
+
+    fn grey_ramp(width: u32, height: u32) -> Frame {
+        let bytes = (0..width * height * 3).map(|at| (at / 3 % width).to_le_bytes()[0]).collect();
+        Frame { pixels: Pixels::new(width, height), channels: Channels::Rgb, bytes }
+    }
+
+    #[test]
+    fn a_jpeg_is_baseline_at_every_quality_and_keeps_a_long_profile() {
+        let profile: Vec<u8> = (0..=250).cycle().take(200_000).collect();
+        for (width, height) in [(1, 1), (19, 35), (1200, 801)] {
+            for quality in [0, 1, 24, 50, 100, 255] {
+                for colour in [Colour::Full, Colour::Quarter] {
+                    let file = jpeg(&grey_ramp(width, height), Some(&profile), quality, colour).unwrap();
+                    assert!(memchr::memmem::find(&file, &[0xff, 0xc0, 0, 17, 8]).is_some(), "baseline");
+                    let mut decoder =
+                        image::codecs::jpeg::JpegDecoder::new(std::io::Cursor::new(file)).unwrap();
+                    assert_eq!(decoder.dimensions(), (width, height));
+                    assert_eq!(decoder.icc_profile().unwrap().as_deref(), Some(&profile[..]));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_jpeg_cannot_hold_is_said() {
+        let long = Frame { pixels: Pixels::new(70_000, 1), channels: Channels::Grey, bytes: vec![0; 70_000] };
+        let error = jpeg(&long, None, 90, Colour::Full).unwrap_err().to_string();
+        assert!(error.contains("65500") || error.contains("65535"), "{error}");
+        let clear = Frame { pixels: Pixels::new(1, 1), channels: Channels::GreyAlpha, bytes: vec![0; 2] };
+        assert!(jpeg(&clear, None, 90, Colour::Full).unwrap_err().to_string().contains("alpha"));
+    }
 }

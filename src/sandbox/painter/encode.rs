@@ -41,6 +41,7 @@ pub(in crate::sandbox) fn encode(canvas: &Canvas, encoding: Encoding) -> Result<
             let colours = if alpha { PixelFormat::Rgba } else { PixelFormat::Rgb };
             file = Encoder::new(samples, canvas.width(), canvas.height(), colours)
                 .quality(encoding.compression.clamp(1, 100))
+                .force_baseline(true)
                 .encode()
                 .map_err(|error| error.to_string())?;
         }
