@@ -50,6 +50,15 @@ pub enum ImageError {
     /// Nothing to repaint.
     #[error("the mask marks nothing to repaint")]
     MaskEmpty,
+    /// Softened until nothing of it is left.
+    #[error("a feather of {0} pixels leaves nothing of the marked part")]
+    FeatherTooWide(u32),
+    /// What is marked makes a file that is too large for the API, however coarse.
+    #[error("what it marks makes a mask of more than the {most} bytes accepted")]
+    MaskTooIntricate {
+        /// The most bytes.
+        most: u64,
+    },
     /// Nothing to keep.
     #[error("the mask marks the whole image to be repainted")]
     MaskFull,
@@ -106,6 +115,14 @@ pub enum ImageError {
         /// Where it was kept.
         path: PathBuf,
     },
+    /// Another file is where an image was kept.
+    #[error("{} is no longer the picture that was kept as {id}", path.display())]
+    Exchanged {
+        /// The image.
+        id: ImageId,
+        /// Where it was kept.
+        path: PathBuf,
+    },
     /// The library's database failed; holds its words.
     #[error("the library's record {} failed ({reason})", .0.display(), reason = .1)]
     Record(PathBuf, String),
@@ -149,6 +166,10 @@ impl ImageError {
             Self::MaskEmpty => {
                 "Mark the part to repaint, or say with mask_means how the mask marks it.".to_owned()
             }
+            Self::FeatherTooWide(_) => "Pass a smaller feather, or mark a larger part.".to_owned(),
+            Self::MaskTooIntricate { .. } => {
+                "Mark with fewer and simpler shapes, or pass a smaller picture.".to_owned()
+            }
             Self::MaskFull => {
                 "Leave a part unmarked, say with mask_means how the mask marks it, or use edit_image to change \
                  the whole picture."
@@ -175,7 +196,9 @@ impl ImageError {
                 "Pass save_to with a folder that can be written, or set GPT_IMAGE_MCP_STORE to one.".to_owned()
             }
             Self::UnknownId(_) => "Use an id from an earlier result, or list the stored images as resources.".to_owned(),
-            Self::Gone { .. } => "Pass the path where it is now, or make the picture again.".to_owned(),
+            Self::Gone { .. } | Self::Exchanged { .. } => {
+                "Pass the path where it is now, or make the picture again.".to_owned()
+            }
             Self::Record(..) => "Check that the store's folder is writable and on a local disk.".to_owned(),
         }
     }
@@ -193,7 +216,7 @@ impl ImageError {
     #[must_use]
     pub fn in_store(&self) -> Problem {
         let kind = match self {
-            Self::UnknownId(_) | Self::Gone { .. } => ProblemKind::NotFound,
+            Self::UnknownId(_) | Self::Gone { .. } | Self::Exchanged { .. } => ProblemKind::NotFound,
             _ => ProblemKind::Storage,
         };
         Problem::new(kind, self.to_string(), self.way_out())

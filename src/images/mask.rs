@@ -3,15 +3,18 @@
 //! The APIs disagree on how a mask marks, and answer a wrong one with a paid picture that
 //! ignores it, so a mask is checked here first. Knows the forms, not which API wants which.
 
+use std::borrow::Cow;
 use std::io::{Read, Seek, Write};
 
 use bytes::Bytes;
 use image::metadata::Orientation;
+use png::Compression;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::decode::{Rows, rows_of};
 use super::feather::feather;
+use super::foreign::Foreign;
 use super::inspect::{ImageInfo, inspect_bytes};
 use super::raster::coverage;
 use super::resize::{Kernel, resized};
@@ -86,6 +89,15 @@ impl Marks {
     /// # Errors
     /// What [`inspect_bytes`] and the decoders say of the file; `MaskSize`, `MaskWithoutAlpha`.
     pub fn of_picture(mask: &Bytes, means: MaskMeans, picture: Pixels) -> Result<Self, ImageError> {
+        let converted;
+        let mask = match Foreign::sniff(mask) {
+            Some(foreign) => {
+                let (frame, _) = foreign.decode(mask)?;
+                converted = Bytes::from(super::encode::png(&frame, None, Compression::Fast)?);
+                &converted
+            }
+            None => mask,
+        };
         let info = inspect_bytes(mask)?;
         let rows = rows_of(mask, &info)?;
         let orientation = rows.orientation;
@@ -153,7 +165,7 @@ impl Marks {
     /// The mask that an API takes for this picture sent in this size.
     ///
     /// # Errors
-    /// `TooLarge` where the result is beyond what the API takes.
+    /// `MaskTooIntricate` where the result is beyond what the API takes.
     pub fn file(&self, form: MaskForm, sent: Pixels) -> Result<Bytes, ImageError> {
         if let (Some(given), MaskForm::TransparentRepaints) = (&self.as_given, form)
             && sent == self.pixels
@@ -168,12 +180,24 @@ impl Marks {
             frame = resized(whole, sent, Kernel::Linear)?;
             &frame.bytes
         };
-        let bytes = encode(marks, form, sent)
-            .map_err(|error| ImageError::Unencodable(ImageFormat::Png, error.to_string()))?;
-        if form == MaskForm::TransparentRepaints && bytes.len() >= MOST_BYTES {
-            return Err(ImageError::TooLarge { bytes: bytes.len() as u64, most: MOST_BYTES as u64 });
+        // Soft noise compresses badly: where it is too much, fewer steps between kept and repainted
+        // do, since what comes back is blended by the marks themselves.
+        for step in [1, 17, 255] {
+            let bytes = encode(&coarser(marks, step), form, sent)
+                .map_err(|error| ImageError::Unencodable(ImageFormat::Png, error.to_string()))?;
+            if form == MaskForm::WhiteRepaints || bytes.len() < MOST_BYTES {
+                return Ok(bytes.into());
+            }
         }
-        Ok(bytes.into())
+        Err(ImageError::MaskTooIntricate { most: MOST_BYTES as u64 })
+    }
+}
+
+/// The marks in multiples of a step, a divisor of 255.
+fn coarser(marks: &[u8], step: u8) -> Cow<'_, [u8]> {
+    match step {
+        1 => marks.into(),
+        _ => marks.iter().map(|mark| (mark / step + u8::from(mark % step > step / 2)) * step).collect(),
     }
 }
 

@@ -8,6 +8,9 @@ use crate::domain::{Pixels, Problem};
 /// How far, in pixels, a shape may reach beyond the picture: what rounding does to a fraction.
 const SLACK: f64 = 1.0;
 
+/// Where a shape beyond the picture is said to end at the farthest: nobody reads longer numbers.
+const FAR: f64 = 1e9;
+
 /// Fewer corners enclose nothing.
 const LEAST_POINTS: usize = 3;
 
@@ -63,6 +66,9 @@ pub enum RegionFault {
     /// Too few corners.
     #[error("a polygon of {0} points encloses nothing")]
     FewPoints(usize),
+    /// It goes to the left or upwards: width and height.
+    #[error("its width and height are {0} and {1}, and both must be above 0")]
+    Backwards(f64, f64),
     /// It is thinner than a pixel.
     #[error("it is {0:.2} by {1:.2} pixels, less than one pixel")]
     Thin(f64, f64),
@@ -77,6 +83,7 @@ impl RegionFault {
     pub fn at(&self, index: usize, units: Units) -> Problem {
         let way_out = match (self, units) {
             (Self::FewPoints(_), _) => "Pass three points or more.".to_owned(),
+            (Self::Backwards(..), _) => "x and y are its top left corner.".to_owned(),
             (Self::Thin(..), Units::Pixels) => {
                 "Coordinates are pixels; if they are fractions of the picture, pass units: fraction."
                     .to_owned()
@@ -119,6 +126,11 @@ impl Regions {
             width: extent.width * across,
             height: extent.height * down,
         };
+        if let Region::Box(extent) | Region::Ellipse(extent) = shape
+            && (extent.width < 0.0 || extent.height < 0.0)
+        {
+            return Err(RegionFault::Backwards(extent.width, extent.height));
+        }
         let mut outline = match shape {
             Region::Box(extent) => corners(&scaled(extent)),
             Region::Ellipse(extent) => ellipse(&scaled(extent)),
@@ -129,6 +141,7 @@ impl Regions {
         };
         let (left, top, right, bottom) = bounds(&outline);
         if left < -SLACK || top < -SLACK || right > width + SLACK || bottom > height + SLACK {
+            let [left, top, right, bottom] = [left, top, right, bottom].map(|edge| edge.clamp(-FAR, FAR));
             return Err(RegionFault::Outside(left, top, right, bottom, picture));
         }
         for (x, y) in &mut outline {
@@ -230,6 +243,8 @@ mod tests {
             ),
             (Region::Box(extent(10.0, 10.0, 0.0, 20.0)), Units::Pixels, "0.00 by 20.00 pixels"),
             (Region::Box(extent(f64::NAN, 10.0, 5.0, 20.0)), Units::Pixels, "the picture is 200x100"),
+            (Region::Box(extent(50.0, 50.0, -20.0, 20.0)), Units::Pixels, "and both must be above 0"),
+            (Region::Ellipse(extent(1e300, 10.0, 5.0, 20.0)), Units::Pixels, "from (1000000000, 10)"),
             (
                 Region::Polygon(vec![(1.0, 1.0), (9.0, 9.0)]),
                 Units::Pixels,

@@ -152,7 +152,10 @@ async fn masked(
         let marks = marks.checked().map_err(at)?;
         let marks = match masking.feather {
             0 => marks,
-            feather => marks.feathered(feather).checked().map_err(|error| vec![error.at("feather")])?,
+            feather => {
+                let too_wide = |_| vec![ImageError::FeatherTooWide(feather).at("feather")];
+                marks.feathered(feather).checked().map_err(too_wide)?
+            }
         };
         let mut files = Vec::new();
         for kind in kinds {

@@ -94,3 +94,38 @@ async fn a_picture_whose_file_was_moved_away_is_told_from_one_that_never_was() {
     let reused = app.edit(json!({ "prompt": "wider", "images": [made.id()] })).await;
     assert!(reused.refusal().contains("no longer at"), "{}", reused.text());
 }
+
+/// Neither by a link nor by a renamed folder is anything read that was not kept.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_was_put_in_a_pictures_place_is_not_read() {
+    use std::os::unix::fs::symlink;
+    let secret = b"what no caller may read".repeat(9);
+    let (linked, folder, cut) = (0, 1, 2);
+    for place in [linked, folder, cut] {
+        let upstream = Upstream::with([drawn(1)]).await;
+        let mut app = Setup::at(&upstream).start().await;
+        let made = app.generate(json!({ "prompt": "a kite", "save_to": "kites/kite.png" })).await;
+        let path = std::path::PathBuf::from(made.path());
+        let elsewhere = app.desk.elsewhere();
+        std::fs::write(elsewhere.join("kite.png"), &secret).unwrap();
+        if place == linked {
+            std::fs::remove_file(&path).unwrap();
+            symlink(elsewhere.join("kite.png"), &path).unwrap();
+        } else if place == folder {
+            let kites = path.parent().unwrap();
+            std::fs::rename(kites, kites.with_file_name("renamed")).unwrap();
+            symlink(&elsewhere, kites).unwrap();
+        } else {
+            std::fs::write(&path, "cut").unwrap();
+        }
+        for output in ["preview", "inline"] {
+            let answer = app.get(json!({ "id": made.id(), "output": output })).await;
+            assert!(answer.0.to_string().contains("no longer the picture that was kept"), "{:#}", answer.0);
+            assert!(answer.0["content"].as_array().unwrap().iter().all(|block| block["type"] == "text"));
+        }
+        let reused = app.edit(json!({ "prompt": "wider", "images": [made.id()] })).await;
+        assert!(reused.refusal().contains("no longer the picture"), "{}", reused.text());
+        assert_eq!(upstream.requests().len(), 1, "nothing of it was sent");
+    }
+}

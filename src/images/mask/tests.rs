@@ -65,6 +65,8 @@ fn every_meaning_becomes_every_form() {
         ("white in JPEG", file(&rgb(WHITE, BLACK), Codec::Jpeg), White, (255, 0)),
         ("white in WebP", file(&rgb(WHITE, BLACK), Codec::WebP), White, (255, 0)),
         ("grey is half", file(&grey(WHITE, [100, 100, 100, 255]), Codec::Png), White, (255, 100)),
+        ("white in BMP", file(&rgb(WHITE, BLACK), Codec::Bmp), White, (255, 0)),
+        ("RGBA in TIFF", file(&halves(CLEAR, BLACK), Codec::Tiff), Transparent, (255, 0)),
         ("black in RGB", file(&rgb(WHITE, BLACK), Codec::Png), Black, (0, 255)),
         ("black on nothing", file(&halves(BLACK, CLEAR), Codec::Png), Black, (255, 0)),
         ("black in JPEG", file(&grey(BLACK, WHITE), Codec::Jpeg), Black, (255, 0)),
@@ -152,6 +154,25 @@ fn a_large_mask_becomes_a_small_file() {
     let form = MaskForm::TransparentRepaints;
     let made = prepare(&bytes, MaskMeans::WhiteIsRepainted, form, Pixels::new(3840, 2160)).unwrap();
     assert!(made.len() < 100_000, "{} bytes", made.len());
+}
+
+#[test]
+fn a_soft_mask_of_a_large_photo_is_sent_coarser_and_kept_as_it_is() {
+    let size = Pixels::new(2400, 1800);
+    let mut random = 1_u32;
+    let soft = image::GrayImage::from_fn(size.width, size.height, |x, _| {
+        random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        image::Luma([u8::try_from(x * 239 / size.width + (random >> 28)).unwrap()])
+    });
+    let given = Bytes::from(file(&DynamicImage::ImageLuma8(soft.clone()), Codec::Png));
+    let marks = Marks::of_picture(&given, MaskMeans::WhiteIsRepainted, size).unwrap();
+    assert_eq!(marks.bytes, soft.into_raw());
+    let made = marks.file(MaskForm::TransparentRepaints, size).unwrap();
+    assert!(made.len() < MOST_BYTES, "{} bytes", made.len());
+    let made = image::load_from_memory(&made).unwrap().to_rgba8();
+    for (mark, sent) in marks.bytes.iter().zip(made.pixels()) {
+        assert!(mark.abs_diff(255 - sent.0[3]) <= 9, "{mark} {sent:?}");
+    }
 }
 
 #[test]

@@ -187,20 +187,26 @@ fn claim(failed: PersistError, path: &Path) -> Result<File, PersistError> {
 }
 
 impl StoredImage {
-    /// Opens the file for reading.
+    /// Opens the file for reading, if it is still the one that was kept, as far as its length
+    /// tells: whoever may write to its folder may have put another in its place, or a link to
+    /// what no caller may read.
     pub fn open(&self) -> Result<File, ImageError> {
-        match open(&self.path) {
-            Err(ImageError::Missing(path)) => Err(ImageError::Gone { id: self.id.clone(), path }),
-            opened => opened,
-        }
+        let exchanged = || ImageError::Exchanged { id: self.id.clone(), path: self.path.clone() };
+        let file = match open(&self.path) {
+            Err(ImageError::Missing(path)) => return Err(ImageError::Gone { id: self.id.clone(), path }),
+            Err(ImageError::NotAFile(_)) => return Err(exchanged()),
+            opened => opened?,
+        };
+        let bytes = file.metadata().map_err(|error| ImageError::reading(&self.path, &error))?.len();
+        if bytes == self.bytes { Ok(file) } else { Err(exchanged()) }
     }
 }
 
 /// Opens a regular file for reading. Anything else is refused unopened: opening a pipe
-/// waits for its other end, and a device may never end.
+/// waits for its other end, a device may never end, and a link was not kept by us.
 fn open(path: &Path) -> Result<File, ImageError> {
     let failed = |error| ImageError::reading(path, &error);
-    if !fs::metadata(path).map_err(failed)?.is_file() {
+    if !fs::symlink_metadata(path).map_err(failed)?.is_file() {
         return Err(ImageError::NotAFile(path.to_owned()));
     }
     File::open(path).map_err(failed)

@@ -136,7 +136,7 @@ async fn take(shared: &Shared, caller: &Caller, request: Request) -> Result<Resp
 fn refuse(error: &ImageError) -> Response {
     match error {
         ImageError::UnknownId(_) => Refusal::no_such_image(),
-        ImageError::Gone { .. } => Refusal::gone(),
+        ImageError::Gone { .. } | ImageError::Exchanged { .. } => Refusal::gone(),
         other => {
             tracing::error!(error = %other, "a stored picture cannot be served");
             Refusal::store_failed()
