@@ -30,7 +30,7 @@ const COMMANDS: [&str; 15] = [
 /// The program in a folder of its own, with no variable set that a setting could come from.
 fn program(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_gpt-image-mcp"));
-    command.env_clear().env("HOME", folder).current_dir(folder);
+    command.env_clear().env("HOME", folder).env("TMPDIR", folder).current_dir(folder);
     command.args(["--store", "store"]).args(arguments).stdin(Stdio::null());
     command
 }
@@ -97,6 +97,12 @@ fn a_picture_is_drawn_edited_inpainted_and_shown_again() {
     let mask = folder.join("mask.png");
     let marked = |x, _| image::Rgba([0, 0, 0, if x < 768 { 0 } else { 255 }]);
     image::RgbaImage::from_fn(1536, 1024, marked).save(&mask).unwrap();
+    let asked =
+        ["inpaint", "a moon", "--image", id, "--mask", "mask.png", "--json", "--sandbox", "--dry-run"];
+    let look = json(folder, &asked);
+    assert_eq!(image::image_dimensions(look["part"]["look_at"].as_str().unwrap()).unwrap(), (1536, 1024));
+    assert_eq!(look["part"]["repainted_percent"], 50.0);
+
     let inpainted = json(
         folder,
         &[

@@ -106,7 +106,7 @@ async fn what_was_put_in_a_pictures_place_is_not_read() {
         let upstream = Upstream::with([drawn(1)]).await;
         let mut app = Setup::at(&upstream).start().await;
         let made = app.generate(json!({ "prompt": "a kite", "save_to": "kites/kite.png" })).await;
-        let path = std::path::PathBuf::from(made.path());
+        let path = made.path();
         let elsewhere = app.desk.elsewhere();
         std::fs::write(elsewhere.join("kite.png"), &secret).unwrap();
         if place == linked {

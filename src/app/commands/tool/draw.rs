@@ -1,7 +1,10 @@
 //! Draws for somebody at a terminal: with progress, and with ^C that loses no paid picture.
 
+use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::interval;
 
@@ -11,6 +14,7 @@ use crate::app::App;
 use crate::app::cli::FAILED;
 use crate::app::commands::interrupts::interrupts;
 use crate::domain::JobId;
+use crate::images::Preview;
 use crate::jobs::{Outcome, Stage};
 use crate::tools::{Asked, drawn_fields, dry_run_fields};
 
@@ -28,7 +32,11 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
         let budget = app.server.preview_budget();
         return match app.manager.marked(&asked.commission, &route, budget).await {
             Ok(marked) => {
-                let fields = dry_run_fields(&asked.commission.request, &route, marked.as_ref());
+                let mut fields = dry_run_fields(&asked.commission.request, &route, marked.as_ref());
+                if let (Some(marked), Some(Value::Object(part))) = (marked, fields.get_mut("part")) {
+                    let path = to_look_at(&marked.preview).map_err(|error| error.to_string())?;
+                    part.insert("look_at".to_owned(), path.to_string_lossy().into());
+                }
                 answer::print(&fields, &[], form, json)
             }
             Err(problem) => answer::refuse(&[problem]),
@@ -73,6 +81,14 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
         }
         Err(problem) => answer::refuse(&[problem]),
     }
+}
+
+/// The part that would be repainted, in a file: what a tool's caller is shown in the answer.
+fn to_look_at(preview: &Preview) -> io::Result<PathBuf> {
+    let ending = format!(".{}", preview.format.extension());
+    let mut file = tempfile::Builder::new().prefix("part-").suffix(&ending).tempfile()?;
+    file.write_all(&preview.bytes)?;
+    Ok(file.keep()?.1)
 }
 
 /// Stops a call that was still being prepared. It may have been sent in that very moment;

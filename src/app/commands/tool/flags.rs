@@ -73,7 +73,15 @@ fn argument(name: &str, property: &Value) -> Arg {
     let argument = if OPERANDS.contains(&name) { argument } else { argument.long(name.replace('_', "-")) };
     let path = PATHS.contains(&name);
     let (argument, value) = match text("type") {
-        "boolean" => return argument.action(ArgAction::SetTrue),
+        // The flag alone says yes.
+        "boolean" => {
+            let argument = argument.value_parser(clap::value_parser!(bool)).hide_possible_values(true);
+            return argument
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("true")
+                .value_name("false");
+        }
         "array" => (argument.action(ArgAction::Append).num_args(1..), "TEXT"),
         "integer" | "number" => (argument.allow_negative_numbers(true), "NUMBER"),
         _ => (argument, name),
@@ -114,7 +122,7 @@ pub(super) fn arguments(matches: &ArgMatches) -> Map<String, Value> {
         let value = match matches.try_get_many::<Given>(id) {
             Ok(given) => value(given.into_iter().flatten().cloned().collect()),
             // The only other kind is a switch.
-            Err(_) => matches.get_flag(id).then_some(Value::Bool(true)),
+            Err(_) => matches.get_one(id).copied().map(Value::Bool),
         };
         arguments.extend(value.map(|value| (name.to_owned(), value)));
     }
@@ -193,6 +201,7 @@ mod tests {
                 "n": { "type": "integer", "maximum": 10 },
                 "max_cost_usd": { "type": "number" },
                 "dry_run": { "type": "boolean" },
+                "preserve": { "type": "boolean" },
             },
             "required": ["prompt"],
         });
@@ -206,6 +215,10 @@ mod tests {
             (
                 vec!["a kite", "--n", "-3", "--max-cost-usd", "0.05", "--aspect-ratio", "round"],
                 json!({ "prompt": "a kite", "n": -3, "max_cost_usd": 0.05, "aspect_ratio": "round" }),
+            ),
+            (
+                vec!["--dry-run", "a kite", "--preserve=false"],
+                json!({ "prompt": "a kite", "dry_run": true, "preserve": false }),
             ),
             (vec!["a kite", "--n", "three"], json!({ "prompt": "a kite", "n": "three" })),
         ];
