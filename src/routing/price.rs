@@ -9,8 +9,9 @@ use super::{Shape, input_image_tokens, output_tokens, text_tokens};
 use crate::catalog::{Model, Price, TokenPrice};
 use crate::domain::{ImageRequest, Pixels, Quality, Usd};
 
-/// Tokens of an input picture whose size is not known: the middle of the range measured.
-const INPUT_IMAGE_TOKENS: u64 = 1100;
+/// Tokens of an input picture whose size is not known: the least and the most that were measured
+/// (see [`input_image_tokens`]).
+const INPUT_IMAGE_TOKENS: (u64, u64) = (1024, 1536);
 /// Output tokens that each partial picture adds (docs.apiyi.com, gpt-image-2 overview).
 const PARTIAL_TOKENS: u64 = 100;
 /// The size reckoned with where the model decides.
@@ -88,22 +89,25 @@ fn by_tokens(
     inputs: &[Option<Pixels>],
 ) -> Option<Estimate> {
     let text = text_tokens(request.prompt.as_str()) + shape.prompt_prefix.as_deref().map_or(0, text_tokens);
-    let images = inputs.iter().map(|size| size.map_or(INPUT_IMAGE_TOKENS, input_image_tokens)).sum();
-    let input = dollars(text, price.text_in) + dollars(images, price.image_in);
+    let input = |unknown: u64| {
+        let images = inputs.iter().map(|size| size.map_or(unknown, input_image_tokens)).sum();
+        dollars(text, price.text_in) + dollars(images, price.image_in)
+    };
+    let (least, most) = (input(INPUT_IMAGE_TOKENS.0), input(INPUT_IMAGE_TOKENS.1));
     let pixels = shape.pixels.unwrap_or(UNKNOWN_SIZE);
     let wanted = |quality: Quality| request.quality == Quality::Auto || request.quality == quality;
     let outputs = price.factors.iter().filter(|(quality, _)| wanted(**quality)).map(|(quality, factor)| {
         let scale = price.scale.get(quality).copied().unwrap_or(1.0);
-        input + dollars(output_tokens(*factor, pixels), price.image_out) * scale
+        dollars(output_tokens(*factor, pixels), price.image_out) * scale
     });
     let (low, high) = outputs.fold(None, |range: Option<(f64, f64)>, amount| {
         let (low, high) = range.unwrap_or((amount, amount));
         Some((low.min(amount), high.max(amount)))
     })?;
     Some(Estimate {
-        low: Usd::from_dollars(low),
-        high: Usd::from_dollars(high),
-        approximate: price.approximate || shape.pixels.is_none(),
+        low: Usd::from_dollars(least + low),
+        high: Usd::from_dollars(most + high),
+        approximate: price.approximate || shape.pixels.is_none() || inputs.contains(&None),
     })
 }
 

@@ -61,8 +61,9 @@ fn every_picture_pays_for_what_goes_in() {
     let model = model("gpt-image-2");
     let inputs = [Some(Pixels::new(2048, 2048)), None];
     let four = estimate(&model, 1.0, &request(Quality::Low, 4), &at(1024, 1024), &inputs).unwrap();
-    let each = 1.0 * 5e-6 + (1521.0 + 1100.0) * 8e-6 + 196.0 * 30e-6;
-    assert_eq!(four.high, Usd::from_dollars(each) * 4);
+    let each = |unknown: f64| Usd::from_dollars(1.0 * 5e-6 + (1521.0 + unknown) * 8e-6 + 196.0 * 30e-6);
+    assert_eq!((four.low, four.high), (each(1024.0) * 4, each(1536.0) * 4));
+    assert!(four.approximate, "a size is not known");
     let prefixed = Shape { prompt_prefix: Some("横版".to_owned()), ..at(1024, 1024) };
     let one = estimate(&model, 1.0, &request(Quality::Low, 1), &prefixed, &[]).unwrap();
     assert_eq!(one.high, Usd::from_dollars(3.0 * 5e-6 + 196.0 * 30e-6));
