@@ -4,6 +4,7 @@
 mod conformance;
 mod http;
 mod stdio;
+mod surrogates;
 
 #[cfg(feature = "conformance")]
 pub use conformance::Fixtures;

@@ -262,7 +262,10 @@ async fn what_marks_nothing_everything_or_something_else_is_refused_before_payin
             json!({ "regions": [{ "shape": "box", "x": 0, "y": 0, "width": 1, "height": 1 }], "units": "fraction" }),
             &["regions: the mask marks the whole image"],
         ),
-        (json!({ "regions": boxed(), "feather": 1000 }), &["feather: a feather of 1000 pixels leaves nothing"]),
+        (
+            json!({ "regions": boxed(), "feather": 1000 }),
+            &["feather: a feather of 1000 pixels leaves nothing"],
+        ),
         (json!({ "regions": boxed(), "feather": -1 }), &["feather: -1 was given"]),
         (json!({ "mask": "other.png" }), &["mask: ", "no alpha channel"]),
     ];

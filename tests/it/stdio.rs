@@ -239,3 +239,14 @@ async fn nothing_but_messages_is_written_to_stdout_whatever_is_logged() {
         assert_eq!(message["jsonrpc"], "2.0");
     }
 }
+
+#[tokio::test]
+async fn an_emoji_that_was_cut_in_two_is_drawn_all_the_same() {
+    let upstream = Upstream::with([drawn(&png(64, 48, 1))]).await;
+    let mut app = Setup::at(&upstream).start().await;
+    let call = r#"{"name":"generate_image","arguments":{"prompt":"a kite \ud83d"}}"#;
+    app.line(format!(r#"{{"jsonrpc":"2.0","id":4242,"method":"tools/call","params":{call}}}"#)).await;
+    app.result_of(4242).await.fields();
+    let sent = upstream.only_request().json().to_string();
+    assert!(sent.contains("a kite \u{fffd}"), "{sent}");
+}

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
+use bytes::BytesMut;
 use futures_util::{StreamExt as _, stream};
 use http_body_util::BodyExt as _;
 use tokio::time::{Instant, timeout_at};
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::refusal::Refusal;
 use crate::tools::Handover;
+use crate::transports::surrogates::mend;
 
 /// A body may come as slowly as this and no slower, after its first seconds.
 const LEAST_BYTES_PER_SECOND: usize = 32 * 1024;
@@ -49,6 +51,13 @@ pub(super) async fn whole(body: Body, most: usize, patience: Duration) -> Result
     })
 }
 
+/// The whole body as JSON that can be read.
+pub(super) async fn json(body: Body, most: usize, patience: Duration) -> Result<Bytes, Refusal> {
+    let mut bytes = BytesMut::from(whole(body, most, patience).await?);
+    mend(&mut bytes);
+    Ok(bytes.freeze())
+}
+
 /// Reads on for a moment without keeping anything: a client that is still sending when the
 /// connection closes would not see the answer.
 async fn discard(mut body: Body) {
@@ -79,4 +88,16 @@ pub(super) fn confirming(body: Body, handover: Handover) -> Body {
 /// The same body, ended by this.
 pub(super) fn ended_by(body: Body, end: CancellationToken) -> Body {
     Body::from_stream(body.into_data_stream().take_until(end.cancelled_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn half_of_a_surrogate_pair_does_not_make_a_message_unreadable() {
+        let body = Body::from(r#"{"prompt":"a kite \ud83d"}"#);
+        let read = json(body, 100, Duration::from_secs(1)).await.unwrap();
+        assert_eq!(read, r#"{"prompt":"a kite \ufffd"}"#);
+    }
 }

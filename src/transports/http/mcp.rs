@@ -47,7 +47,7 @@ async fn answer(shared: Arc<Shared>, request: Request) -> Result<Response, Refus
     }
     require_json(&parts.headers)?;
     let limits = shared.options.limits;
-    let body = body::whole(body, limits.body_bytes, shared.options.clocks.body).await?;
+    let body = body::json(body, limits.body_bytes, shared.options.clocks.body).await?;
     let envelope = Envelope::read(&body)?;
     let call = begin(&shared, &envelope, &caller)?;
     detach(&mut parts);

@@ -150,7 +150,7 @@ async fn take(shared: &Arc<Shared>, request: Request) -> Result<(), Refusal> {
     let inbox = shared.inboxes.of(&id).ok_or_else(Refusal::unknown_session)?;
     require_json(&parts.headers)?;
     let clocks = shared.options.clocks;
-    let body = body::whole(body, shared.options.limits.body_bytes, clocks.body).await?;
+    let body = body::json(body, shared.options.limits.body_bytes, clocks.body).await?;
     let envelope = Envelope::read(&body)?;
     let call = begin(shared, &envelope, &caller)?;
     let mut message: RxJsonRpcMessage<RoleServer> =

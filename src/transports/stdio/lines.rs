@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 
 use crate::images::EncodedImage;
 use crate::tools::{DeferredImages, Piece};
+use crate::transports::surrogates::Mended;
 
 /// A picture as a data URL fits in a line.
 const MOST_LINE_BYTES: usize = 64 * 1024 * 1024;
@@ -24,8 +25,8 @@ const MOST_LINE_BYTES: usize = 64 * 1024 * 1024;
 const REFUSAL_BYTES: usize = 4096;
 
 /// The transport over one input and one output.
-pub(super) struct Lines<R: AsyncRead> {
-    reader: AsyncRwTransport<RoleServer, R, DuplexStream>,
+pub(super) struct Lines<R: AsyncRead + Unpin> {
+    reader: AsyncRwTransport<RoleServer, Mended<R>, DuplexStream>,
     queue: Option<Queue>,
     writing: Option<JoinHandle<()>>,
     deferred: DeferredImages,
@@ -46,7 +47,7 @@ impl<R: AsyncRead + Send + Unpin> Lines<R> {
         let (ours, its) = tokio::io::duplex(REFUSAL_BYTES);
         tokio::spawn(pass_on(ours, queue.clone()));
         Self {
-            reader: AsyncRwTransport::new(input, its).with_max_line_length(MOST_LINE_BYTES),
+            reader: AsyncRwTransport::new(Mended::new(input), its).with_max_line_length(MOST_LINE_BYTES),
             queue: Some(queue),
             writing: Some(tokio::spawn(write(lines, output, widen))),
             deferred: DeferredImages::default(),
