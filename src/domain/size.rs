@@ -204,6 +204,16 @@ impl Ratio {
         })
     }
 
+    /// Whether a picture of this size has this shape, give or take a tenth: models come near it.
+    #[must_use]
+    pub fn is_near(self, pixels: Pixels) -> bool {
+        self.terms().is_none_or(|(across, down)| {
+            let (wide, high) =
+                (u64::from(pixels.width) * u64::from(down), u64::from(pixels.height) * u64::from(across));
+            wide.abs_diff(high) * 10 <= high
+        })
+    }
+
     /// Reads `WIDTH:HEIGHT` as named in [`Self::ALL`].
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -223,6 +233,21 @@ impl fmt::Display for Ratio {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shape_is_near_its_ratio_give_or_take_a_tenth() {
+        for (ratio, width, height, near) in [
+            (Ratio::Auto, 1, 9, true),
+            (Ratio::R16x9, 1672, 941, true),
+            (Ratio::R5x2, 1983, 793, true),
+            (Ratio::R21x9, 1254, 1254, false),
+            (Ratio::R9x21, 793, 1983, true),
+            (Ratio::R3x2, 1448, 1086, false),
+            (Ratio::R9x16, 1672, 941, false),
+        ] {
+            assert_eq!(ratio.is_near(Pixels::new(width, height)), near, "{ratio} {width}x{height}");
+        }
+    }
 
     #[test]
     fn sizes_are_read_in_every_accepted_form() {

@@ -225,6 +225,10 @@ impl Paid {
         if let Some(asked) = choice.shape.pixels.filter(|asked| *asked != info.pixels) {
             picture.warnings.push(format!("{asked} was asked for and {} came", info.pixels));
         }
+        let ratio = self.request.aspect_ratio;
+        if choice.shape.pixels.is_none() && !ratio.is_near(info.pixels) {
+            picture.warnings.push(format!("{ratio} was asked for and {} came", info.pixels));
+        }
         if let Some(asked) = self.request.output_format.filter(|asked| *asked != kept.format) {
             picture.warnings.push(format!("{asked} was asked for and {} came", kept.format));
         }

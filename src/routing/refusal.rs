@@ -121,7 +121,8 @@ impl Refusal {
                 by_name(able)
             ),
             Self::OverBudget { estimate: Some(estimate), .. } => format!(
-                "Allow {} (max_cost_usd, or the cap in the settings), or ask for a smaller size, a lower quality or fewer images.",
+                "Allow {} (max_cost_usd, or the cap in the settings), or ask for fewer images, or for quality low \
+                 and a small exact size such as 1024x1024, which cost less.",
                 estimate.high
             ),
             Self::OverBudget { estimate: None, .. } => {

@@ -164,8 +164,8 @@ mod tests {
 
         #[test]
         fn every_string_of_utf_16_can_be_read(units in prop::collection::vec(any::<u16>(), 0..30)) {
-            let escaped: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
-            let read: String = serde_json::from_str(&mended(&format!("\"{escaped}\""))).unwrap();
+            let escaped: Vec<_> = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+            let read: String = serde_json::from_str(&mended(&format!("\"{}\"", escaped.concat()))).unwrap();
             prop_assert_eq!(read, String::from_utf16_lossy(&units));
         }
     }
