@@ -151,8 +151,8 @@ fn a_cap_passes_over_what_may_cost_more() {
     assert_eq!(
         refused.to_string(),
         "max_cost_usd: apiyi/gpt-image-2 would cost $0.0198 to $0.7116, and at most $0.05 is allowed. \
-         Allow $0.7116 (max_cost_usd, or the cap in the settings), or ask for a smaller size, \
-         a lower quality or fewer images. Nothing was charged."
+         Allow $0.7116 (max_cost_usd, or the cap in the settings), or ask for fewer images, \
+         or for quality low and a small exact size such as 1024x1024, which cost less. Nothing was charged."
     );
     let cheapest = capped(&request(), 0.01).unwrap_err().to_string();
     assert!(cheapest.contains("apiyi/gpt-image-2-all would cost $0.03"), "{cheapest}");
