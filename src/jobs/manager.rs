@@ -16,8 +16,8 @@ use tokio_util::task::TaskTracker;
 use super::WorkerCommand;
 use super::call::Side;
 use super::capacity::Capacity;
-use super::marked::{Marked, marked};
 use super::queue::Queue;
+use super::rehearsal::{Rehearsal, rehearse};
 #[cfg(unix)]
 use super::worker::Front;
 use super::{Call, Commission, Found, InFlight, SpendingCaps, Witness, follow, recovery, run};
@@ -122,18 +122,18 @@ impl Manager {
         call
     }
 
-    /// The picture with what would be repainted drawn over it; `None` where nothing is masked.
-    /// Reads what the call would read, and sends nothing.
+    /// What the call would do, and what it would repaint. Reads what the call would read, and
+    /// sends nothing.
     ///
     /// # Errors
-    /// What is wrong with the picture, the mask or the regions.
-    pub async fn marked(
+    /// What is wrong with the pictures, the mask, the regions or the place for the result.
+    pub async fn rehearse(
         &self,
         commission: &Commission,
         route: &Route,
         budget: PreviewBudget,
-    ) -> Result<Option<Marked>, Problem> {
-        marked(&self.0, commission, route, budget).await
+    ) -> Result<Rehearsal, Problem> {
+        rehearse(&self.0, commission, route, budget).await
     }
 
     /// How a job of this owner's stands, in whichever process it is.

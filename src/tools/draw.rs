@@ -152,8 +152,8 @@ async fn still_under_way(mut stage: watch::Receiver<Stage>, patience: Duration) 
 /// Says what the call would do, and shows what it would repaint.
 async fn look(server: &ImageServer, commission: &Commission) -> Result<CallToolResult, Problem> {
     let route = server.manager().plan(commission)?;
-    let marked = server.manager().marked(commission, &route, server.reply_options().preview).await?;
-    Ok(reply::dry_run(&commission.request, &route, marked.as_ref()))
+    let rehearsal = server.manager().rehearse(commission, &route, server.reply_options().preview).await?;
+    Ok(reply::dry_run(&commission.request, &route, &rehearsal))
 }
 
 fn cancelled() -> Problem {

@@ -16,7 +16,7 @@ use super::get_image::{Got, Id};
 use super::show::{ReplyOptions, pictures};
 use crate::domain::{Billed, ImageRequest, Problem};
 use crate::images::{ParentRole, StoredImage};
-use crate::jobs::{Marked, Outcome, Preserved, Stage};
+use crate::jobs::{Outcome, Preserved, Rehearsal, Stage};
 use crate::routing::{Estimate, Route};
 
 /// What a result says of pictures that no model drew.
@@ -216,25 +216,25 @@ pub fn plan(request: &ImageRequest, route: &Route) -> Value {
 }
 
 /// The answer to a dry run; with the part that would be repainted to look at.
-pub(super) fn dry_run(request: &ImageRequest, route: &Route, marked: Option<&Marked>) -> CallToolResult {
-    let blocks = marked.map(|marked| {
+pub(super) fn dry_run(request: &ImageRequest, route: &Route, rehearsal: &Rehearsal) -> CallToolResult {
+    let blocks = rehearsal.part.as_ref().map(|marked| {
         ContentBlock::image(STANDARD.encode(&marked.preview.bytes), marked.preview.format.mime())
     });
-    success(&dry_run_fields(request, route, marked), blocks.into_iter().collect())
+    success(&dry_run_fields(request, route, rehearsal), blocks.into_iter().collect())
 }
 
 /// What a dry run says.
 #[must_use]
-pub fn dry_run_fields(request: &ImageRequest, route: &Route, marked: Option<&Marked>) -> Value {
+pub fn dry_run_fields(request: &ImageRequest, route: &Route, rehearsal: &Rehearsal) -> Value {
     let mut plan = plan(request, route);
     if let Some(fields) = plan.as_object_mut() {
         fields.shift_insert(0, "dry_run".to_owned(), json!(true));
-        if let Some(marked) = marked {
+        if let Some(marked) = &rehearsal.part {
             let part = json!({ "picture": marked.picture.to_string(), "repainted_percent": tenths(marked.share * 100.0) });
             fields.insert("part".to_owned(), part);
-            if !marked.changes.is_empty() {
-                fields.insert("warnings".to_owned(), json!(marked.changes));
-            }
+        }
+        if !rehearsal.changes.is_empty() {
+            fields.insert("warnings".to_owned(), json!(rehearsal.changes));
         }
     }
     plan

@@ -390,3 +390,27 @@ async fn an_edit_of_an_edit_goes_to_chat_in_a_fresh_message_and_get_image_tells_
     );
     assert!(app.get(json!({ "id": first })).await.fields().get("ancestry").is_none());
 }
+
+#[tokio::test]
+async fn a_dry_run_says_what_the_call_would_say() {
+    let upstream = Upstream::with([]).await;
+    let mut app = Setup::at(&upstream).start().await;
+    app.desk.put("words.png", "<html>no picture</html>");
+    app.desk.put("cat.bmp", {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        image::RgbImage::new(8, 8).write_to(&mut bytes, image::ImageFormat::Bmp).unwrap();
+        bytes.into_inner()
+    });
+    let asked = |image: &str| json!({ "prompt": "at night", "images": [image], "dry_run": true });
+    for (image, said) in [("none.png", "none.png does not exist"), ("words.png", "HTML")] {
+        let refused = app.edit(asked(image)).await;
+        assert!(refused.refusal().contains(said), "{}", refused.text());
+    }
+    let mut arguments = asked("cat.bmp");
+    let planned = app.edit(arguments.clone()).await;
+    assert!(planned.fields()["warnings"][0].as_str().unwrap().contains("sent as PNG"), "{}", planned.text());
+    arguments["save_to"] = json!("/proc/cat.png");
+    let refused = app.edit(arguments).await;
+    assert!(refused.refusal().starts_with("save_to: "), "{}", refused.text());
+    assert!(upstream.requests().is_empty());
+}

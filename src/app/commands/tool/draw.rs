@@ -30,10 +30,10 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
     };
     if asked.dry_run {
         let budget = app.server.preview_budget();
-        return match app.manager.marked(&asked.commission, &route, budget).await {
-            Ok(marked) => {
-                let mut fields = dry_run_fields(&asked.commission.request, &route, marked.as_ref());
-                if let (Some(marked), Some(Value::Object(part))) = (marked, fields.get_mut("part")) {
+        return match app.manager.rehearse(&asked.commission, &route, budget).await {
+            Ok(rehearsal) => {
+                let mut fields = dry_run_fields(&asked.commission.request, &route, &rehearsal);
+                if let (Some(marked), Some(Value::Object(part))) = (rehearsal.part, fields.get_mut("part")) {
                     let path = to_look_at(&marked.preview).map_err(|error| error.to_string())?;
                     part.insert("look_at".to_owned(), path.to_string_lossy().into());
                 }

@@ -1,0 +1,53 @@
+//! A call up to the moment at which it would be paid: everything is read and checked, and what an
+//! inpainting would repaint is drawn, to be looked at.
+
+use std::sync::Arc;
+
+use super::heavy::heavy;
+use super::manager::Shared;
+use super::{Commission, inputs};
+use crate::domain::{Pixels, Problem};
+use crate::images::{Destination, Preview, PreviewBudget, overlay};
+use crate::routing::Route;
+
+/// What a call would do.
+#[derive(Clone, Debug)]
+pub struct Rehearsal {
+    /// What would be changed of the inputs to fit.
+    pub changes: Vec<String>,
+    /// What would be repainted, where a part is marked.
+    pub part: Option<Marked>,
+}
+
+/// The picture with the part drawn over it.
+#[derive(Clone, Debug)]
+pub struct Marked {
+    /// What to look at.
+    pub preview: Preview,
+    /// The size of the whole picture, in which regions are counted.
+    pub picture: Pixels,
+    /// How much of the picture is repainted, 0 to 1.
+    pub share: f64,
+}
+
+/// Reads and checks what goes in, and where the result is to go, as a paid call would.
+pub(super) async fn rehearse(
+    shared: &Shared,
+    commission: &Commission,
+    route: &Route,
+    budget: PreviewBudget,
+) -> Result<Rehearsal, Problem> {
+    Destination::parse(commission.save_to.as_deref(), &shared.options.roots)
+        .map_err(|error| error.at("save_to"))?;
+    let inputs = inputs::read(shared, commission, route).await?;
+    let part = match inputs.masked {
+        None => None,
+        Some(masked) => {
+            let (marks, original) = (Arc::clone(&masked.marks), masked.original);
+            let drawn = heavy(move || overlay(&original, &marks, &budget)).await?;
+            let preview = drawn.map_err(|error| error.at("image"))?;
+            Some(Marked { preview, picture: masked.marks.pixels(), share: masked.marks.share() })
+        }
+    };
+    Ok(Rehearsal { changes: inputs.changes, part })
+}
