@@ -39,7 +39,7 @@ impl Paid {
             pictures: Vec::new(),
             usage: made.usage,
             request_id: made.request_id.clone(),
-            warnings: Vec::new(),
+            warnings: std::mem::take(&mut made.warnings),
         };
         if let Some(broken) = broken {
             let words = broken.problem(&station.choice.model.name).what;
@@ -95,7 +95,12 @@ impl Paid {
         let (call, partial) = (dialect.encode(&order), |_| partial());
         let sent = self.shared.client.send_watched(target, call, &self.landing, timeout, &partial).await;
         match sent.map(|reply| dialect.decode(reply)) {
-            Ok(Step::Made(made)) => Ok((made, None)),
+            Ok(Step::Made(mut made)) => {
+                if let Some(key) = key {
+                    made.warnings.iter_mut().for_each(|words| *words = key.struck_from(words));
+                }
+                Ok((made, None))
+            }
             Ok(Step::Failed(mut failure)) => {
                 // Some servers repeat the key that they refuse.
                 if let Some(key) = key {

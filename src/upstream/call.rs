@@ -133,6 +133,8 @@ pub struct Made {
     pub guessed: bool,
     /// What the reply said beside its pictures, short; all there is when no address leads to one.
     pub words: String,
+    /// What the caller should know of the reply.
+    pub warnings: Vec<String>,
     /// What was used, where the reply says.
     pub usage: Option<Usage>,
     /// The upstream's id for the request.

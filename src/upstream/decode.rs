@@ -9,7 +9,7 @@
 use serde_json::Value;
 
 use super::Landed;
-use super::call::{Made, Reply, Step};
+use super::call::{Made, Reply, ReplyHeaders, Step};
 use super::classify::{classify, shorten};
 use super::failure::{Failure, FailureKind};
 use super::links::{Links, links_in};
@@ -19,43 +19,32 @@ use crate::routing::Usage;
 /// What a reply means.
 pub(super) fn decode(reply: Reply) -> Step {
     let Reply { status, headers, mut body } = reply;
-    let failed_inside =
-        matches!(&body, Body::Json(document) if document.value.get("error").is_some_and(is_said));
-    let Body::Json(document) = &mut body else {
-        return failed(if is_success(status) {
-            let quoted = classify(status, &headers, &body).words;
-            // Success without a picture was probably charged; a web page was no call at all.
-            let (kind, words) = match &body {
-                Body::Text(text) if is_event_stream(text) => (
-                    FailureKind::CutShort,
-                    format!("it is a stream of events, which was not asked for: {quoted}"),
-                ),
-                Body::Text(_) => {
-                    let words = "the reply is not JSON; the base URL may lead to a web page";
-                    (FailureKind::UpstreamFailed, format!("{words}: {quoted}"))
-                }
-                Body::Json(_) | Body::Empty => (FailureKind::CutShort, "the reply is empty".to_owned()),
-            };
-            Failure { status: Some(status), request_id: headers.request_id, ..Failure::new(kind, words) }
-        } else {
-            classify(status, &headers, &body)
-        });
-    };
-    if !is_success(status) || failed_inside {
+    if !is_success(status) {
         return failed(classify(status, &headers, &body));
     }
+    let says_error = matches!(&body, Body::Json(document) if document.error().is_some());
+    let error = says_error.then(|| classify(status, &headers, &body));
+    let Body::Json(document) = &mut body else {
+        return failed(unreadable(status, &headers, &body));
+    };
 
     let mut found = Found::default();
     found.collect(document);
-    let usage = usage(&document.value);
     let guessed = found.addresses.is_empty();
-    if guessed {
+    // An error's text may link to help.
+    if guessed && error.is_none() {
         found.addresses.append(&mut found.guesses);
     }
     if !found.landed.is_empty() || !found.addresses.is_empty() {
-        let Found { landed, addresses, words, .. } = found;
-        let words = shorten(words.trim());
-        return Step::Made(Made { landed, addresses, guessed, words, usage, request_id: headers.request_id });
+        let Found { landed, addresses, words, mut warnings, .. } = found;
+        // The picture is paid, whatever is said beside it.
+        warnings.extend(error.map(|error| format!("{ERROR_BESIDE}: {}", shorten(error.words.trim()))));
+        let (words, usage) = (shorten(words.trim()), usage(&document.value));
+        let request_id = headers.request_id;
+        return Step::Made(Made { landed, addresses, guessed, words, usage, request_id, warnings });
+    }
+    if let Some(error) = error {
+        return failed(error);
     }
     let (kind, words) = if found.damaged {
         (FailureKind::CutShort, "its base64 is broken".to_owned())
@@ -65,6 +54,26 @@ pub(super) fn decode(reply: Reply) -> Step {
         (FailureKind::NoImage, format!("\"{}\"", shorten(found.words.trim())))
     };
     failed(Failure { status: Some(status), request_id: headers.request_id, ..Failure::new(kind, words) })
+}
+
+const ERROR_BESIDE: &str = "the reply says an error beside its picture";
+
+/// The failure that a success without JSON is.
+fn unreadable(status: u16, headers: &ReplyHeaders, body: &Body) -> Failure {
+    let quoted = classify(status, headers, body).words;
+    // Success without a picture was probably charged; a web page was no call at all.
+    let (kind, words) = match body {
+        Body::Text(text) if is_event_stream(text) => {
+            (FailureKind::CutShort, format!("it is a stream of events, which was not asked for: {quoted}"))
+        }
+        Body::Text(_) => {
+            let words = "the reply is not JSON; the base URL may lead to a web page";
+            (FailureKind::UpstreamFailed, format!("{words}: {quoted}"))
+        }
+        Body::Json(_) | Body::Empty => (FailureKind::CutShort, "the reply is empty".to_owned()),
+    };
+    let request_id = headers.request_id.clone();
+    Failure { status: Some(status), request_id, ..Failure::new(kind, words) }
 }
 
 fn failed(failure: Failure) -> Step {
@@ -79,11 +88,6 @@ fn is_event_stream(text: &str) -> bool {
     ["event:", "data:", "id:", ":"].iter().any(|field| text.trim_start().starts_with(field))
 }
 
-/// Some servers write `"error": null` beside a success.
-fn is_said(error: &Value) -> bool {
-    !error.is_null() && error != "" && error.as_object().is_none_or(|fields| !fields.is_empty())
-}
-
 /// What a walk over a document finds.
 #[derive(Debug, Default)]
 struct Found {
@@ -93,6 +97,7 @@ struct Found {
     guesses: Vec<String>,
     words: String,
     damaged: bool,
+    warnings: Vec<String>,
 }
 
 impl Found {

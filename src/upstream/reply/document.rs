@@ -29,6 +29,12 @@ pub struct Document {
 }
 
 impl Document {
+    /// Its error, if it says one.
+    #[must_use]
+    pub fn error(&self) -> Option<&Value> {
+        self.value.get("error").filter(|error| is_said(error))
+    }
+
     /// A document without pictures.
     pub(super) fn of(value: Value) -> Self {
         Self { value, pictures: Pictures::default() }
@@ -63,6 +69,18 @@ impl Pictures {
     #[must_use]
     pub fn count(&self) -> usize {
         self.0.len()
+    }
+}
+
+/// Whether an error field says anything: some servers write an empty one beside every success.
+fn is_said(error: &Value) -> bool {
+    match error {
+        Value::Null => false,
+        Value::Bool(error) => *error,
+        Value::Number(code) => code.as_f64() != Some(0.0),
+        Value::String(words) => !words.trim().is_empty(),
+        Value::Array(parts) => parts.iter().any(is_said),
+        Value::Object(fields) => fields.values().any(is_said),
     }
 }
 

@@ -97,6 +97,36 @@ fn a_reply_without_a_picture_fails_by_kind_in_its_own_words() {
 }
 
 #[test]
+fn a_picture_wins_over_an_error_beside_it_and_an_error_that_says_nothing_is_none() {
+    let with = |picture: &str, error: &str| format!(r#"{{"data":[{picture}],"error":{error}}}"#);
+    let pictures =
+        [format!(r#"{{"b64_json":"{PICTURE}"}}"#), r#"{"url":"https://c.example/u.gif"}"#.to_owned()];
+    let empty = ["null", "false", "0", "[]", "{}", "\"\"", r#"{"message":"","code":null}"#];
+    let real = [r#""warn: slow""#, r#"{"message":"warn: slow","code":"x"}"#];
+    for picture in &pictures {
+        for error in empty {
+            assert!(made(&with(picture, error)).warnings.is_empty(), "{error}");
+        }
+        for error in real {
+            let warnings = made(&with(picture, error)).warnings;
+            assert!(
+                matches!(warnings.as_slice(), [words] if words.ends_with(": warn: slow")),
+                "{warnings:?}"
+            );
+        }
+    }
+    for error in empty {
+        assert_eq!(failed(&with("", error)).0, FailureKind::NoImage, "{error}");
+    }
+    for error in real {
+        assert_eq!(failed(&with("", error)), (FailureKind::UpstreamFailed, "warn: slow".to_owned()));
+    }
+    let linking =
+        r#"{"error":{"message":"no"},"choices":[{"message":{"content":"https://c.example/help"}}]}"#;
+    assert_eq!(failed(linking).0, FailureKind::UpstreamFailed, "a link to help is no picture");
+}
+
+#[test]
 fn usage_is_read_in_either_spelling_and_only_where_it_is() {
     let with =
         |usage: &str| made(&format!(r#"{{"data":[{{"b64_json":"{PICTURE}"}}],"usage":{usage}}}"#)).usage;
