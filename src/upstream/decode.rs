@@ -61,20 +61,28 @@ const ERROR_BESIDE: &str = "the reply says an error beside its picture";
 /// The failure that a success without JSON is.
 fn unreadable(status: u16, headers: &ReplyHeaders, body: &Body) -> Failure {
     let quoted = classify(status, headers, body).words;
-    // Success without a picture was probably charged; a web page was no call at all.
-    let (kind, words) = match body {
+    let failure = match body {
+        // A proxy's or a login page: whatever answered is no image API.
+        Body::Text(text) if is_web_page(text) => {
+            let words = "the reply is a web page; the base URL may lead to one";
+            Failure::new(FailureKind::UpstreamFailed, format!("{words}: {quoted}"))
+        }
+        // Success without a picture was probably charged.
         Body::Text(text) if is_event_stream(text) => {
-            (FailureKind::CutShort, format!("it is a stream of events, which was not asked for: {quoted}"))
+            let words = "it is a stream of events, which was not asked for";
+            Failure::new(FailureKind::CutShort, format!("{words}: {quoted}"))
         }
-        Body::Text(_) => {
-            let words = "the reply is not JSON; the base URL may lead to a web page";
-            (FailureKind::UpstreamFailed, format!("{words}: {quoted}"))
-        }
-        Body::Json(_) | Body::Empty => (FailureKind::CutShort, "the reply is empty".to_owned()),
+        // There may be a picture in what cannot be read.
+        Body::Text(_) => Failure {
+            hint: Some(UNREADABLE.to_owned()),
+            ..Failure::new(FailureKind::TimedOut, format!("the reply is not JSON: {quoted}"))
+        },
+        Body::Json(_) | Body::Empty => Failure::new(FailureKind::CutShort, "the reply is empty"),
     };
-    let request_id = headers.request_id.clone();
-    Failure { status: Some(status), request_id, ..Failure::new(kind, words) }
+    Failure { status: Some(status), request_id: headers.request_id.clone(), ..failure }
 }
+
+const UNREADABLE: &str = "Calling again may pay twice; check that the base URL leads to an image API.";
 
 fn failed(failure: Failure) -> Step {
     Step::Failed(Box::new(failure))
@@ -82,6 +90,11 @@ fn failed(failure: Failure) -> Step {
 
 const fn is_success(status: u16) -> bool {
     status >= 200 && status < 300
+}
+
+fn is_web_page(text: &str) -> bool {
+    let text = text.trim_start().to_ascii_lowercase();
+    ["<!doctype html", "<html"].iter().any(|opening| text.starts_with(opening))
 }
 
 fn is_event_stream(text: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Success bodies in every known shape, each with what it brings.
 
 use super::step;
+use crate::domain::Billed;
 use crate::routing::Usage;
 use crate::upstream::{FailureKind, Made, Step};
 
@@ -88,6 +89,7 @@ fn a_reply_without_a_picture_fails_by_kind_in_its_own_words() {
     assert_eq!(failed(r#"{"data":[{"b64_json":"bm90IGFuIGltYWdlIGF0IGFsbA=="}]}"#).0, FailureKind::CutShort);
     assert_eq!(failed(r#"{"data":[]}"#).0, FailureKind::NoImage);
     assert_eq!(failed("<html><body>Sign in</body></html>").0, FailureKind::UpstreamFailed);
+    assert_eq!(failed("\n<!DOCTYPE HTML><p>Sign in").0, FailureKind::UpstreamFailed);
     assert_eq!(failed("").0, FailureKind::CutShort);
     assert_eq!(failed("event: image_generation.completed\ndata: {}\n\n").0, FailureKind::CutShort);
     assert_eq!(
@@ -124,6 +126,18 @@ fn a_picture_wins_over_an_error_beside_it_and_an_error_that_says_nothing_is_none
     let linking =
         r#"{"error":{"message":"no"},"choices":[{"message":{"content":"https://c.example/help"}}]}"#;
     assert_eq!(failed(linking).0, FailureKind::UpstreamFailed, "a link to help is no picture");
+}
+
+#[test]
+fn a_success_that_cannot_be_read_may_have_been_charged() {
+    let json = format!(r#"{{"data":[{{"b64_json":"{PICTURE}"}}]}}"#);
+    let hidden = [format!(")]}}',\n{json}"), format!("callback({json});"), "\u{1f}\u{8b}\u{8}".to_owned()];
+    let utf_16 = json.chars().flat_map(|character| ['\0', character]).collect();
+    for body in hidden.into_iter().chain([utf_16, "null".to_owned(), "OK".to_owned()]) {
+        let Step::Failed(failure) = step(200, &body) else { panic!("{body}") };
+        assert_eq!(failure.kind.billed(), Billed::Maybe, "{body}");
+        assert!(failure.hint.unwrap().contains("pay twice"), "{body}");
+    }
 }
 
 #[test]
