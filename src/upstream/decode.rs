@@ -58,13 +58,16 @@ pub(super) fn decode(reply: Reply) -> Step {
 
 const ERROR_BESIDE: &str = "the reply says an error beside its picture";
 
+const UNKNOWN_PLACE: &str =
+    "the picture was in no known place of the reply; look whether it is what was asked for";
+
 /// The failure that a success without JSON is.
 fn unreadable(status: u16, headers: &ReplyHeaders, body: &Body) -> Failure {
     let quoted = classify(status, headers, body).words;
     let failure = match body {
         // A proxy's or a login page: whatever answered is no image API.
         Body::Text(text) if is_web_page(text) => {
-            let words = "the reply is a web page; the base URL may lead to one";
+            let words = "the reply is not JSON; the base URL may lead to a web page";
             Failure::new(FailureKind::UpstreamFailed, format!("{words}: {quoted}"))
         }
         // Success without a picture was probably charged.
@@ -149,14 +152,25 @@ impl Found {
                 self.words.push_str(refusal);
             }
         }
+        // Whole or not shows when they are looked at.
+        if self.landed.is_empty() && self.addresses.is_empty() {
+            self.landed.extend(pictures.rest());
+            if !self.landed.is_empty() {
+                self.warnings.push(UNKNOWN_PLACE.to_owned());
+            }
+        }
     }
 
     /// A field that is a picture and nothing else.
     fn exact(&mut self, field: Option<&Value>, take: &mut impl FnMut(usize) -> Option<Landed>) {
         let Some(text) = field.and_then(Value::as_str).filter(|text| !text.is_empty()) else { return };
-        match handle::whole(text).and_then(take) {
-            Some(landed) => self.landed.push(landed),
-            None => self.damaged = true,
+        match handle::find(text) {
+            Some(found) if handle::whole(text).is_some() => self.landed.extend(take(found.picture)),
+            // Taken all the same, so that nobody else does.
+            found => {
+                self.damaged = true;
+                drop(found.and_then(|found| take(found.picture)));
+            }
         }
     }
 
@@ -179,11 +193,9 @@ impl Found {
         let mut rest = text;
         while let Some(found) = handle::find(rest) {
             // Base64 goes on behind it: it was broken there.
-            if found.after.starts_with(|next: char| next.is_ascii_alphanumeric()) {
-                self.damaged = true;
-            } else if let Some(landed) = take(found.picture) {
-                self.landed.push(landed);
-            }
+            let broken = found.after.starts_with(|next: char| next.is_ascii_alphanumeric());
+            self.damaged |= broken;
+            self.landed.extend(take(found.picture).filter(|_| !broken));
             self.words.push_str(found.before);
             rest = found.after;
         }

@@ -40,6 +40,11 @@ impl Document {
         Self { value, pictures: Pictures::default() }
     }
 
+    /// A document that says nothing and holds these pictures.
+    pub(super) fn of_pictures(pictures: &mut Vec<Landed>) -> Self {
+        Self { value: Value::Null, pictures: Pictures(pictures.drain(..).map(Some).collect()) }
+    }
+
     /// Parses the kept text. Bytes that are no UTF-8 are replaced: gateways are known to pass
     /// on messages in other encodings, and a picture must not be lost for one.
     /// The pictures are taken only if it parses.
@@ -63,6 +68,11 @@ impl Pictures {
     /// A picture, once. `None` for one that was taken before, and for one that there is not.
     pub fn take(&mut self, picture: usize) -> Option<Landed> {
         self.0.get_mut(picture)?.take()
+    }
+
+    /// Those that nobody took.
+    pub fn rest(&mut self) -> impl Iterator<Item = Landed> {
+        self.0.drain(..).flatten()
     }
 
     /// How many there were.

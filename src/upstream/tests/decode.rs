@@ -1,5 +1,7 @@
 //! Success bodies in every known shape, each with what it brings.
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+
 use super::step;
 use crate::domain::Billed;
 use crate::routing::Usage;
@@ -126,6 +128,32 @@ fn a_picture_wins_over_an_error_beside_it_and_an_error_that_says_nothing_is_none
     let linking =
         r#"{"error":{"message":"no"},"choices":[{"message":{"content":"https://c.example/help"}}]}"#;
     assert_eq!(failed(linking).0, FailureKind::UpstreamFailed, "a link to help is no picture");
+}
+
+#[test]
+fn a_picture_in_no_known_place_is_kept_with_a_warning() {
+    let data_url = format!("data:image/gif;base64,{PICTURE}");
+    let shapes = [
+        format!(r#"{{"images":["{PICTURE}"]}}"#),
+        format!(r#"{{"images":[{{"url":"{data_url}"}}]}}"#),
+        format!(r#"{{"data":{{"b64_json":"{PICTURE}"}}}}"#),
+        format!(r#"{{"data":["{PICTURE}"]}}"#),
+        format!(r#"{{"data":[{{"b64":"{PICTURE}"}}],"error":false}}"#),
+        format!(r#"{{"data":[{{"b64_json":"{PICTURE}","b64_json":null}}]}}"#),
+        format!(r#"{{"result":{{"data":[{{"b64_json":"{PICTURE}"}}]}}}}"#),
+        format!(r#"[{{"data":[{{"b64_json":"{PICTURE}"}}]}}]"#),
+        format!(r#"{{"output":[{{"type":"image_generation_call","result":"{PICTURE}"}}]}}"#),
+        chat(&format!(r#"{{"content":{{"picture":"{data_url}"}}}}"#)),
+        BASE64_STANDARD.decode(PICTURE).unwrap().into_iter().map(char::from).collect(),
+    ];
+    for body in shapes {
+        let made = made(&body);
+        let landed: Vec<_> = made.landed.iter().map(|landed| landed.bytes).collect();
+        assert_eq!((landed, made.warnings.len()), (vec![29], 1), "{body}");
+    }
+    let beside_a_known_one = format!(r#"{{"input":"{PICTURE}","data":[{{"b64_json":"{PICTURE}"}}]}}"#);
+    let made = made(&beside_a_known_one);
+    assert_eq!((made.landed.len(), made.warnings.len()), (1, 0));
 }
 
 #[test]
