@@ -101,7 +101,8 @@ impl Paid {
                 }
                 Ok((made, None))
             }
-            Ok(Step::Failed(mut failure)) => {
+            Ok(Step::Failed(mut lost)) => {
+                let failure = &mut lost.failure;
                 // Some servers repeat the key that they refuse.
                 if let Some(key) = key {
                     failure.words = key.struck_from(&failure.words);
@@ -109,9 +110,9 @@ impl Paid {
                 if failure.kind == FailureKind::Unauthorised && failure.hint.is_none() {
                     failure.hint = Some(format!("Check the key in {}.", model.key_variables.join(" or ")));
                 }
-                Err(*failure)
+                rescue(*lost)
             }
-            Err(lost) => rescue(lost).map(|(made, failure)| (made, Some(failure))),
+            Err(lost) => rescue(lost),
         }
     }
 
@@ -149,7 +150,7 @@ fn look(landed: &Landed) -> Result<ImageInfo, Failure> {
 
 /// The whole pictures of a reply that broke: they are paid for, and the last of them may have
 /// come just before the end. Where there is none, the last one on its way.
-fn rescue(lost: Lost) -> Result<(Made, Failure), Failure> {
+fn rescue(lost: Lost) -> Result<(Made, Option<Failure>), Failure> {
     let Lost { failure, rescued } = lost;
     let rescued = rescued.into_iter().filter(|landed| look(landed).is_ok());
     let (partial, whole): (Vec<_>, Vec<_>) = rescued.partition(|landed| landed.partial);
@@ -157,7 +158,7 @@ fn rescue(lost: Lost) -> Result<(Made, Failure), Failure> {
     if landed.is_empty() {
         return Err(failure);
     }
-    Ok((Made { landed, request_id: failure.request_id.clone(), ..Made::default() }, failure))
+    Ok((Made { landed, request_id: failure.request_id.clone(), ..Made::default() }, Some(failure)))
 }
 
 /// What a finished try cost, as far as its failure tells.

@@ -117,8 +117,8 @@ pub struct ReplyHeaders {
 pub enum Step {
     /// Pictures, here or a download away.
     Made(Made),
-    /// No picture.
-    Failed(Box<Failure>),
+    /// No finished picture.
+    Failed(Box<Lost>),
 }
 
 /// What one reply brought. At least one of the two lists holds something.
@@ -141,7 +141,7 @@ pub struct Made {
     pub request_id: Option<String>,
 }
 
-/// A call without a whole reply.
+/// A call without a whole reply, or without a finished picture in it.
 #[derive(Debug)]
 pub struct Lost {
     /// What happened.

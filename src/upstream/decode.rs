@@ -9,7 +9,7 @@
 use serde_json::Value;
 
 use super::Landed;
-use super::call::{Made, Reply, ReplyHeaders, Step};
+use super::call::{Lost, Made, Reply, ReplyHeaders, Step};
 use super::classify::{classify, shorten};
 use super::failure::{Failure, FailureKind};
 use super::links::{Links, links_in};
@@ -35,7 +35,7 @@ pub(super) fn decode(reply: Reply) -> Step {
     if guessed && error.is_none() {
         found.addresses.append(&mut found.guesses);
     }
-    if !found.landed.is_empty() || !found.addresses.is_empty() {
+    if found.landed.iter().any(|landed| !landed.partial) || !found.addresses.is_empty() {
         let Found { landed, addresses, words, mut warnings, .. } = found;
         // The picture is paid, whatever is said beside it.
         warnings.extend(error.map(|error| format!("{ERROR_BESIDE}: {}", shorten(error.words.trim()))));
@@ -43,8 +43,11 @@ pub(super) fn decode(reply: Reply) -> Step {
         let request_id = headers.request_id;
         return Step::Made(Made { landed, addresses, guessed, words, usage, request_id, warnings });
     }
-    if let Some(error) = error {
-        return failed(error);
+    if let Some(failure) = error {
+        // What is refused is the picture, however far it had come.
+        let refused = failure.kind == FailureKind::RefusedContent;
+        let rescued = if refused { Vec::new() } else { found.landed };
+        return Step::Failed(Box::new(Lost { failure, rescued }));
     }
     let (kind, words) = if found.damaged {
         (FailureKind::CutShort, "its base64 is broken".to_owned())
@@ -70,16 +73,12 @@ fn unreadable(status: u16, headers: &ReplyHeaders, body: &Body) -> Failure {
             let words = "the reply is not JSON; the base URL may lead to a web page";
             Failure::new(FailureKind::UpstreamFailed, format!("{words}: {quoted}"))
         }
-        // Success without a picture was probably charged.
-        Body::Text(text) if is_event_stream(text) => {
-            let words = "it is a stream of events, which was not asked for";
-            Failure::new(FailureKind::CutShort, format!("{words}: {quoted}"))
-        }
         // There may be a picture in what cannot be read.
         Body::Text(_) => Failure {
             hint: Some(UNREADABLE.to_owned()),
             ..Failure::new(FailureKind::TimedOut, format!("the reply is not JSON: {quoted}"))
         },
+        // Success without a picture was probably charged.
         Body::Json(_) | Body::Empty => Failure::new(FailureKind::CutShort, "the reply is empty"),
     };
     Failure { status: Some(status), request_id: headers.request_id.clone(), ..failure }
@@ -88,7 +87,7 @@ fn unreadable(status: u16, headers: &ReplyHeaders, body: &Body) -> Failure {
 const UNREADABLE: &str = "Calling again may pay twice; check that the base URL leads to an image API.";
 
 fn failed(failure: Failure) -> Step {
-    Step::Failed(Box::new(failure))
+    Step::Failed(Box::new(failure.into()))
 }
 
 const fn is_success(status: u16) -> bool {
@@ -98,10 +97,6 @@ const fn is_success(status: u16) -> bool {
 fn is_web_page(text: &str) -> bool {
     let text = text.trim_start().to_ascii_lowercase();
     ["<!doctype html", "<html"].iter().any(|opening| text.starts_with(opening))
-}
-
-fn is_event_stream(text: &str) -> bool {
-    ["event:", "data:", "id:", ":"].iter().any(|field| text.trim_start().starts_with(field))
 }
 
 /// What a walk over a document finds.

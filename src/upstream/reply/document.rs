@@ -70,6 +70,11 @@ impl Pictures {
         self.0.get_mut(picture)?.take()
     }
 
+    /// Puts one behind those there are.
+    pub(super) fn add(&mut self, picture: Option<Landed>) {
+        self.0.extend(picture.map(Some));
+    }
+
     /// Those that nobody took.
     pub fn rest(&mut self) -> impl Iterator<Item = Landed> {
         self.0.drain(..).flatten()

@@ -20,6 +20,7 @@
 //! # Ok::<(), gpt_image_mcp::upstream::reply::ReplyError>(())
 //! ```
 
+mod any;
 mod base64_run;
 mod character;
 mod document;
@@ -31,6 +32,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
+pub use any::{Announced, AnyReader};
 pub use document::{Body, Document, Pictures};
 pub use error::ReplyError;
 pub use events::Events;

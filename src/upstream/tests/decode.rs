@@ -13,13 +13,13 @@ const PICTURE: &str = "R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs=";
 fn made(body: &str) -> Made {
     match step(200, body) {
         Step::Made(made) => made,
-        Step::Failed(failure) => panic!("{body}: {failure:?}"),
+        Step::Failed(lost) => panic!("{body}: {lost:?}"),
     }
 }
 
 fn failed(body: &str) -> (FailureKind, String) {
     match step(200, body) {
-        Step::Failed(failure) => (failure.kind, failure.words),
+        Step::Failed(lost) => (lost.failure.kind, lost.failure.words),
         Step::Made(made) => panic!("{body}: {made:?}"),
     }
 }
@@ -93,7 +93,6 @@ fn a_reply_without_a_picture_fails_by_kind_in_its_own_words() {
     assert_eq!(failed("<html><body>Sign in</body></html>").0, FailureKind::UpstreamFailed);
     assert_eq!(failed("\n<!DOCTYPE HTML><p>Sign in").0, FailureKind::UpstreamFailed);
     assert_eq!(failed("").0, FailureKind::CutShort);
-    assert_eq!(failed("event: image_generation.completed\ndata: {}\n\n").0, FailureKind::CutShort);
     assert_eq!(
         failed(r#"{"error":{"message":"quota","code":"insufficient_quota"}}"#).0,
         FailureKind::NoCredit
@@ -162,7 +161,8 @@ fn a_success_that_cannot_be_read_may_have_been_charged() {
     let hidden = [format!(")]}}',\n{json}"), format!("callback({json});"), "\u{1f}\u{8b}\u{8}".to_owned()];
     let utf_16 = json.chars().flat_map(|character| ['\0', character]).collect();
     for body in hidden.into_iter().chain([utf_16, "null".to_owned(), "OK".to_owned()]) {
-        let Step::Failed(failure) = step(200, &body) else { panic!("{body}") };
+        let Step::Failed(lost) = step(200, &body) else { panic!("{body}") };
+        let failure = lost.failure;
         assert_eq!(failure.kind.billed(), Billed::Maybe, "{body}");
         assert!(failure.hint.unwrap().contains("pay twice"), "{body}");
     }
