@@ -126,8 +126,8 @@ pub enum Step {
 pub struct Made {
     /// The pictures that came in the body.
     pub landed: Vec<Landed>,
-    /// The addresses of those that have to be fetched, as the reply wrote them; no key is
-    /// sent there.
+    /// The addresses of those that have to be fetched, as the reply wrote them and each once; no
+    /// key is sent there.
     pub addresses: Vec<String>,
     /// None of the addresses looks like a picture's: they stood in a text.
     pub guessed: bool,

@@ -6,6 +6,8 @@
 //! OpenAI's API reference, and OpenRouter's and Vercel's documents for `images[]`.
 //! It fetches nothing and invents nothing: a reply without a picture is a failure.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::Landed;
@@ -36,9 +38,11 @@ pub(super) fn decode(reply: Reply) -> Step {
         found.addresses.append(&mut found.guesses);
     }
     if found.landed.iter().any(|landed| !landed.partial) || !found.addresses.is_empty() {
-        let Found { landed, addresses, words, mut warnings, .. } = found;
+        let Found { landed, mut addresses, words, mut warnings, .. } = found;
         // The picture is paid, whatever is said beside it.
         warnings.extend(error.map(|error| format!("{ERROR_BESIDE}: {}", shorten(error.words.trim()))));
+        let mut named = HashSet::new();
+        addresses.retain(|address| named.insert(address.clone()));
         let (words, usage) = (shorten(words.trim()), usage(&document.value));
         let request_id = headers.request_id;
         return Step::Made(Made { landed, addresses, guessed, words, usage, request_id, warnings });

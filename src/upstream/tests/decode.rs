@@ -83,6 +83,14 @@ fn several_pictures_of_one_reply_are_all_kept() {
 }
 
 #[test]
+fn a_link_that_is_named_twice_is_one_picture() {
+    let body = chat(
+        r#"{"content":"![a](https://c.example/1.png) ![b](https://c.example/2.png) ![c](https://c.example/1.png)"}"#,
+    );
+    assert_eq!(made(&body).addresses, ["https://c.example/1.png", "https://c.example/2.png"]);
+}
+
+#[test]
 fn a_reply_without_a_picture_fails_by_kind_in_its_own_words() {
     let words = chat(r#"{"content":"Sorry, I can't do that."}"#);
     assert_eq!(failed(&words), (FailureKind::NoImage, "\"Sorry, I can't do that.\"".to_owned()));
