@@ -131,6 +131,11 @@ impl Client {
                 reply.body = body;
                 Ok(reply)
             }
+            // The status of an error says enough.
+            Err(failure) if failure.kind == FailureKind::CutShort && reply.status >= 400 => {
+                reply.body = Body::Text(failure.words);
+                Ok(reply)
+            }
             Err(failure) => Err(Lost {
                 failure: Failure {
                     status: Some(reply.status),

@@ -4,7 +4,8 @@
 //! `choices[].message` with Markdown, data URLs, links, content arrays or `images[]`.
 //! Sources: docs.apiyi.com (gpt-image-2-all: overview, image-edit, chat-completions),
 //! OpenAI's API reference, and OpenRouter's and Vercel's documents for `images[]`.
-//! It fetches nothing and invents nothing: a reply without a picture is a failure.
+//! It fetches nothing and invents nothing: a reply without a picture is a failure. One with a
+//! picture is none, wherever the picture is and whatever is said beside it.
 
 use std::collections::HashSet;
 
@@ -45,7 +46,7 @@ pub(super) fn decode(reply: Reply) -> Step {
         addresses.retain(|address| named.insert(address.clone()));
         let (words, usage) = (shorten(words.trim()), usage(&document.value));
         let request_id = headers.request_id;
-        return Step::Made(Made { landed, addresses, guessed, words, usage, request_id, warnings });
+        return Step::Made(Made { landed, addresses, guessed, words, warnings, usage, request_id });
     }
     if let Some(failure) = error {
         // What is refused is the picture, however far it had come.

@@ -270,6 +270,24 @@ async fn every_known_error_is_told_in_its_words_with_its_price_and_a_way_out() {
 }
 
 #[tokio::test]
+async fn an_error_whose_body_cannot_be_read_is_what_its_status_says() {
+    let bodies = [
+        Reply::json(500, "{\"error\": oops}"),
+        Reply::json(500, "{\"error\":{\"message\":\"no\"}}").cut_after(12),
+        Reply::new(500, "text/plain", "id: 7 is unknown"),
+        Reply::new(500, "text/event-stream", "oops"),
+    ];
+    for reply in bodies {
+        let case = format!("{reply:?}");
+        let upstream = Upstream::start().await;
+        for answer in drawn_by_both(reply, &upstream).await.1 {
+            let words = answer.refusal();
+            assert!(words.contains("(HTTP 500)") && words.contains("Nothing was charged"), "{case}: {words}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn words_instead_of_a_picture_are_quoted_and_were_charged() {
     let upstream = Upstream::start().await;
     let (_app, answers) = drawn_by_both(Reply::json(200, error_body("words.json")), &upstream).await;
