@@ -39,7 +39,7 @@ impl Paid {
             pictures: Vec::new(),
             usage: made.usage,
             request_id: made.request_id.clone(),
-            warnings: Vec::new(),
+            warnings: std::mem::take(&mut made.warnings),
         };
         if let Some(broken) = broken {
             let words = broken.problem(&station.choice.model.name).what;
@@ -49,27 +49,32 @@ impl Paid {
                 format!("the picture is whole, though {words}")
             });
         }
-        let mut failure = None;
+        let mut failures = Vec::new();
         for landed in std::mem::take(&mut made.landed) {
             match look(&landed) {
                 Ok(info) => brought.pictures.push((landed, info)),
-                Err(error) => failure = Some(error),
+                Err(error) => failures.push(error),
             }
         }
         for address in &made.addresses {
             // Boxed: a reply mostly holds its pictures, and many are under way at once.
             match Box::pin(self.fetch(&provider, address, &made)).await {
                 Ok(picture) => brought.pictures.push(picture),
-                Err(error) => failure = Some(error),
+                Err(error) => failures.push(error),
             }
         }
-        match failure {
-            // A link that leads nowhere beside a picture that came is no failure.
-            Some(failure) if brought.pictures.is_empty() => {
-                Err(Failure { request_id: failure.request_id.clone().or(made.request_id), ..failure })
-            }
-            _ => Ok(brought),
+        if brought.pictures.is_empty() {
+            let links: Vec<_> = failures.iter().filter_map(|failure| failure.link.clone()).collect();
+            let link = (!links.is_empty()).then(|| links.join(" and "));
+            let failure = failures.pop().unwrap_or_else(|| Failure::new(FailureKind::NoImage, ""));
+            let request_id = failure.request_id.clone().or(made.request_id);
+            return Err(Failure { request_id, link, ..failure });
         }
+        // A link in passing was none of a picture's.
+        let missing = failures.iter().filter(|failure| failure.link.is_none() || !made.guessed);
+        let missing = missing.map(|failure| failure.problem(&station.choice.model.name));
+        brought.warnings.extend(missing.map(|problem| format!("one more picture did not come: {problem}")));
+        Ok(brought)
     }
 
     /// What one call made, and how its reply broke if it did.
@@ -95,8 +100,14 @@ impl Paid {
         let (call, partial) = (dialect.encode(&order), |_| partial());
         let sent = self.shared.client.send_watched(target, call, &self.landing, timeout, &partial).await;
         match sent.map(|reply| dialect.decode(reply)) {
-            Ok(Step::Made(made)) => Ok((made, None)),
-            Ok(Step::Failed(mut failure)) => {
+            Ok(Step::Made(mut made)) => {
+                if let Some(key) = key {
+                    made.warnings.iter_mut().for_each(|words| *words = key.struck_from(words));
+                }
+                Ok((made, None))
+            }
+            Ok(Step::Failed(mut lost)) => {
+                let failure = &mut lost.failure;
                 // Some servers repeat the key that they refuse.
                 if let Some(key) = key {
                     failure.words = key.struck_from(&failure.words);
@@ -104,9 +115,9 @@ impl Paid {
                 if failure.kind == FailureKind::Unauthorised && failure.hint.is_none() {
                     failure.hint = Some(format!("Check the key in {}.", model.key_variables.join(" or ")));
                 }
-                Err(*failure)
+                rescue(*lost)
             }
-            Err(lost) => rescue(lost).map(|(made, failure)| (made, Some(failure))),
+            Err(lost) => rescue(lost),
         }
     }
 
@@ -121,7 +132,9 @@ impl Paid {
         let url = Url::parse(address).or_else(|_| base.and_then(|base| base.join(address)));
         let url = url.map_err(|_| Failure::new(FailureKind::NoImage, format!("\"{words}\"")))?;
         let linked = |failure| Failure { link: Some(url.to_string()), ..failure };
-        let landed = self.shared.client.download(&url, &provider.base_url, &self.landing).await?;
+        let is_whole = |landed: &Landed| look(landed).is_ok();
+        let download = self.shared.client.download(&url, &provider.base_url, &self.landing, &is_whole);
+        let landed = download.await?;
         if landed.format.is_none() {
             // A link in passing means that the model talked; a picture's link that brings none is
             // a fault of the download, and the picture is not made again for it.
@@ -144,7 +157,7 @@ fn look(landed: &Landed) -> Result<ImageInfo, Failure> {
 
 /// The whole pictures of a reply that broke: they are paid for, and the last of them may have
 /// come just before the end. Where there is none, the last one on its way.
-fn rescue(lost: Lost) -> Result<(Made, Failure), Failure> {
+fn rescue(lost: Lost) -> Result<(Made, Option<Failure>), Failure> {
     let Lost { failure, rescued } = lost;
     let rescued = rescued.into_iter().filter(|landed| look(landed).is_ok());
     let (partial, whole): (Vec<_>, Vec<_>) = rescued.partition(|landed| landed.partial);
@@ -152,7 +165,7 @@ fn rescue(lost: Lost) -> Result<(Made, Failure), Failure> {
     if landed.is_empty() {
         return Err(failure);
     }
-    Ok((Made { landed, request_id: failure.request_id.clone(), ..Made::default() }, failure))
+    Ok((Made { landed, request_id: failure.request_id.clone(), ..Made::default() }, Some(failure)))
 }
 
 /// What a finished try cost, as far as its failure tells.

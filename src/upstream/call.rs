@@ -117,8 +117,8 @@ pub struct ReplyHeaders {
 pub enum Step {
     /// Pictures, here or a download away.
     Made(Made),
-    /// No picture.
-    Failed(Box<Failure>),
+    /// No finished picture.
+    Failed(Box<Lost>),
 }
 
 /// What one reply brought. At least one of the two lists holds something.
@@ -126,20 +126,22 @@ pub enum Step {
 pub struct Made {
     /// The pictures that came in the body.
     pub landed: Vec<Landed>,
-    /// The addresses of those that have to be fetched, as the reply wrote them; no key is
-    /// sent there.
+    /// The addresses of those that have to be fetched, as the reply wrote them and each once; no
+    /// key is sent there.
     pub addresses: Vec<String>,
     /// None of the addresses looks like a picture's: they stood in a text.
     pub guessed: bool,
     /// What the reply said beside its pictures, short; all there is when no address leads to one.
     pub words: String,
+    /// What the caller should know of the reply.
+    pub warnings: Vec<String>,
     /// What was used, where the reply says.
     pub usage: Option<Usage>,
     /// The upstream's id for the request.
     pub request_id: Option<String>,
 }
 
-/// A call without a whole reply.
+/// A call without a whole reply, or without a finished picture in it.
 #[derive(Debug)]
 pub struct Lost {
     /// What happened.

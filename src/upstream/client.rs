@@ -14,14 +14,14 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
 
-use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, redirect, retry};
 use tokio::time::{Instant, timeout_at};
 
+use super::Landing;
 use super::call::{Call, CallBody, Lost, Part, Path, Reply, ReplyHeaders};
 use super::failure::{Failure, FailureKind};
-use super::reply::{Body, Events, Progress, Reader, ReplyError};
-use super::{Landed, Landing};
+use super::reply::{Announced, AnyReader, Body, Progress, ReplyError};
 pub use download::FetchError;
 pub use probe::Probe;
 use turns::{Chunks, Turns};
@@ -117,7 +117,7 @@ impl Client {
             || Failure::new(FailureKind::TimedOut, format!("nothing whole after {} s", timeout.as_secs()));
         let response = timeout_at(deadline, self.request(target, call)?.send()).await.map_err(|_| late())?;
         let response = response.map_err(|error| not_answered(&error))?;
-        let mut reader = AnyReader::of(&response, landing);
+        let mut reader = AnyReader::new(landing.clone(), announced(&response));
         let mut reply = Reply {
             status: response.status().as_u16(),
             headers: reply_headers(response.headers()),
@@ -129,6 +129,11 @@ impl Client {
         match read.and_then(|()| reader.finish().map_err(|error| unreadable(&error))) {
             Ok(body) => {
                 reply.body = body;
+                Ok(reply)
+            }
+            // The status of an error says enough.
+            Err(failure) if failure.kind == FailureKind::CutShort && reply.status >= 400 => {
+                reply.body = Body::Text(failure.words);
                 Ok(reply)
             }
             Err(failure) => Err(Lost {
@@ -197,6 +202,8 @@ impl Client {
         // Fails only when a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
+            // A picture does not shrink, and packed by a server that was not asked it cannot be read.
+            .default_headers(HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]))
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .retry(retry::never())
@@ -242,48 +249,15 @@ fn form(parts: Vec<Part>) -> Result<reqwest::multipart::Form, reqwest::Error> {
     })
 }
 
-/// A reply comes whole, or as events where it says so: whether that was asked for or not.
-enum AnyReader {
-    Whole(Box<Reader>),
-    Events(Box<Events>),
-}
-
-impl AnyReader {
-    fn of(response: &Response, landing: &Landing) -> Self {
-        let kind = header(response.headers(), CONTENT_TYPE.as_str()).unwrap_or_default();
-        if kind.trim_start().to_ascii_lowercase().starts_with("text/event-stream") {
-            Self::Events(Box::new(Events::new(landing.clone())))
-        } else {
-            Self::Whole(Box::new(Reader::new(landing.clone())))
-        }
-    }
-
-    fn push(&mut self, bytes: &[u8]) -> Result<Progress, ReplyError> {
-        match self {
-            Self::Whole(reader) => reader.push(bytes),
-            Self::Events(events) => events.push(bytes),
-        }
-    }
-
-    fn partials(&self) -> u32 {
-        match self {
-            Self::Whole(_) => 0,
-            Self::Events(events) => events.partials(),
-        }
-    }
-
-    fn finish(&mut self) -> Result<Body, ReplyError> {
-        match self {
-            Self::Whole(reader) => reader.finish(),
-            Self::Events(events) => events.finish(),
-        }
-    }
-
-    fn rescue(self) -> Vec<Landed> {
-        match self {
-            Self::Whole(reader) => reader.rescue(),
-            Self::Events(events) => events.rescue(),
-        }
+/// What the head of a reply says of its body.
+fn announced(response: &Response) -> Announced {
+    let kind = header(response.headers(), CONTENT_TYPE.as_str()).unwrap_or_default().to_ascii_lowercase();
+    if kind.trim_start().starts_with("text/event-stream") {
+        Announced::Events
+    } else if ["ndjson", "jsonl", "json-lines"].iter().any(|lines| kind.contains(lines)) {
+        Announced::Lines
+    } else {
+        Announced::Nothing
     }
 }
 

@@ -4,12 +4,15 @@
 //! `choices[].message` with Markdown, data URLs, links, content arrays or `images[]`.
 //! Sources: docs.apiyi.com (gpt-image-2-all: overview, image-edit, chat-completions),
 //! OpenAI's API reference, and OpenRouter's and Vercel's documents for `images[]`.
-//! It fetches nothing and invents nothing: a reply without a picture is a failure.
+//! It fetches nothing and invents nothing: a reply without a picture is a failure. One with a
+//! picture is none, wherever the picture is and whatever is said beside it.
+
+use std::collections::HashSet;
 
 use serde_json::Value;
 
 use super::Landed;
-use super::call::{Made, Reply, Step};
+use super::call::{Lost, Made, Reply, ReplyHeaders, Step};
 use super::classify::{classify, shorten};
 use super::failure::{Failure, FailureKind};
 use super::links::{Links, links_in};
@@ -19,43 +22,37 @@ use crate::routing::Usage;
 /// What a reply means.
 pub(super) fn decode(reply: Reply) -> Step {
     let Reply { status, headers, mut body } = reply;
-    let failed_inside =
-        matches!(&body, Body::Json(document) if document.value.get("error").is_some_and(is_said));
-    let Body::Json(document) = &mut body else {
-        return failed(if is_success(status) {
-            let quoted = classify(status, &headers, &body).words;
-            // Success without a picture was probably charged; a web page was no call at all.
-            let (kind, words) = match &body {
-                Body::Text(text) if is_event_stream(text) => (
-                    FailureKind::CutShort,
-                    format!("it is a stream of events, which was not asked for: {quoted}"),
-                ),
-                Body::Text(_) => {
-                    let words = "the reply is not JSON; the base URL may lead to a web page";
-                    (FailureKind::UpstreamFailed, format!("{words}: {quoted}"))
-                }
-                Body::Json(_) | Body::Empty => (FailureKind::CutShort, "the reply is empty".to_owned()),
-            };
-            Failure { status: Some(status), request_id: headers.request_id, ..Failure::new(kind, words) }
-        } else {
-            classify(status, &headers, &body)
-        });
-    };
-    if !is_success(status) || failed_inside {
+    if !is_success(status) {
         return failed(classify(status, &headers, &body));
     }
+    let says_error = matches!(&body, Body::Json(document) if document.error().is_some());
+    let error = says_error.then(|| classify(status, &headers, &body));
+    let Body::Json(document) = &mut body else {
+        return failed(unreadable(status, &headers, &body));
+    };
 
     let mut found = Found::default();
     found.collect(document);
-    let usage = usage(&document.value);
     let guessed = found.addresses.is_empty();
-    if guessed {
+    // An error's text may link to help.
+    if guessed && error.is_none() {
         found.addresses.append(&mut found.guesses);
     }
-    if !found.landed.is_empty() || !found.addresses.is_empty() {
-        let Found { landed, addresses, words, .. } = found;
-        let words = shorten(words.trim());
-        return Step::Made(Made { landed, addresses, guessed, words, usage, request_id: headers.request_id });
+    if found.landed.iter().any(|landed| !landed.partial) || !found.addresses.is_empty() {
+        let Found { landed, mut addresses, words, mut warnings, .. } = found;
+        // The picture is paid, whatever is said beside it.
+        warnings.extend(error.map(|error| format!("{ERROR_BESIDE}: {}", shorten(error.words.trim()))));
+        let mut named = HashSet::new();
+        addresses.retain(|address| named.insert(address.clone()));
+        let (words, usage) = (shorten(words.trim()), usage(&document.value));
+        let request_id = headers.request_id;
+        return Step::Made(Made { landed, addresses, guessed, words, warnings, usage, request_id });
+    }
+    if let Some(failure) = error {
+        // What is refused is the picture, however far it had come.
+        let refused = failure.kind == FailureKind::RefusedContent;
+        let rescued = if refused { Vec::new() } else { found.landed };
+        return Step::Failed(Box::new(Lost { failure, rescued }));
     }
     let (kind, words) = if found.damaged {
         (FailureKind::CutShort, "its base64 is broken".to_owned())
@@ -67,21 +64,44 @@ pub(super) fn decode(reply: Reply) -> Step {
     failed(Failure { status: Some(status), request_id: headers.request_id, ..Failure::new(kind, words) })
 }
 
+const ERROR_BESIDE: &str = "the reply says an error beside its picture";
+
+const UNKNOWN_PLACE: &str =
+    "the picture was in no known place of the reply; look whether it is what was asked for";
+
+/// The failure that a success without JSON is.
+fn unreadable(status: u16, headers: &ReplyHeaders, body: &Body) -> Failure {
+    let quoted = classify(status, headers, body).words;
+    let failure = match body {
+        // A proxy's or a login page: whatever answered is no image API.
+        Body::Text(text) if is_web_page(text) => {
+            let words = "the reply is not JSON; the base URL may lead to a web page";
+            Failure::new(FailureKind::UpstreamFailed, format!("{words}: {quoted}"))
+        }
+        // There may be a picture in what cannot be read.
+        Body::Text(_) => Failure {
+            hint: Some(UNREADABLE.to_owned()),
+            ..Failure::new(FailureKind::TimedOut, format!("the reply is not JSON: {quoted}"))
+        },
+        // Success without a picture was probably charged.
+        Body::Json(_) | Body::Empty => Failure::new(FailureKind::CutShort, "the reply is empty"),
+    };
+    Failure { status: Some(status), request_id: headers.request_id.clone(), ..failure }
+}
+
+const UNREADABLE: &str = "Calling again may pay twice; check that the base URL leads to an image API.";
+
 fn failed(failure: Failure) -> Step {
-    Step::Failed(Box::new(failure))
+    Step::Failed(Box::new(failure.into()))
 }
 
 const fn is_success(status: u16) -> bool {
     status >= 200 && status < 300
 }
 
-fn is_event_stream(text: &str) -> bool {
-    ["event:", "data:", "id:", ":"].iter().any(|field| text.trim_start().starts_with(field))
-}
-
-/// Some servers write `"error": null` beside a success.
-fn is_said(error: &Value) -> bool {
-    !error.is_null() && error != "" && error.as_object().is_none_or(|fields| !fields.is_empty())
+fn is_web_page(text: &str) -> bool {
+    let text = text.trim_start().to_ascii_lowercase();
+    ["<!doctype html", "<html"].iter().any(|opening| text.starts_with(opening))
 }
 
 /// What a walk over a document finds.
@@ -93,6 +113,7 @@ struct Found {
     guesses: Vec<String>,
     words: String,
     damaged: bool,
+    warnings: Vec<String>,
 }
 
 impl Found {
@@ -131,14 +152,25 @@ impl Found {
                 self.words.push_str(refusal);
             }
         }
+        // Whole or not shows when they are looked at.
+        if self.landed.is_empty() && self.addresses.is_empty() {
+            self.landed.extend(pictures.rest());
+            if !self.landed.is_empty() {
+                self.warnings.push(UNKNOWN_PLACE.to_owned());
+            }
+        }
     }
 
     /// A field that is a picture and nothing else.
     fn exact(&mut self, field: Option<&Value>, take: &mut impl FnMut(usize) -> Option<Landed>) {
         let Some(text) = field.and_then(Value::as_str).filter(|text| !text.is_empty()) else { return };
-        match handle::whole(text).and_then(take) {
-            Some(landed) => self.landed.push(landed),
-            None => self.damaged = true,
+        match handle::find(text) {
+            Some(found) if handle::whole(text).is_some() => self.landed.extend(take(found.picture)),
+            // Taken all the same, so that nobody else does.
+            found => {
+                self.damaged = true;
+                drop(found.and_then(|found| take(found.picture)));
+            }
         }
     }
 
@@ -161,11 +193,9 @@ impl Found {
         let mut rest = text;
         while let Some(found) = handle::find(rest) {
             // Base64 goes on behind it: it was broken there.
-            if found.after.starts_with(|next: char| next.is_ascii_alphanumeric()) {
-                self.damaged = true;
-            } else if let Some(landed) = take(found.picture) {
-                self.landed.push(landed);
-            }
+            let broken = found.after.starts_with(|next: char| next.is_ascii_alphanumeric());
+            self.damaged |= broken;
+            self.landed.extend(take(found.picture).filter(|_| !broken));
             self.words.push_str(found.before);
             rest = found.after;
         }

@@ -18,7 +18,7 @@ pub enum FailureKind {
     NoCredit,
     /// The API or something behind it broke.
     UpstreamFailed,
-    /// No reply in time, or the connection was lost after sending.
+    /// No reply in time, none that can be read, or the connection was lost after sending.
     TimedOut,
     /// The reply ended early or its picture is damaged.
     CutShort,

@@ -33,8 +33,10 @@ fn markdown(text: &str, opening: &str) -> Vec<String> {
     while let Some((_, after)) = rest.split_once(opening) {
         rest = after;
         let Some((_, target)) = after.split_once("](") else { break };
-        let address: &str = target.split([')', ' ', '\n']).next().unwrap_or_default();
-        let address = address.trim_matches(['<', '>']);
+        let address = match target.strip_prefix('<') {
+            Some(target) => target.split(['>', '\n']).next().unwrap_or_default(),
+            None => balanced(target),
+        };
         if is_address(address) {
             links.push(address.to_owned());
         }
@@ -42,11 +44,26 @@ fn markdown(text: &str, opening: &str) -> Vec<String> {
     links
 }
 
+/// The text up to white space or a parenthesis that closes none of its own.
+fn balanced(text: &str) -> &str {
+    let mut open = 0_u32;
+    let end = text.find(|character: char| {
+        match character {
+            '(' => open += 1,
+            ')' if open == 0 => return true,
+            ')' => open -= 1,
+            _ => return character.is_whitespace(),
+        }
+        false
+    });
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
+}
+
 fn bare(text: &str) -> Vec<String> {
     let words =
-        text.split(|character: char| character.is_whitespace() || "<>\"'()[]，。）】".contains(character));
+        text.split(|character: char| character.is_whitespace() || "<>\"'[]，。）】".contains(character));
     words
-        .filter_map(|word| word.get(word.find("http")?..))
+        .filter_map(|word| word.get(word.find("http")?..).map(balanced))
         .map(|word| word.trim_end_matches(['.', ',', ';', '!', '*', '`']))
         .filter(|word| is_address(word))
         .map(str::to_owned)
@@ -69,7 +86,7 @@ mod tests {
     #[test]
     fn links_are_found_whole_and_in_order_of_worth() {
         let owned = |links: &[&str]| links.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let cases: [(&str, &[&str]); 6] = [
+        let cases: [(&str, &[&str]); 9] = [
             ("![image](https://r2cdn.example/r2cdn2/u.png)\n\n", &["https://r2cdn.example/r2cdn2/u.png"]),
             (
                 "![a b](https://c.example/u.png?X-Amz-Signature=a%2Fb&x=1)",
@@ -82,6 +99,9 @@ mod tests {
             ("Done: https://c.example/u.png?sig=1.", &["https://c.example/u.png?sig=1"]),
             ("[Download](https://c.example/u.webp)", &["https://c.example/u.webp"]),
             ("图片：https://c.example/u.jpg。", &["https://c.example/u.jpg"]),
+            ("![a](https://c.example/u(1).png) (b)", &["https://c.example/u(1).png"]),
+            ("![a](<https://c.example/u(1.png>)", &["https://c.example/u(1.png"]),
+            ("(https://c.example/u(1).png)", &["https://c.example/u(1).png"]),
         ];
         for (text, links) in cases {
             assert_eq!(links_in(text), Links::Pictures(owned(links)), "{text}");

@@ -53,7 +53,37 @@ async fn every_success_shape_brings_the_picture_from_either_endpoint() {
             assert!(!answer.is_error(), "{shape}: {}", answer.text());
             assert_eq!(answer.file(), picture, "{shape}");
         }
+        for request in upstream.requests() {
+            assert_eq!(request.header("accept-encoding"), Some("identity"), "{shape}: {}", request.target);
+        }
     }
+}
+
+#[tokio::test]
+async fn a_reply_that_is_the_pictures_file_is_kept() {
+    let picture = png(640, 480, 1);
+    let upstream = Upstream::start().await;
+    let (_app, answers) = drawn_by_both(Reply::new(200, "image/png", picture.clone()), &upstream).await;
+    for answer in answers {
+        assert_eq!(answer.file(), picture);
+        assert!(answer.fields()["warnings"].to_string().contains("no known place"), "{}", answer.text());
+    }
+    let cut = picture.len() / 2;
+    let upstream = Upstream::start().await;
+    let reply = Reply::new(200, "image/png", &picture[..cut]);
+    for answer in drawn_by_both(reply, &upstream).await.1 {
+        assert!(answer.refusal().contains("This was charged"), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_dear_reply_that_cannot_be_read_is_not_paid_again() {
+    let packed = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\xabV".to_vec();
+    let upstream = Upstream::with([Reply::json(200, packed)]).await;
+    let mut app = Setup::at(&upstream).start().await;
+    let answer = app.generate(json!({ "prompt": "a kite", "quality": "high", "size": "2048x2048" })).await;
+    assert!(answer.refusal().contains("This may have been charged"), "{}", answer.text());
+    upstream.only_request();
 }
 
 #[tokio::test]
@@ -123,7 +153,7 @@ async fn a_download_follows_redirects_and_a_paid_call_does_not() {
 async fn a_picture_whose_download_fails_is_paid_and_its_link_is_given() {
     let upstream = Upstream::start().await;
     let url = format!("{}/gone.png?sig=1", upstream.url());
-    upstream.serve("/gone.png?sig=1", Reply::new(404, "text/plain", "gone"));
+    upstream.serve("/gone.png?sig=1", Reply::new(410, "text/plain", "gone"));
     upstream.then(Reply::json(200, success_body("chat_markdown_link.json", &[], &url)));
     let mut app = Setup::at(&upstream).start().await;
     let answer = app.generate(json!({ "prompt": "a kite" })).await;
@@ -235,6 +265,24 @@ async fn every_known_error_is_told_in_its_words_with_its_price_and_a_way_out() {
                     answer.text()
                 );
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_error_whose_body_cannot_be_read_is_what_its_status_says() {
+    let bodies = [
+        Reply::json(500, "{\"error\": oops}"),
+        Reply::json(500, "{\"error\":{\"message\":\"no\"}}").cut_after(12),
+        Reply::new(500, "text/plain", "id: 7 is unknown"),
+        Reply::new(500, "text/event-stream", "oops"),
+    ];
+    for reply in bodies {
+        let case = format!("{reply:?}");
+        let upstream = Upstream::start().await;
+        for answer in drawn_by_both(reply, &upstream).await.1 {
+            let words = answer.refusal();
+            assert!(words.contains("(HTTP 500)") && words.contains("Nothing was charged"), "{case}: {words}");
         }
     }
 }

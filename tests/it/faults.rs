@@ -32,7 +32,7 @@ async fn kind(client: &Client, provider: &Provider, fault: Fault) -> &'static st
     match client.send(target, call, &Landing::new(folder.path()), timeout).await {
         Err(lost) => lost.failure.kind.name(),
         Ok(reply) => match dialect(endpoint).decode(reply) {
-            Step::Failed(failure) => failure.kind.name(),
+            Step::Failed(lost) => lost.failure.kind.name(),
             Step::Made(_) => "none",
         },
     }

@@ -114,3 +114,27 @@ async fn a_refusal_after_partial_pictures_is_a_refusal() {
     assert!(answer.refusal().contains("safety system"), "{}", answer.text());
     assert!(app.desk.pictures().is_empty());
 }
+
+#[tokio::test]
+async fn a_partial_picture_stands_in_for_one_that_an_error_ended() {
+    let picture = png(64, 48, 1);
+    let error = json!({ "type": "error", "error": { "message": "boom", "code": "server_error" } });
+    let body = format!("{}event: error\ndata: {error}\n\n", partial(&picture));
+    let upstream = Upstream::with([Reply::new(200, "text/event-stream", body)]).await;
+    let mut app = streaming(&upstream.base_url()).start().await;
+    let answer = app.generate(json!({ "prompt": "a kite", "model": "gpt-image-2" })).await;
+    assert_eq!(answer.file(), picture);
+    let warning = answer.fields()["warnings"][0].as_str().unwrap().to_owned();
+    assert!(warning.contains("partial") && warning.contains("boom"), "{warning}");
+}
+
+#[tokio::test]
+async fn events_under_another_content_type_are_events() {
+    let picture = png(64, 48, 1);
+    for kind in ["application/json", "text/plain"] {
+        let upstream = Upstream::with([Reply::new(200, kind, completed(&picture))]).await;
+        let mut app = streaming(&upstream.base_url()).start().await;
+        let answer = app.generate(json!({ "prompt": "a kite", "model": "gpt-image-2" })).await;
+        assert_eq!(answer.file(), picture, "{kind}");
+    }
+}

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{CONTENT_RANGE, ETAG, IF_RANGE, LOCATION, RANGE};
+use reqwest::header::{CONTENT_RANGE, ETAG, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE};
 use reqwest::{Response, StatusCode};
 use tokio::time::{sleep, timeout};
 use url::Url;
@@ -55,17 +55,63 @@ enum Part {
 struct Download {
     arrival: Arrival,
     bytes: u64,
-    /// The version of the file, to be sure that a later part is of the same.
+    version: Version,
+}
+
+impl Download {
+    fn new(landing: &Landing) -> Self {
+        Self { arrival: landing.begin(), bytes: 0, version: Version::default() }
+    }
+}
+
+/// What an answer says of its file, to be sure that a later part is of the same.
+#[derive(Default)]
+struct Version {
     tag: Option<String>,
+    modified: Option<String>,
+    length: Option<u64>,
+}
+
+impl Version {
+    fn of(response: &Response) -> Self {
+        let part = response.status() == StatusCode::PARTIAL_CONTENT;
+        Self {
+            tag: header(response.headers(), ETAG.as_str()),
+            modified: header(response.headers(), LAST_MODIFIED.as_str()),
+            length: if part { whole_length(response) } else { response.content_length() },
+        }
+    }
+
+    /// What a server may compare the file with before it sends a part.
+    fn condition(&self) -> Option<&str> {
+        self.tag.as_deref().filter(|tag| !tag.starts_with("W/")).or(self.modified.as_deref())
+    }
+
+    /// Whether two answers say that they are of the same file, as far as both say.
+    fn fits(&self, other: &Self) -> bool {
+        fn fit<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+            one.zip(other).is_none_or(|(one, other)| one == other)
+        }
+        fit(self.tag.as_ref(), other.tag.as_ref())
+            && fit(self.modified.as_ref(), other.modified.as_ref())
+            && fit(self.length.as_ref(), other.length.as_ref())
+    }
 }
 
 impl Client {
     /// Downloads a picture that an upstream made. `trusted` is the provider's own base URL:
-    /// only a provider that is itself on a private network may point into one.
+    /// only a provider that is itself on a private network may point into one. `is_whole` is
+    /// asked where nothing else tells whether a picture came to its end.
     ///
     /// # Errors
     /// A [`Failure`] of the kind `DownloadFailed`, with the link.
-    pub async fn download(&self, url: &Url, trusted: &str, landing: &Landing) -> Result<Landed, Failure> {
+    pub async fn download(
+        &self,
+        url: &Url,
+        trusted: &str,
+        landing: &Landing,
+        is_whole: &(dyn Fn(&Landed) -> bool + Sync),
+    ) -> Result<Landed, Failure> {
         let private_allowed = Url::parse(trusted).is_ok_and(|base| guard::is_private_host(&base));
         let failed = |words: String| Failure {
             link: Some(url.to_string()),
@@ -73,15 +119,28 @@ impl Client {
         };
         let download = async {
             let unwritable = |error: std::io::Error| failed(format!("it could not be written: {error}"));
-            let mut download = Download { arrival: landing.begin(), bytes: 0, tag: None };
+            let mut download = Download::new(landing);
             let mut pauses = PAUSES.into_iter();
             loop {
                 let part =
                     self.part(url, private_allowed, landing, &mut download).await.map_err(unwritable)?;
-                match (part, pauses.next()) {
-                    (Part::Whole, _) => return Ok(download.arrival.finish()),
-                    (Part::Broke(_), Some(pause)) => sleep(pause).await,
-                    (Part::Broke(words), None) | (Part::Refused(words), _) => return Err(failed(words)),
+                let broke = match part {
+                    Part::Whole => {
+                        let Download { arrival, bytes, version } = download;
+                        let landed = arrival.finish();
+                        let told = version.length.is_some() || landed.format.is_none();
+                        if bytes > 0 && (told || is_whole(&landed)) {
+                            return Ok(landed);
+                        }
+                        download = Download::new(landing);
+                        if bytes == 0 { "nothing came" } else { "it ended early" }.to_owned()
+                    }
+                    Part::Broke(words) => words,
+                    Part::Refused(words) => return Err(failed(words)),
+                };
+                match pauses.next() {
+                    Some(pause) => sleep(pause).await,
+                    None => return Err(failed(broke)),
                 }
             }
         };
@@ -97,7 +156,7 @@ impl Client {
         landing: &Landing,
         download: &mut Download,
     ) -> std::io::Result<Part> {
-        let from = (download.bytes > 0).then_some((download.bytes, download.tag.as_deref()));
+        let from = (download.bytes > 0).then_some((download.bytes, download.version.condition()));
         let stall = self.options.stall;
         let mut response = match timeout(stall, self.get(url, private_allowed, from)).await {
             Ok(Ok(response)) => response,
@@ -105,17 +164,26 @@ impl Client {
             Ok(Err(error)) => return Ok(Part::Refused(error.to_string())),
             Err(_) => return Ok(Part::Broke(format!("no answer for {} s", stall.as_secs()))),
         };
+        let version = Version::of(&response);
         match response.status() {
-            StatusCode::PARTIAL_CONTENT if starts_at(&response, download.bytes) => {}
-            StatusCode::RANGE_NOT_SATISFIABLE => return Ok(Part::Whole),
-            // The server ignores ranges, or the file is another: from the beginning.
-            status if status.is_success() => {
-                download.arrival = landing.begin();
-                download.bytes = 0;
-                download.tag = header(response.headers(), ETAG.as_str()).filter(|tag| !tag.starts_with("W/"));
+            StatusCode::PARTIAL_CONTENT
+                if starts_at(&response, download.bytes) && download.version.fits(&version) => {}
+            StatusCode::RANGE_NOT_SATISFIABLE if whole_length(&response) == Some(download.bytes) => {
+                return Ok(Part::Whole);
             }
-            status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-                return Ok(Part::Broke(format!("HTTP {}", status.as_u16())));
+            // The file is another: from the beginning.
+            StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {
+                *download = Download::new(landing);
+                return Ok(Part::Broke("another file came in its place".to_owned()));
+            }
+            // A link that is new may lead nowhere yet.
+            status if is_passing(status) => return Ok(Part::Broke(format!("HTTP {}", status.as_u16()))),
+            // The server ignores ranges, or the file is another.
+            status if status.is_success() => {
+                if download.bytes > 0 {
+                    *download = Download::new(landing);
+                }
+                download.version = version;
             }
             status => return Ok(Part::Refused(format!("HTTP {}", status.as_u16()))),
         }
@@ -218,8 +286,26 @@ impl Client {
     }
 }
 
+/// Whether a status may be another in a moment.
+fn is_passing(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::ACCEPTED
+            | StatusCode::NOT_FOUND
+            | StatusCode::REQUEST_TIMEOUT
+            | StatusCode::TOO_EARLY
+            | StatusCode::TOO_MANY_REQUESTS
+    ) || status.is_server_error()
+}
+
 /// Whether a partial answer goes on where the download broke.
 fn starts_at(response: &Response, bytes: u64) -> bool {
     let range = header(response.headers(), CONTENT_RANGE.as_str()).unwrap_or_default();
     range.strip_prefix("bytes ").and_then(|range| range.split('-').next()) == Some(bytes.to_string().as_str())
+}
+
+/// The length of the whole file, where a partial answer says it.
+fn whole_length(response: &Response) -> Option<u64> {
+    let range = header(response.headers(), CONTENT_RANGE.as_str())?;
+    range.split_once('/').and_then(|(_, length)| length.trim().parse().ok())
 }

@@ -29,9 +29,20 @@ pub struct Document {
 }
 
 impl Document {
+    /// Its error, if it says one.
+    #[must_use]
+    pub fn error(&self) -> Option<&Value> {
+        self.value.get("error").filter(|error| is_said(error))
+    }
+
     /// A document without pictures.
     pub(super) fn of(value: Value) -> Self {
         Self { value, pictures: Pictures::default() }
+    }
+
+    /// A document that says nothing and holds these pictures.
+    pub(super) fn of_pictures(pictures: &mut Vec<Landed>) -> Self {
+        Self { value: Value::Null, pictures: Pictures(pictures.drain(..).map(Some).collect()) }
     }
 
     /// Parses the kept text. Bytes that are no UTF-8 are replaced: gateways are known to pass
@@ -59,10 +70,32 @@ impl Pictures {
         self.0.get_mut(picture)?.take()
     }
 
+    /// Puts one behind those there are.
+    pub(super) fn add(&mut self, picture: Option<Landed>) {
+        self.0.extend(picture.map(Some));
+    }
+
+    /// Those that nobody took.
+    pub fn rest(&mut self) -> impl Iterator<Item = Landed> {
+        self.0.drain(..).flatten()
+    }
+
     /// How many there were.
     #[must_use]
     pub fn count(&self) -> usize {
         self.0.len()
+    }
+}
+
+/// Whether an error field says anything: some servers write an empty one beside every success.
+fn is_said(error: &Value) -> bool {
+    match error {
+        Value::Null => false,
+        Value::Bool(error) => *error,
+        Value::Number(code) => code.as_f64() != Some(0.0),
+        Value::String(words) => !words.trim().is_empty(),
+        Value::Array(parts) => parts.iter().any(is_said),
+        Value::Object(fields) => fields.values().any(is_said),
     }
 }
 

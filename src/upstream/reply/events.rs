@@ -128,18 +128,21 @@ impl Events {
                     _ => Line::Other,
                 };
             }
+            // A value without a field's name before it stands for itself.
+            Line::Name(name) if name.is_empty() && byte == b'{' => {
+                self.dispatch()?;
+                self.line = Line::Data;
+                self.begin_data();
+                return Ok(bytes);
+            }
             Line::Name(name) if name.len() < LONGEST_NAME => name.push(byte),
             Line::Name(_) => self.line = Line::Other,
             Line::Event if self.name.len() < LONGEST_VALUE => self.name.push(byte),
             Line::Event | Line::Other => {}
             Line::BeforeData => {
                 self.line = Line::Data;
-                let reader = self.reader.get_or_insert_with(|| {
-                    let partial = self.name.trim_ascii_end().ends_with(PARTIAL.as_bytes());
-                    Reader::new(if partial { self.landing.of_partials() } else { self.landing.clone() })
-                });
                 // Lines of one event's data are joined by line feeds.
-                reader.push(b"\n")?;
+                self.begin_data().push(b"\n")?;
                 return Ok(if byte == b' ' { after } else { bytes });
             }
             Line::Data => {
@@ -152,6 +155,14 @@ impl Events {
             }
         }
         Ok(after)
+    }
+
+    /// The reader of the event under way.
+    fn begin_data(&mut self) -> &mut Reader {
+        self.reader.get_or_insert_with(|| {
+            let partial = self.name.trim_ascii_end().ends_with(PARTIAL.as_bytes());
+            Reader::new(if partial { self.landing.of_partials() } else { self.landing.clone() })
+        })
     }
 
     fn end_line(&mut self) -> Result<(), ReplyError> {
@@ -171,7 +182,7 @@ impl Events {
             Err(ReplyError::NotJson { quote, .. }) if quote.trim() == END => {}
             // An error in words.
             Ok(Body::Text(text)) if name == "error" => {
-                self.finished = Some(Body::Json(Document::of(json!({ "error": text }))));
+                self.fail(Document::of(json!({ "error": text })));
             }
             Ok(Body::Text(_) | Body::Empty) => {}
             Err(error) => {
@@ -190,11 +201,24 @@ impl Events {
                 self.partial = Some(Landed { partial: true, ..landed });
                 self.partials += 1;
             }
-        } else if kind.ends_with(".completed") || document.value.get("error").is_some() {
-            self.finished = Some(Body::Json(document));
+        } else if document.error().is_some() {
+            self.fail(document);
         } else if kind == "error" || name == "error" {
-            self.finished = Some(Body::Json(Document::of(json!({ "error": document.value }))));
+            self.fail(Document::of(json!({ "error": document.value })));
+        } else if kind.ends_with(".completed") || document.pictures.count() > 0 || has_data(&document.value) {
+            self.finished = Some(Body::Json(document));
         }
         // Anything else says that the connection is alive.
     }
+
+    /// Ends with an error, beside which the last partial picture may be all there is.
+    fn fail(&mut self, mut error: Document) {
+        error.pictures.add(self.partial.take());
+        self.finished = Some(Body::Json(error));
+    }
+}
+
+/// Whether this is an ordinary reply of the Images API, sent as an event.
+fn has_data(value: &Value) -> bool {
+    value.get("data").and_then(Value::as_array).is_some_and(|data| !data.is_empty())
 }

@@ -2,7 +2,7 @@
 //! and what is left is a small document in which a handle stands for each of them.
 //!
 //! A picture is base64 inside a JSON string, at the string's start or right after
-//! `base64,`, whose first bytes announce an image. That is all the reader knows: it knows no
+//! `base64,`, whose first bytes announce an image, or the whole reply. That is all the reader knows: it knows no
 //! dialect and no field name, opens no connection, and judges no picture. A base64 text that
 //! announces no image is kept as the text it is.
 //!
@@ -20,6 +20,7 @@
 //! # Ok::<(), gpt_image_mcp::upstream::reply::ReplyError>(())
 //! ```
 
+mod any;
 mod base64_run;
 mod character;
 mod document;
@@ -31,6 +32,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
+pub use any::{Announced, AnyReader};
 pub use document::{Body, Document, Pictures};
 pub use error::ReplyError;
 pub use events::Events;

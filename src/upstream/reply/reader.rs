@@ -7,7 +7,8 @@ use super::document::{Body, Document};
 use super::error::ReplyError;
 use super::handle;
 use super::held::{Held, Place, Verdict};
-use crate::upstream::{Landed, Landing};
+use crate::domain::ImageFormat;
+use crate::upstream::{Arrival, Landed, Landing};
 
 /// How much of a reply may be anything but pictures, in bytes.
 pub const MOST_KEPT_BYTES: usize = 1024 * 1024;
@@ -36,6 +37,8 @@ enum State {
     Start,
     /// In a reply that is not JSON.
     Words,
+    /// In a reply that is a picture's file.
+    File,
     /// In JSON, outside strings.
     Structure,
     /// In a string, at text; `escaped` after a backslash.
@@ -60,6 +63,7 @@ pub struct Reader {
     kept: Vec<u8>,
     held: Held,
     run: Option<Base64Run>,
+    file: Option<Arrival>,
     landed: Vec<Landed>,
 }
 
@@ -76,6 +80,7 @@ impl Reader {
             kept: Vec::new(),
             held: Held::default(),
             run: None,
+            file: None,
             landed: Vec::new(),
         }
     }
@@ -104,7 +109,8 @@ impl Reader {
         while !rest.is_empty() && self.state != State::Complete {
             rest = match self.state {
                 State::Start => self.start(rest),
-                State::Words => self.words(rest),
+                State::Words => self.words(rest)?,
+                State::File => self.file(rest)?,
                 State::Structure => self.structure(rest)?,
                 State::Text { escaped } => self.text(rest, escaped)?,
                 State::Held => self.held(rest)?,
@@ -126,6 +132,10 @@ impl Reader {
                 let text = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
                 Ok(Body::Text(text.to_owned()))
             }
+            State::File => {
+                self.end_file();
+                Ok(Body::Json(Document::of_pictures(&mut self.landed)))
+            }
             State::Complete => Document::parse(&self.kept, &mut self.landed).map(Body::Json),
             _ => Err(ReplyError::CutShort { bytes: self.bytes_read }),
         }
@@ -137,6 +147,7 @@ impl Reader {
     pub fn rescue(mut self) -> Vec<Landed> {
         // An ending that cannot be written leaves the pictures before it.
         let _ = self.end_run();
+        self.end_file();
         self.landed
     }
 
@@ -159,10 +170,31 @@ impl Reader {
         rest
     }
 
-    fn words(&mut self, bytes: &[u8]) -> &'static [u8] {
-        let room = MOST_WORDS_BYTES - self.kept.len();
-        self.kept.extend(bytes.iter().take(room));
-        &[]
+    /// Keeps words, unless they announce a picture.
+    fn words<'bytes>(&mut self, bytes: &'bytes [u8]) -> Result<&'bytes [u8], ReplyError> {
+        let missing = ImageFormat::SIGNATURE_BYTES.saturating_sub(self.kept.len());
+        let room = if missing > 0 { missing } else { MOST_WORDS_BYTES - self.kept.len() };
+        let (words, rest) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
+        self.kept.extend_from_slice(words);
+        if missing > 0 && ImageFormat::sniff(&self.kept).is_some() {
+            let head = std::mem::take(&mut self.kept);
+            self.state = State::File;
+            self.file = Some(self.landing.begin());
+            self.file(&head)?;
+        }
+        let full = self.kept.len() == MOST_WORDS_BYTES;
+        Ok(if full { &[] } else { rest })
+    }
+
+    fn file(&mut self, bytes: &[u8]) -> Result<&'static [u8], ReplyError> {
+        if let Some(file) = &mut self.file {
+            file.write(bytes)?;
+        }
+        Ok(&[])
+    }
+
+    fn end_file(&mut self) {
+        self.landed.extend(self.file.take().map(Arrival::finish));
     }
 
     fn structure<'bytes>(&mut self, bytes: &'bytes [u8]) -> Result<&'bytes [u8], ReplyError> {

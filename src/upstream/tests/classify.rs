@@ -6,7 +6,7 @@ use crate::upstream::{Failure, FailureKind as Kind, Step};
 
 fn failure(status: u16, body: &str) -> Failure {
     match step(status, body) {
-        Step::Failed(failure) => *failure,
+        Step::Failed(lost) => lost.failure,
         Step::Made(made) => panic!("{status} {body}: {made:?}"),
     }
 }

@@ -1,6 +1,9 @@
 //! Success bodies in every known shape, each with what it brings.
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+
 use super::step;
+use crate::domain::Billed;
 use crate::routing::Usage;
 use crate::upstream::{FailureKind, Made, Step};
 
@@ -10,13 +13,13 @@ const PICTURE: &str = "R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs=";
 fn made(body: &str) -> Made {
     match step(200, body) {
         Step::Made(made) => made,
-        Step::Failed(failure) => panic!("{body}: {failure:?}"),
+        Step::Failed(lost) => panic!("{body}: {lost:?}"),
     }
 }
 
 fn failed(body: &str) -> (FailureKind, String) {
     match step(200, body) {
-        Step::Failed(failure) => (failure.kind, failure.words),
+        Step::Failed(lost) => (lost.failure.kind, lost.failure.words),
         Step::Made(made) => panic!("{body}: {made:?}"),
     }
 }
@@ -80,6 +83,14 @@ fn several_pictures_of_one_reply_are_all_kept() {
 }
 
 #[test]
+fn a_link_that_is_named_twice_is_one_picture() {
+    let body = chat(
+        r#"{"content":"![a](https://c.example/1.png) ![b](https://c.example/2.png) ![c](https://c.example/1.png)"}"#,
+    );
+    assert_eq!(made(&body).addresses, ["https://c.example/1.png", "https://c.example/2.png"]);
+}
+
+#[test]
 fn a_reply_without_a_picture_fails_by_kind_in_its_own_words() {
     let words = chat(r#"{"content":"Sorry, I can't do that."}"#);
     assert_eq!(failed(&words), (FailureKind::NoImage, "\"Sorry, I can't do that.\"".to_owned()));
@@ -88,12 +99,81 @@ fn a_reply_without_a_picture_fails_by_kind_in_its_own_words() {
     assert_eq!(failed(r#"{"data":[{"b64_json":"bm90IGFuIGltYWdlIGF0IGFsbA=="}]}"#).0, FailureKind::CutShort);
     assert_eq!(failed(r#"{"data":[]}"#).0, FailureKind::NoImage);
     assert_eq!(failed("<html><body>Sign in</body></html>").0, FailureKind::UpstreamFailed);
+    assert_eq!(failed("\n<!DOCTYPE HTML><p>Sign in").0, FailureKind::UpstreamFailed);
     assert_eq!(failed("").0, FailureKind::CutShort);
-    assert_eq!(failed("event: image_generation.completed\ndata: {}\n\n").0, FailureKind::CutShort);
     assert_eq!(
         failed(r#"{"error":{"message":"quota","code":"insufficient_quota"}}"#).0,
         FailureKind::NoCredit
     );
+}
+
+#[test]
+fn a_picture_wins_over_an_error_beside_it_and_an_error_that_says_nothing_is_none() {
+    let with = |picture: &str, error: &str| format!(r#"{{"data":[{picture}],"error":{error}}}"#);
+    let pictures =
+        [format!(r#"{{"b64_json":"{PICTURE}"}}"#), r#"{"url":"https://c.example/u.gif"}"#.to_owned()];
+    let empty = ["null", "false", "0", "[]", "{}", "\"\"", r#"{"message":"","code":null}"#];
+    let real = [r#""warn: slow""#, r#"{"message":"warn: slow","code":"x"}"#];
+    for picture in &pictures {
+        for error in empty {
+            assert!(made(&with(picture, error)).warnings.is_empty(), "{error}");
+        }
+        for error in real {
+            let warnings = made(&with(picture, error)).warnings;
+            assert!(
+                matches!(warnings.as_slice(), [words] if words.ends_with(": warn: slow")),
+                "{warnings:?}"
+            );
+        }
+    }
+    for error in empty {
+        assert_eq!(failed(&with("", error)).0, FailureKind::NoImage, "{error}");
+    }
+    for error in real {
+        assert_eq!(failed(&with("", error)), (FailureKind::UpstreamFailed, "warn: slow".to_owned()));
+    }
+    let linking =
+        r#"{"error":{"message":"no"},"choices":[{"message":{"content":"https://c.example/help"}}]}"#;
+    assert_eq!(failed(linking).0, FailureKind::UpstreamFailed, "a link to help is no picture");
+}
+
+#[test]
+fn a_picture_in_no_known_place_is_kept_with_a_warning() {
+    let data_url = format!("data:image/gif;base64,{PICTURE}");
+    let shapes = [
+        format!(r#"{{"images":["{PICTURE}"]}}"#),
+        format!(r#"{{"images":[{{"url":"{data_url}"}}]}}"#),
+        format!(r#"{{"data":{{"b64_json":"{PICTURE}"}}}}"#),
+        format!(r#"{{"data":["{PICTURE}"]}}"#),
+        format!(r#"{{"data":[{{"b64":"{PICTURE}"}}],"error":false}}"#),
+        format!(r#"{{"data":[{{"b64_json":"{PICTURE}","b64_json":null}}]}}"#),
+        format!(r#"{{"result":{{"data":[{{"b64_json":"{PICTURE}"}}]}}}}"#),
+        format!(r#"[{{"data":[{{"b64_json":"{PICTURE}"}}]}}]"#),
+        format!(r#"{{"output":[{{"type":"image_generation_call","result":"{PICTURE}"}}]}}"#),
+        chat(&format!(r#"{{"content":{{"picture":"{data_url}"}}}}"#)),
+        BASE64_STANDARD.decode(PICTURE).unwrap().into_iter().map(char::from).collect(),
+    ];
+    for body in shapes {
+        let made = made(&body);
+        let landed: Vec<_> = made.landed.iter().map(|landed| landed.bytes).collect();
+        assert_eq!((landed, made.warnings.len()), (vec![29], 1), "{body}");
+    }
+    let beside_a_known_one = format!(r#"{{"input":"{PICTURE}","data":[{{"b64_json":"{PICTURE}"}}]}}"#);
+    let made = made(&beside_a_known_one);
+    assert_eq!((made.landed.len(), made.warnings.len()), (1, 0));
+}
+
+#[test]
+fn a_success_that_cannot_be_read_may_have_been_charged() {
+    let json = format!(r#"{{"data":[{{"b64_json":"{PICTURE}"}}]}}"#);
+    let hidden = [format!(")]}}',\n{json}"), format!("callback({json});"), "\u{1f}\u{8b}\u{8}".to_owned()];
+    let utf_16 = json.chars().flat_map(|character| ['\0', character]).collect();
+    for body in hidden.into_iter().chain([utf_16, "null".to_owned(), "OK".to_owned()]) {
+        let Step::Failed(lost) = step(200, &body) else { panic!("{body}") };
+        let failure = lost.failure;
+        assert_eq!(failure.kind.billed(), Billed::Maybe, "{body}");
+        assert!(failure.hint.unwrap().contains("pay twice"), "{body}");
+    }
 }
 
 #[test]

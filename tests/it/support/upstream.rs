@@ -42,6 +42,8 @@ enum Ending {
     Never,
     /// After this many bytes, though more were announced.
     After(usize),
+    /// After this many bytes, and none were announced.
+    Unsaid(usize),
 }
 
 /// What is answered to one request.
@@ -94,6 +96,12 @@ impl Reply {
         self
     }
 
+    /// No length is announced, and the connection closes after so many bytes of the body.
+    pub fn closing_after(mut self, bytes: usize) -> Self {
+        self.ending = Ending::Unsaid(bytes);
+        self
+    }
+
     /// Nothing is answered before the gate opens.
     pub fn held_by(mut self, gate: &Gate) -> Self {
         self.before = Some(gate.clone());
@@ -111,17 +119,18 @@ impl Reply {
             gate.pass().await;
         }
         let length = match self.ending {
-            Ending::Length | Ending::After(_) => ("content-length", self.body.len().to_string()),
-            Ending::Chunks(_) | Ending::Never => ("transfer-encoding", "chunked".to_owned()),
+            Ending::Length | Ending::After(_) => Some(("content-length", self.body.len().to_string())),
+            Ending::Chunks(_) | Ending::Never => Some(("transfer-encoding", "chunked".to_owned())),
+            Ending::Unsaid(_) => None,
         };
-        let ours = [("connection", "close".to_owned()), length];
-        let ours = ours.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let ours = [Some(("connection", "close".to_owned())), length];
+        let ours = ours.into_iter().flatten().map(|(name, value)| (name.to_owned(), value));
         let headers = self.headers.iter().cloned().chain(ours);
         let lines: Vec<_> = headers.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let head = format!("HTTP/1.1 {} Scripted\r\n{}\r\n", self.status, lines.concat());
         to.write_all(head.as_bytes()).await?;
         let sent = match self.ending {
-            Ending::After(bytes) => &self.body[..bytes],
+            Ending::After(bytes) | Ending::Unsaid(bytes) => &self.body[..bytes],
             _ => &self.body,
         };
         let (first, second) = sent.split_at(self.midway.as_ref().map_or(sent.len(), |(bytes, _)| *bytes));
@@ -139,7 +148,7 @@ impl Reply {
 
     async fn write_part(&self, bytes: &[u8], to: &mut OwnedWriteHalf) -> std::io::Result<()> {
         let size = match self.ending {
-            Ending::Length | Ending::After(_) => return to.write_all(bytes).await,
+            Ending::Length | Ending::After(_) | Ending::Unsaid(_) => return to.write_all(bytes).await,
             Ending::Chunks(size) => size,
             Ending::Never => usize::MAX,
         };
@@ -156,7 +165,7 @@ impl Reply {
 struct Script {
     queue: Mutex<VecDeque<Reply>>,
     otherwise: Mutex<Option<Reply>>,
-    files: Mutex<BTreeMap<String, Reply>>,
+    files: Mutex<BTreeMap<String, VecDeque<Reply>>>,
     recorded: Mutex<Vec<Recorded>>,
     arrived: Notify,
 }
@@ -216,7 +225,12 @@ impl Upstream {
 
     /// What a GET of this path and query brings.
     pub fn serve(&self, target: &str, reply: Reply) {
-        self.script.files.lock().unwrap().insert(target.to_owned(), reply);
+        self.serve_in_turn(target, [reply]);
+    }
+
+    /// What GETs of this path and query bring, one after the other; the last stays.
+    pub fn serve_in_turn(&self, target: &str, replies: impl IntoIterator<Item = Reply>) {
+        self.script.files.lock().unwrap().insert(target.to_owned(), replies.into_iter().collect());
     }
 
     /// Everything that was asked, in the order it came.
@@ -252,7 +266,9 @@ async fn serve(socket: TcpStream, script: Arc<Script>) {
     let mut input = BufReader::new(input);
     let Some(request) = Recorded::read(&mut input).await else { return };
     let reply = if request.method == "GET" {
-        script.files.lock().unwrap().get(&request.target).cloned()
+        script.files.lock().unwrap().get_mut(&request.target).and_then(|replies| {
+            if replies.len() > 1 { replies.pop_front() } else { replies.front().cloned() }
+        })
     } else {
         let next = script.queue.lock().unwrap().pop_front();
         next.or_else(|| script.otherwise.lock().unwrap().clone())

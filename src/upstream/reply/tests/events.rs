@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::{DOT, dot};
 use crate::upstream::Landing;
-use crate::upstream::reply::{Body, Events, Progress, ReplyError, handle};
+use crate::upstream::reply::handle::spell;
+use crate::upstream::reply::{Announced, AnyReader, Body, Events, Progress, ReplyError, handle};
 
 fn event(name: &str, fields: &str) -> String {
     format!("event: {name}\ndata: {{\"type\":\"{name}\",\"b64_json\":\"{DOT}\"{fields}}}\n\n")
@@ -92,6 +93,86 @@ fn an_error_is_the_reply_in_whichever_form_it_comes() {
         let (mut events, progress) = read(folder.path(), stream.as_bytes(), 7);
         assert_eq!(progress, Progress::Complete, "{error}");
         assert_eq!(json_of(events.finish())["error"], expected, "{error}");
+    }
+}
+
+#[test]
+fn an_error_field_that_says_nothing_ends_no_stream() {
+    let folder = tempfile::tempdir().unwrap();
+    let waiting = "data: {\"type\":\"image_generation.in_progress\",\"error\":null}\n\n";
+    let stream = [waiting, &event("image_generation.completed", ",\"error\":null")].concat();
+    let (mut events, progress) = read(folder.path(), stream.as_bytes(), 50);
+    assert_eq!(progress, Progress::Complete);
+    assert!(json_of(events.finish())["b64_json"].is_string());
+}
+
+#[test]
+fn an_error_keeps_the_last_partial_picture_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let stream =
+        [&partial(0), &partial(1), "event: error\ndata: {\"error\":{\"message\":\"no\"}}\n\n"].concat();
+    let (mut events, _) = read(folder.path(), stream.as_bytes(), 50);
+    let Ok(Body::Json(mut document)) = events.finish() else { panic!() };
+    let kept: Vec<_> =
+        document.pictures.rest().map(|landed| (landed.partial, landed.read().unwrap())).collect();
+    assert_eq!(kept, [(true, dot())]);
+}
+
+#[test]
+fn an_ordinary_reply_is_read_out_of_an_event() {
+    let folder = tempfile::tempdir().unwrap();
+    let bodies = [
+        format!("{{\"b64_json\":\"{DOT}\"}}"),
+        format!("{{\"created\":1,\"data\":[{{\"b64_json\":\"{DOT}\"}}]}}"),
+        "{\"data\":[{\"url\":\"https://c.example/u.png\"}]}".to_owned(),
+        format!("{{\"type\":\"response.output_item.done\",\"item\":{{\"result\":\"{DOT}\"}}}}"),
+    ];
+    for body in bodies {
+        for before in
+            [": alive\n\ndata: ", ": alive\n\n", "data: {\"data\":[]}\n\ndata: ", "{\"status\":1}\n"]
+        {
+            let stream = format!("{before}{body}\n\ndata: [DONE]\n\n");
+            let (mut events, progress) = read(folder.path(), stream.as_bytes(), 9);
+            assert_eq!(progress, Progress::Complete, "{stream}");
+            let mut expected: serde_json::Value =
+                serde_json::from_str(&body.replace(DOT, &spell(0))).unwrap();
+            assert_eq!(json_of(events.finish()), expected.take(), "{stream}");
+        }
+    }
+}
+
+#[test]
+fn the_first_bytes_tell_events_from_a_reply_that_comes_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let json = format!("\n{{\"b64_json\":\"{DOT}\"}}");
+    let lines = format!("{{\"status\":1}}{json}");
+    let cases = [
+        (json.clone(), Announced::Events),
+        (json, Announced::Nothing),
+        (completed(), Announced::Nothing),
+        (completed(), Announced::Events),
+        (format!("\r\n: alive\n\n{}", completed()), Announced::Nothing),
+        (lines, Announced::Lines),
+    ];
+    for (body, announced) in cases {
+        for chunk in [1, 5, body.len()] {
+            let mut reader = AnyReader::new(Landing::new(folder.path()), announced);
+            for chunk in body.as_bytes().chunks(chunk) {
+                reader.push(chunk).unwrap();
+            }
+            let Ok(Body::Json(mut document)) = reader.finish() else { panic!("{body}") };
+            assert_eq!(document.pictures.rest().count(), 1, "{announced:?} {body}");
+        }
+    }
+    for (text, announced) in
+        [("", Announced::Nothing), ("OK", Announced::Nothing), ("datum: 1", Announced::Nothing)]
+    {
+        let mut reader = AnyReader::new(Landing::new(folder.path()), announced);
+        reader.push(text.as_bytes()).unwrap();
+        match reader.finish().unwrap() {
+            Body::Text(words) => assert_eq!(words, text),
+            other => assert!(matches!(other, Body::Empty) && text.is_empty(), "{other:?}"),
+        }
     }
 }
 
