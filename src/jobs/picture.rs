@@ -109,8 +109,24 @@ impl Paid {
             for step in before {
                 problem.what = format!("{}; {step}", problem.what);
             }
+            if charged != Billed::No {
+                let bill = self.bill(&picture.charges);
+                problem.way_out = format!("{} {bill}", problem.way_out).trim_start().to_owned();
+            }
         }
         picture
+    }
+
+    /// What may have been spent without a picture, and under which id it is on record.
+    fn bill(&self, charges: &[Charge]) -> String {
+        let sum: Usd = charges.iter().map(|charge| charge.cost.usd).sum();
+        match charges.len() {
+            0 | 1 => format!("On record as {}.", self.record.id),
+            requests => format!(
+                "{requests} requests went out that may have been charged, {sum} in all; on record as {}.",
+                self.record.id
+            ),
+        }
     }
 
     /// What a try cost, where it was or may have been charged.
