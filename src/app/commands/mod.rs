@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod man;
 pub mod models;
 mod page;
+mod print;
 pub mod prune;
 pub mod route;
 pub mod sandbox;

@@ -1,9 +1,8 @@
 //! `route`: which model a call would go to. The answer is one JSON object.
 
-use std::io::Write as _;
-
 use serde_json::{Value, json};
 
+use super::print::print;
 use crate::app::App;
 use crate::app::cli::{DONE, FAILED, WRONG_USAGE};
 use crate::domain::Problem;
@@ -22,7 +21,7 @@ pub struct Arguments {
 /// Prints the route, or the refusal.
 pub fn run(arguments: &Arguments, app: &App) -> Result<u8, String> {
     let (answer, code) = answer(arguments, app);
-    writeln!(std::io::stdout(), "{answer:#}").map_err(|error| error.to_string())?;
+    print(&format!("{answer:#}\n"))?;
     Ok(code)
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 #[cfg(feature = "terminal-pictures")]
 use super::terminal::show;
 use crate::app::cli::{DONE, FAILED};
+use crate::app::commands::print::print as print_text;
 use crate::domain::Problem;
 use crate::images::StoredImage;
 use crate::tools::{OutputForm, words};
@@ -20,12 +21,8 @@ pub(super) fn print(
     json: bool,
 ) -> Result<u8, String> {
     let text = if json { format!("{fields}\n") } else { lines(fields) };
-    let mut stdout = std::io::stdout();
-    stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-        .map_err(|error| format!("stdout is closed: {error}"))?;
-    if !json && form != OutputForm::File && stdout.is_terminal() {
+    print_text(&text)?;
+    if !json && form != OutputForm::File && std::io::stdout().is_terminal() {
         show(images);
     }
     Ok(DONE)
