@@ -20,6 +20,7 @@ pub mod sandbox;
 pub mod schemas;
 pub mod serve;
 pub mod spend;
+mod suggested;
 mod table;
 pub mod tool;
 pub mod worker;
