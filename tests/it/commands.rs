@@ -123,6 +123,13 @@ fn a_picture_is_drawn_edited_inpainted_and_shown_again() {
     let shown = json(folder, &["get", id, "--json"]);
     assert_eq!(shown["images"][0]["path"], json!(path));
     assert_eq!(shown["cost_usd"], 0.0);
+    let several = ["get", "--ids", id, "img_0123456789ab", inpainted["job"].as_str().unwrap()];
+    let several = run(folder, &several);
+    assert_eq!(several.status.code(), Some(1), "one of them is unknown");
+    let (given, missing) = (text(&several.stdout), text(&several.stderr));
+    let first_lines: Vec<_> = given.split("\n\n").map(|given| given.lines().next()).collect();
+    assert_eq!(first_lines, [path.to_str(), inpainted["images"][0]["path"].as_str()], "{given}");
+    assert!(missing.contains("img_0123456789ab") && !given.contains("error"), "{missing}{given}");
     let job = stdout(folder, &["get", inpainted["job"].as_str().unwrap()]);
     assert_eq!(job.lines().next(), inpainted["images"][0]["path"].as_str());
 }

@@ -45,7 +45,12 @@ pub(super) fn say(text: &str) {
 }
 
 /// The fields of an answer as lines: the paths of its pictures first, each alone on its line.
+/// Of several results each is told so, with a line between them, and what is wrong is left to stderr.
 fn lines(fields: &Value) -> String {
+    if let Some(results) = fields.get("results").and_then(Value::as_array) {
+        let given = results.iter().filter(|result| result.get("error").is_none());
+        return given.map(lines).collect::<Vec<_>>().join("\n");
+    }
     let none = Map::new();
     let fields = fields.as_object().unwrap_or(&none);
     let mut text = String::new();
@@ -55,7 +60,8 @@ fn lines(fields: &Value) -> String {
             format!("{}x{} {}, {} bytes", field("width"), field("height"), field("format"), field("bytes"));
         let _ = writeln!(text, "{}\n  {}, {size}", field("path"), field("id"));
     }
-    for (name, value) in fields.iter().filter(|(name, _)| *name != "images") {
+    // The id that one of several was asked by is its picture's or its job's, which stands there anyway.
+    for (name, value) in fields.iter().filter(|(name, _)| !matches!(name.as_str(), "images" | "id")) {
         let name = name.replace('_', " ");
         // A list is a line for each of its values, under the name of one.
         let (name, values) = match value {
@@ -95,10 +101,10 @@ mod tests {
             "images": [{ "id": "img_1", "path": "/a b.png", "width": 3, "height": 2, "format": "png", "bytes": 99 }],
             "warnings": ["one", "two"], "estimate_usd": { "low": 0.1, "high": 0.2 },
         });
-        assert_eq!(
-            lines(&fields),
-            "/a b.png\n  img_1, 3x2 png, 99 bytes\njob: job_1\ncost usd: 0.03\n\
-             warning: one\nwarning: two\nestimate usd: low 0.1, high 0.2\n"
-        );
+        let told = "/a b.png\n  img_1, 3x2 png, 99 bytes\njob: job_1\ncost usd: 0.03\n\
+             warning: one\nwarning: two\nestimate usd: low 0.1, high 0.2\n";
+        assert_eq!(lines(&fields), told);
+        let several = json!({ "results": [fields, { "id": "img_2", "error": "unknown" }, { "id": "job_3", "job": "job_3" }] });
+        assert_eq!(lines(&several), format!("{told}\njob: job_3\n"));
     }
 }
