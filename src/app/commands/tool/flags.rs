@@ -80,7 +80,16 @@ fn argument(name: &str, property: &Value) -> Arg {
                 .default_missing_value("true")
                 .value_name("false");
         }
-        "array" => (argument.action(ArgAction::Append).num_args(1..), "TEXT"),
+        "array" => {
+            let argument = argument.action(ArgAction::Append).num_args(1..);
+            match property.pointer("/items/type").and_then(Value::as_str) {
+                Some("object") => {
+                    let help = format!("{}; each is a JSON object", help(text("description"), property));
+                    (argument.help(help), "JSON")
+                }
+                _ => (argument, "TEXT"),
+            }
+        }
         "integer" | "number" => (argument.allow_negative_numbers(true), "NUMBER"),
         _ => (argument, name),
     };
