@@ -93,6 +93,9 @@ async fn show(arguments: &Arguments, app: &App) -> Result<u8, String> {
             Ok(jobs) if arguments.json => {
                 format!("{:#}\n", jobs.iter().map(json).collect::<Value>())
             }
+            Ok(jobs) if jobs.is_empty() && arguments.state.is_none() => {
+                "No call is on record yet.\n".to_owned()
+            }
             Ok(jobs) => table(&jobs),
             Err(error) => return refuse(&error.in_store()),
         },
