@@ -66,6 +66,28 @@ fn what_is_not_for_people_is_neither_completed_nor_named() {
 }
 
 #[test]
+fn a_complaint_names_the_variable_and_shows_the_usage_of_the_command() {
+    let complaint = |arguments: &[&str], value: &str| {
+        let mut command = program(arguments);
+        let output = command.env("GPT_IMAGE_MCP_MAX_COST_USD", value).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(complaint(&["models"], "abc").contains("of the variable GPT_IMAGE_MCP_MAX_COST_USD"));
+    let stated = complaint(&["models", "--max-cost-usd", "abc"], "1");
+    assert!(stated.contains("invalid value 'abc'") && !stated.contains("variable"), "{stated}");
+    let cases = [
+        (&["prune"], "Usage: gpt-image-mcp prune [OPTIONS] <--older-than <AGE>|--to-size <SIZE>>\n"),
+        (&["generate"], "Usage: gpt-image-mcp generate <PROMPT> [OPTIONS]\n"),
+        (&["paint"], "Usage: gpt-image-mcp [OPTIONS] [COMMAND]\n"),
+    ];
+    for (arguments, usage) in cases {
+        let said = complaint(arguments, "1");
+        assert!(said.contains(usage), "{said}");
+    }
+}
+
+#[test]
 fn a_reader_that_has_seen_enough_is_no_failure() {
     let commands: [&[&str]; 9] = [
         &["schemas"],
