@@ -187,7 +187,10 @@ fn a_refusal_has_the_tools_words_and_wrong_usage_the_code_two() {
         assert_eq!(refused.status.code(), Some(1), "{line:?}");
         assert!(refused.stdout.is_empty(), "{line:?}");
         let settings: &[&str] = if line.contains(&"--sandbox") { &["--sandbox"] } else { &[] };
-        let words = tool(folder, settings, name, &arguments);
+        let agents_way = "list the stored images as resources";
+        let persons_way = "see all pictures with `gpt-image-mcp gallery`";
+        let words = tool(folder, settings, name, &arguments).replace(agents_way, persons_way);
+        assert_eq!(words.contains(persons_way), line[0] == "get", "{words}");
         // A call that was being prepared has said so before.
         let said = text(&refused.stderr);
         assert_eq!(said.strip_prefix("preparing\n").unwrap_or(&said).trim_end(), words, "{line:?}");

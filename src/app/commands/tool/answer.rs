@@ -32,10 +32,14 @@ pub(super) fn print(
 #[cfg(not(feature = "terminal-pictures"))]
 fn show(_: &[StoredImage]) {}
 
-/// Says on stderr what is wrong, in the tool's words.
+/// How an agent finds stored pictures, and how a person does.
+const AGENTS_WAY: &str = "list the stored images as resources";
+const PERSONS_WAY: &str = concat!("see all pictures with `", env!("CARGO_PKG_NAME"), " gallery`");
+
+/// Says on stderr what is wrong, in the tool's words but for what only an agent can do.
 #[expect(clippy::unnecessary_wraps, reason = "the form in which every command ends")]
 pub(super) fn refuse(problems: &[Problem]) -> Result<u8, String> {
-    say(&words(problems));
+    say(&words(problems).replace(AGENTS_WAY, PERSONS_WAY));
     Ok(FAILED)
 }
 
