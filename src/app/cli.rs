@@ -13,6 +13,7 @@ use super::commands::{
     client, completions, demo, doctor, gallery, http, jobs, man, models, prune, route, sandbox, schemas,
     serve, spend, tool, worker,
 };
+use super::complaint;
 use super::config::Config;
 use super::environment::{Environment, is_unset};
 use super::logs;
@@ -137,7 +138,7 @@ fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     }
     // `help NAME` names a command, too.
     let command = tool::with_flags(Cli::command(), |name| arguments.iter().any(|word| word == name));
-    let command = command.mut_args(|argument| {
+    let mut command = command.mut_args(|argument| {
         // Clients pass variables that nobody filled in.
         let value = argument.get_env().and_then(std::env::var_os);
         let unset = value.as_deref().and_then(OsStr::to_str).is_some_and(is_unset);
@@ -146,7 +147,10 @@ fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
         let setting = argument.is_global_set();
         argument.hide_short_help(setting)
     });
-    Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
+    let matches = command
+        .try_get_matches_from_mut(arguments)
+        .map_err(|error| complaint::complete(error, &mut command, arguments))?;
+    Cli::from_arg_matches(&matches)
 }
 
 fn dispatch(

@@ -126,6 +126,9 @@ pub fn patience(name: &str) -> Option<Duration> {
     }
 }
 
+/// Names that are less alike than this (Jaro-Winkler) are no slips of each other.
+const LIKE: f64 = 0.8;
+
 /// Longer than any model takes, so that only a fault of ours ends such a wait.
 const LONGEST_WAIT: Duration = Duration::from_mins(30);
 
@@ -134,7 +137,7 @@ impl Client {
     /// capitals, spaces and punctuation aside.
     ///
     /// # Errors
-    /// For an unknown name, the nearest client and all there are, in words.
+    /// For an unknown name, the client that is like it, if one is, and all there are, in words.
     pub fn named(asked: &str) -> Result<Self, String> {
         let clients = clients()?;
         let asked = letters(asked);
@@ -144,8 +147,9 @@ impl Client {
         let known: Vec<_> = clients.iter().map(|client| client.id.as_str()).collect();
         let likeness = |id: &str| strsim::jaro_winkler(&letters(id), &asked);
         let nearest = known.iter().copied().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
-        let nearest = nearest.unwrap_or_default();
-        Err(format!("no such client; did you mean {nearest}? Known are {}", known.join(", ")))
+        let meant = nearest.filter(|id| likeness(id) >= LIKE);
+        let meant = meant.map(|id| format!("did you mean {id}? ")).unwrap_or_default();
+        Err(format!("no such client; {meant}known are {}", known.join(", ")))
     }
 
     fn names(&self) -> Vec<String> {

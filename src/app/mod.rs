@@ -7,6 +7,7 @@ mod build;
 mod cli;
 pub mod clients;
 mod commands;
+mod complaint;
 mod config;
 mod environment;
 mod logs;

@@ -123,6 +123,13 @@ fn a_picture_is_drawn_edited_inpainted_and_shown_again() {
     let shown = json(folder, &["get", id, "--json"]);
     assert_eq!(shown["images"][0]["path"], json!(path));
     assert_eq!(shown["cost_usd"], 0.0);
+    let several = ["get", "--ids", id, "img_0123456789ab", inpainted["job"].as_str().unwrap()];
+    let several = run(folder, &several);
+    assert_eq!(several.status.code(), Some(1), "one of them is unknown");
+    let (given, missing) = (text(&several.stdout), text(&several.stderr));
+    let first_lines: Vec<_> = given.split("\n\n").map(|given| given.lines().next()).collect();
+    assert_eq!(first_lines, [path.to_str(), inpainted["images"][0]["path"].as_str()], "{given}");
+    assert!(missing.contains("img_0123456789ab") && !given.contains("error"), "{missing}{given}");
     let job = stdout(folder, &["get", inpainted["job"].as_str().unwrap()]);
     assert_eq!(job.lines().next(), inpainted["images"][0]["path"].as_str());
 }
@@ -180,7 +187,10 @@ fn a_refusal_has_the_tools_words_and_wrong_usage_the_code_two() {
         assert_eq!(refused.status.code(), Some(1), "{line:?}");
         assert!(refused.stdout.is_empty(), "{line:?}");
         let settings: &[&str] = if line.contains(&"--sandbox") { &["--sandbox"] } else { &[] };
-        let words = tool(folder, settings, name, &arguments);
+        let agents_way = "list the stored images as resources";
+        let persons_way = "see all pictures with `gpt-image-mcp gallery`";
+        let words = tool(folder, settings, name, &arguments).replace(agents_way, persons_way);
+        assert_eq!(words.contains(persons_way), line[0] == "get", "{words}");
         // A call that was being prepared has said so before.
         let said = text(&refused.stderr);
         assert_eq!(said.strip_prefix("preparing\n").unwrap_or(&said).trim_end(), words, "{line:?}");

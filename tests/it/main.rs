@@ -37,6 +37,7 @@ mod readme;
 mod resources;
 mod secrets;
 mod settings;
+mod shell;
 mod stdio;
 mod store;
 mod support;

@@ -338,6 +338,7 @@ async fn the_route_of_a_call_is_told_without_making_it() {
     let cases = [
         (["route", "generate_image", r#"{"prompt":"a kite","n":0}"#], 1),
         (["route", "draw", "{}"], 2),
+        (["route", "get_image", r#"{"id":"img_0123456789ab"}"#], 2),
         (["route", "generate_image", "not JSON"], 2),
     ];
     for (arguments, code) in cases {

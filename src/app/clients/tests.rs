@@ -84,10 +84,15 @@ fn an_unknown_name_is_answered_with_the_nearest() {
         ("gemini", "gemini-cli"),
         ("windsurfer", "windsurf"),
         ("open-codes", "opencode"),
+        ("claud", "claude-code"),
     ];
     for (asked, nearest) in cases {
         let error = Client::named(asked).unwrap_err();
         assert!(error.contains(&format!("did you mean {nearest}?")), "{asked}: {error}");
+    }
+    for asked in ["foo", "emacs", "", "chatgpt"] {
+        let error = Client::named(asked).unwrap_err();
+        assert!(!error.contains("did you mean") && error.contains("claude-code"), "{asked}: {error}");
     }
 }
 

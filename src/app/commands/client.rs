@@ -2,8 +2,11 @@
 //! shows nobody's keys.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
+use clap::builder::TypedValueParser as _;
+
+use super::print::print;
+use super::suggested::Suggested;
 use crate::app::Config;
 use crate::app::cli::DONE;
 use crate::app::clients::{Client, GivesUp, Timeout, clients};
@@ -12,7 +15,7 @@ use crate::app::clients::{Client, GivesUp, Timeout, clients};
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The client, such as `claude-code` or "VS Code"; without it, all are listed
-    #[arg(value_parser = |name: &str| Client::named(name).map(Box::new))]
+    #[arg(value_parser = Suggested(ids).try_map(|name| Client::named(&name).map(Box::new)), hide_possible_values = true)]
     name: Option<Box<Client>>,
 }
 
@@ -22,8 +25,12 @@ pub fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
         None => list(&clients()?),
         Some(client) => set_up(client, &binary()?, &key_variables(config)),
     };
-    write!(std::io::stdout(), "{text}").map_err(|error| error.to_string())?;
+    print(&text)?;
     Ok(DONE)
+}
+
+fn ids() -> Vec<String> {
+    clients().unwrap_or_default().into_iter().map(|client| client.id).collect()
 }
 
 /// A variable that may hold a key, and whether it is set.

@@ -1,11 +1,13 @@
 //! `completions`: the shell's completion of these very commands.
 
-use std::io::Write as _;
-
+use clap::Command;
 use clap_complete::Shell;
 
+use super::print::print;
 use crate::app::cli::DONE;
 use crate::app::command_line;
+
+const NAME: &str = env!("CARGO_PKG_NAME");
 
 /// `completions SHELL`
 #[derive(Debug, clap::Args)]
@@ -17,7 +19,25 @@ pub struct Arguments {
 /// Prints the script that the shell loads.
 pub fn run(arguments: &Arguments) -> Result<u8, String> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut command_line(), env!("CARGO_PKG_NAME"), &mut script);
-    std::io::stdout().write_all(&script).map_err(|error| error.to_string())?;
+    clap_complete::generate(arguments.shell, &mut for_people(), NAME, &mut script);
+    let script = String::from_utf8(script).map_err(|error| error.to_string())?;
+    print(&if arguments.shell == Shell::Bash { in_one_spelling(&script) } else { script })?;
     Ok(DONE)
+}
+
+/// The command line without the commands that are hidden, which the generators would list.
+fn for_people() -> Command {
+    let whole = command_line();
+    let shown = whole.get_subcommands().filter(|command| !command.is_hide_set());
+    Command::new(NAME)
+        .version(env!("CARGO_PKG_VERSION"))
+        .args(whole.get_arguments())
+        .subcommands(shown.cloned().collect::<Vec<_>>())
+}
+
+/// The script for bash with one spelling of the program's name. `clap_complete` 4.6 spells its
+/// hyphens in one way where a command's state is set and in another where it is looked up, so that
+/// nothing is found after the first word.
+fn in_one_spelling(script: &str) -> String {
+    script.replace(&NAME.replace('-', "__subcmd__"), &NAME.replace('-', "__"))
 }

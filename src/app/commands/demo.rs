@@ -25,6 +25,7 @@ use url::Url;
 use self::agent::Agent;
 use self::next_steps::NextSteps;
 use self::script::Call;
+use super::print::print;
 use crate::app::cli::{DONE, FAILED};
 
 /// The page's name in the folder.
@@ -44,7 +45,7 @@ pub async fn run(arguments: Arguments) -> Result<u8, String> {
     let folder = prepare(&arguments.folder)?;
     let program =
         std::env::current_exe().map_err(|error| format!("this program's own path is unknown: {error}"))?;
-    say(&format!(
+    print(&format!(
         "Drawing with the built-in sandbox: no key, no network, no cost.\nEverything goes to {}\n",
         folder.display()
     ))?;
@@ -63,7 +64,7 @@ pub async fn run(arguments: Arguments) -> Result<u8, String> {
     let page = contact_sheet::page(&calls, &folder, &next);
     std::fs::write(&sheet, page)
         .map_err(|error| format!("{} cannot be written: {error}", sheet.display()))?;
-    say(&summary(&calls, &sheet, &next))?;
+    print(&summary(&calls, &sheet, &next))?;
     let failures: Vec<_> = calls
         .iter()
         .filter_map(|call| Some(format!("{} failed: {}\n", call.tool, call.outcome.as_ref().err()?)))
@@ -98,9 +99,4 @@ fn summary(calls: &[Call], sheet: &Path, next: &NextSteps) -> String {
     let pictures = pictures.concat();
     let url = Url::from_file_path(sheet).map(|url| format!("  {url}\n")).unwrap_or_default();
     format!("\nPictures\n{pictures}\nContact sheet\n  {}\n{url}\n{next}", sheet.display())
-}
-
-fn say(text: &str) -> Result<(), String> {
-    let mut stdout = std::io::stdout();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| error.to_string())
 }

@@ -8,6 +8,7 @@ mod report;
 
 use std::path::PathBuf;
 
+use super::print::print;
 use crate::app::cli::{DONE, FAILED};
 use crate::app::config::Config;
 use crate::app::environment::Environment;
@@ -28,6 +29,6 @@ pub async fn run(
     environment: &Environment,
 ) -> Result<u8, String> {
     let checks = checks::all(config, settings_file, environment).await;
-    report::print(&checks, arguments.json).map_err(|error| error.to_string())?;
+    print(&report::text(&checks, arguments.json))?;
     Ok(if checks.iter().any(|check| check.state == checks::State::Fails) { FAILED } else { DONE })
 }

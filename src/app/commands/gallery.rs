@@ -5,7 +5,7 @@
 
 mod page;
 
-use std::io::{BufWriter, Write as _};
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use futures_util::{StreamExt as _, stream};
@@ -13,6 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use url::Url;
 
 use self::page::{Card, KIND, Numbers, Page};
+use super::print::print;
 use super::table::count;
 use crate::app::Config;
 use crate::app::cli::DONE;
@@ -45,7 +46,7 @@ async fn write(arguments: Arguments, library: &Library) -> Result<u8, String> {
     let images =
         if library.has_record() { library.all_images().await.map_err(in_words)? } else { Vec::new() };
     if images.is_empty() {
-        say("There is no stored picture yet.\n")?;
+        print("There is no stored picture yet.\n")?;
         return Ok(DONE);
     }
     let out = arguments.out.unwrap_or_else(|| library.root().join(NAME));
@@ -76,7 +77,7 @@ async fn write(arguments: Arguments, library: &Library) -> Result<u8, String> {
     let of_them = if missing == 0 { String::new() } else { format!(", the files of {missing} are missing") };
     let path = folder.join(out.file_name().unwrap_or_default());
     let url = Url::from_file_path(&path).map(|url| format!("{url}\n")).unwrap_or_default();
-    say(&format!("{}\n{url}{}{of_them}\n", path.display(), count(ids.len(), "picture")))?;
+    print(&format!("{}\n{url}{}{of_them}\n", path.display(), count(ids.len(), "picture")))?;
     Ok(DONE)
 }
 
@@ -128,8 +129,4 @@ fn progress(pictures: usize) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:16} {pos} of {len} pictures");
     let bar = ProgressBar::new(u64::try_from(pictures).unwrap_or(u64::MAX));
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
-
-fn say(text: &str) -> Result<(), String> {
-    std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())
 }

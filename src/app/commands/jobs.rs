@@ -10,6 +10,7 @@ use std::io::Write as _;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::print::print;
 use super::table::{WIDTH, aligned, minute, one_line};
 use crate::app::App;
 use crate::app::cli::{DONE, FAILED};
@@ -75,12 +76,12 @@ impl Wanted {
 
 /// Prints the list, or the one.
 pub async fn run(arguments: &Arguments, app: &App) -> Result<u8, String> {
-    let code = print(arguments, app).await;
+    let code = show(arguments, app).await;
     app.manager.library().close().await;
     code
 }
 
-async fn print(arguments: &Arguments, app: &App) -> Result<u8, String> {
+async fn show(arguments: &Arguments, app: &App) -> Result<u8, String> {
     let library = app.manager.library();
     let text = match &arguments.id {
         Some(id) => match one::read(id, app).await {
@@ -92,11 +93,14 @@ async fn print(arguments: &Arguments, app: &App) -> Result<u8, String> {
             Ok(jobs) if arguments.json => {
                 format!("{:#}\n", jobs.iter().map(json).collect::<Value>())
             }
+            Ok(jobs) if jobs.is_empty() && arguments.state.is_none() => {
+                "No call is on record yet.\n".to_owned()
+            }
             Ok(jobs) => table(&jobs),
             Err(error) => return refuse(&error.in_store()),
         },
     };
-    std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())?;
+    print(&text)?;
     Ok(DONE)
 }
 

@@ -2,10 +2,10 @@
 //! whether its key is set.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use serde_json::{Value, json};
 
+use super::print::print;
 use crate::app::Config;
 use crate::app::cli::DONE;
 use crate::catalog::{Model, Sizes};
@@ -28,7 +28,7 @@ pub struct Arguments {
 /// Prints the models in the order in which they are considered.
 pub fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
     let text = if arguments.json { format!("{:#}\n", json(config)) } else { table(config) };
-    std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())?;
+    print(&text)?;
     Ok(DONE)
 }
 

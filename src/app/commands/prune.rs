@@ -9,6 +9,7 @@ use jiff::{Span, Timestamp, Zoned};
 use serde_json::{Value, json};
 
 use super::fields::joined;
+use super::print::print;
 use super::table::{count, minute, size};
 use crate::app::Config;
 use crate::app::cli::{DONE, FAILED};
@@ -97,16 +98,16 @@ async fn prune(arguments: &Arguments, library: &Library) -> Result<u8, String> {
             ..PrunePlan::default()
         };
     if !arguments.json {
-        say(&words(&plan, nothing))?;
+        print(&words(&plan, nothing))?;
     }
     let go = !nothing && !arguments.dry_run && (arguments.yes || agreed(arguments.json)?);
     let told = arguments.json.then(|| json(&plan, go));
     let failures: Vec<_> = if go { library.prune(plan).await.map_err(in_words)? } else { Vec::new() };
     if let Some(told) = told {
         let failures: Vec<_> = failures.iter().map(ToString::to_string).collect();
-        say(&format!("{:#}\n", joined(told, json!({ "failures": failures }))))?;
+        print(&format!("{:#}\n", joined(told, json!({ "failures": failures }))))?;
     } else if go {
-        say("Deleted.\n")?;
+        print("Deleted.\n")?;
     }
     for failure in &failures {
         let _ = writeln!(std::io::stderr(), "{failure}");
@@ -124,12 +125,12 @@ fn agreed(json: bool) -> Result<bool, String> {
         );
         return Ok(false);
     }
-    say("Delete? [y/N] ")?;
+    print("Delete? [y/N] ")?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer).map_err(|error| error.to_string())?;
     let yes = ["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str());
     if !yes {
-        say("Nothing was deleted.\n")?;
+        print("Nothing was deleted.\n")?;
     }
     Ok(yes)
 }
@@ -198,11 +199,6 @@ fn json(plan: &PrunePlan, deleted: bool) -> Value {
         "unfinished_files": plan.unfinished,
         "stay": { "pictures": plan.stay, "bytes": plan.stay_bytes, "under_way": plan.under_way },
     })
-}
-
-fn say(text: &str) -> Result<(), String> {
-    let mut stdout = std::io::stdout();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

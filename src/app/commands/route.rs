@@ -1,9 +1,9 @@
 //! `route`: which model a call would go to. The answer is one JSON object.
 
-use std::io::Write as _;
-
 use serde_json::{Value, json};
 
+use super::print::print;
+use super::suggested::Suggested;
 use crate::app::App;
 use crate::app::cli::{DONE, FAILED, WRONG_USAGE};
 use crate::domain::Problem;
@@ -13,6 +13,7 @@ use crate::tools::{TOOL_NAMES, commission, plan};
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The tool: `generate_image`, `edit_image` or `inpaint_image`
+    #[arg(value_parser = Suggested(tools), hide_possible_values = true)]
     tool: String,
     /// Its arguments, a JSON object
     #[arg(default_value = "{}")]
@@ -22,7 +23,7 @@ pub struct Arguments {
 /// Prints the route, or the refusal.
 pub fn run(arguments: &Arguments, app: &App) -> Result<u8, String> {
     let (answer, code) = answer(arguments, app);
-    writeln!(std::io::stdout(), "{answer:#}").map_err(|error| error.to_string())?;
+    print(&format!("{answer:#}\n"))?;
     Ok(code)
 }
 
@@ -32,11 +33,15 @@ fn answer(arguments: &Arguments, app: &App) -> (Value, u8) {
         Ok(_) => return (json!({ "error": "ARGUMENTS: not a JSON object" }), WRONG_USAGE),
         Err(error) => return (json!({ "error": format!("ARGUMENTS: not JSON ({error})") }), WRONG_USAGE),
     };
-    let known = TOOL_NAMES.contains(&arguments.tool.as_str());
     let refused = |problems: &[Problem]| {
+        // The name of no tool that draws: wrong usage, not a call that is refused.
+        let no_tool = problems.iter().any(|problem| problem.argument.as_deref() == Some("TOOL"));
         let words: Vec<_> = problems.iter().map(ToString::to_string).collect();
         let problems: Vec<_> = problems.iter().map(problem).collect();
-        (json!({ "error": words.join("\n"), "problems": problems }), if known { FAILED } else { WRONG_USAGE })
+        (
+            json!({ "error": words.join("\n"), "problems": problems }),
+            if no_tool { WRONG_USAGE } else { FAILED },
+        )
     };
     match commission(&arguments.tool, given, app.manager.catalog()) {
         Err(problems) => refused(&problems),
@@ -45,6 +50,11 @@ fn answer(arguments: &Arguments, app: &App) -> (Value, u8) {
             Err(problem) => refused(&[problem]),
         },
     }
+}
+
+/// The tools that draw.
+fn tools() -> Vec<String> {
+    TOOL_NAMES.into_iter().filter(|tool| *tool != "get_image").map(str::to_owned).collect()
 }
 
 fn problem(problem: &Problem) -> Value {

@@ -1,19 +1,23 @@
 //! `schemas`: the public contract as files. What is committed under `schemas/` comes from here.
 
-use std::io::Write as _;
-
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
+use super::print::print;
+use super::suggested::Suggested;
 use crate::app::cli::DONE;
 use crate::app::settings_file::SettingsFileSchema;
 use crate::catalog::Catalog;
-use crate::tools::derived_definitions;
+use crate::tools::{TOOL_NAMES, derived_definitions};
+
+/// The name of the schema of the settings file.
+const CONFIG: &str = "config";
 
 /// `schemas [NAME]`
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// One schema: a tool's name, or `config`
+    #[arg(value_parser = Suggested(names), hide_possible_values = true)]
     name: Option<String>,
 }
 
@@ -29,8 +33,12 @@ pub fn run(arguments: &Arguments, catalog: &Catalog) -> Result<u8, String> {
             found.map(|(_, schema)| schema.take()).ok_or_else(missing)?
         }
     };
-    writeln!(std::io::stdout(), "{shown:#}").map_err(|error| error.to_string())?;
+    print(&format!("{shown:#}\n"))?;
     Ok(DONE)
+}
+
+fn names() -> Vec<String> {
+    TOOL_NAMES.into_iter().chain([CONFIG]).map(str::to_owned).collect()
 }
 
 /// Every schema by name: of each tool what `tools/list` says of it, and the settings file.
@@ -44,6 +52,6 @@ pub fn all(catalog: &Catalog) -> Result<Vec<(String, Value)>, String> {
         all.push((tool.name.to_string(), definition));
     }
     let generator = SchemaSettings::draft2020_12().into_generator();
-    all.push(("config".to_owned(), generator.into_root_schema_for::<SettingsFileSchema>().to_value()));
+    all.push((CONFIG.to_owned(), generator.into_root_schema_for::<SettingsFileSchema>().to_value()));
     Ok(all)
 }

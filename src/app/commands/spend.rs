@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -12,6 +11,7 @@ use jiff::{ToSpan as _, Zoned};
 use serde_json::{Value, json};
 
 use super::fields::joined;
+use super::print::print;
 use super::table::{aligned, one_line};
 use crate::app::Config;
 use crate::app::cli::DONE;
@@ -70,7 +70,7 @@ pub async fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
     library.close().await;
     let report = report.map_err(|error| error.in_store().to_string())?;
     let text = if arguments.json { format!("{:#}\n", json(&report)) } else { words(&report) };
-    std::io::stdout().write_all(text.as_bytes()).map_err(|error| error.to_string())?;
+    print(&text)?;
     Ok(DONE)
 }
 

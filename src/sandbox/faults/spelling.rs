@@ -222,11 +222,34 @@ pub fn fault_help() -> String {
         request, as the setting --sandbox-fault for all, or as a word in a prompt, \
         sandbox:fault=NAME. With times=N only the first N requests fail; downloads count for each link, and \
         cdn_stall, cdn_cut and cdn_no_range fail once unless it says more. Charged faults count as a picture \
-        that was paid for.\n"
+        that was paid for.\n\n"
             .to_owned();
+    // Writing to a String cannot fail.
+    let _ = write!(help, "  {:30} {:15} WHAT COMES [USUAL K]", "NAME[=K]", "TAKEN FOR");
     for fault in Fault::ALL {
-        // Writing to a String cannot fail.
-        let _ = write!(help, "\n  {}", fault.line());
+        let _ = write!(help, "\n  {}", hanging(&fault.line()));
     }
     help
+}
+
+/// The line of a fault, so folded that what comes keeps to its column.
+fn hanging(line: &str) -> String {
+    const COLUMN: usize = 47;
+    const WIDTH: usize = 76;
+    let (head, what) = line.split_at_checked(COLUMN).unwrap_or((line, ""));
+    let (mut folded, mut width) = (head.to_owned(), COLUMN);
+    for word in what.split_whitespace() {
+        let length = word.chars().count();
+        if width == COLUMN {
+            folded.push_str(word);
+            width += length;
+        } else if width + 1 + length <= WIDTH {
+            let _ = write!(folded, " {word}");
+            width += 1 + length;
+        } else {
+            let _ = write!(folded, "\n{:1$}{word}", "", COLUMN + 2);
+            width = COLUMN + length;
+        }
+    }
+    folded
 }

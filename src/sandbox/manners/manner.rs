@@ -13,11 +13,13 @@ pub enum Manner {
     /// Azure OpenAI, the surface with a dated API version.
     AzureDated,
     /// `LocalAI`.
+    #[value(help = "LocalAI")]
     Localai,
     /// The server of stable-diffusion.cpp.
     StableDiffusionCpp,
     /// vLLM-Omni.
     VllmOmni,
     /// `OpenRouter`, chat only.
+    #[value(help = "OpenRouter, chat only")]
     Openrouter,
 }

@@ -66,8 +66,12 @@ pub(super) async fn all(
     settings_file: Option<PathBuf>,
     environment: &Environment,
 ) -> Vec<Check> {
-    let mut checks =
-        vec![settings(settings_file), store(&config.store), space(&config.store), proxy(environment)];
+    let mut checks = vec![settings(settings_file), store(&config.store)];
+    // Where nothing can be written, the space says nothing.
+    if checks.iter().all(|check| check.state != State::Fails) {
+        checks.push(space(&config.store));
+    }
+    checks.push(proxy(environment));
     if config.sandbox {
         checks.push(Check::new(
             "sandbox",

@@ -1,14 +1,13 @@
 //! How the checks are told: aligned lines for people, an object for programs.
 
-use std::io::{self, Write as _};
+use std::fmt::Write as _;
 
 use serde_json::json;
 
 use super::checks::{Check, State};
 
-/// Prints the checks on stdout.
-pub(super) fn print(checks: &[Check], as_json: bool) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
+/// The checks as they are printed.
+pub(super) fn text(checks: &[Check], as_json: bool) -> String {
     if as_json {
         let fails = checks.iter().any(|check| check.state == State::Fails);
         let checks: Vec<_> = checks
@@ -22,14 +21,15 @@ pub(super) fn print(checks: &[Check], as_json: bool) -> io::Result<()> {
                 })
             })
             .collect();
-        return writeln!(stdout, "{:#}", json!({ "ok": !fails, "checks": checks }));
+        return format!("{:#}\n", json!({ "ok": !fails, "checks": checks }));
     }
+    let mut text = String::new();
     let width = checks.iter().map(|check| check.subject.chars().count()).max().unwrap_or(0);
     for check in checks {
-        writeln!(stdout, "{:<5}  {:<width$}  {}", check.state.name(), check.subject, check.what)?;
+        let _ = writeln!(text, "{:<5}  {:<width$}  {}", check.state.name(), check.subject, check.what);
         if !check.way_out.is_empty() {
-            writeln!(stdout, "{:<5}  {:<width$}  {}", "", "", check.way_out)?;
+            let _ = writeln!(text, "{:<5}  {:<width$}  {}", "", "", check.way_out);
         }
     }
-    Ok(())
+    text
 }

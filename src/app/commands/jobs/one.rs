@@ -32,7 +32,10 @@ struct Shown {
 /// Reads it. What a process that is gone left behind is kept first, as when its caller asks.
 pub(super) async fn read(id: &JobId, app: &App) -> Result<Whole, Problem> {
     let library = app.manager.library();
-    let unknown = || ImageError::UnknownId(id.to_string()).in_store();
+    let unknown = || Problem {
+        way_out: format!("`{} jobs` lists the newest on record.", env!("CARGO_PKG_NAME")),
+        ..ImageError::UnknownId(id.to_string()).in_store()
+    };
     if !library.has_record() {
         return Err(unknown());
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 #[cfg(feature = "terminal-pictures")]
 use super::terminal::show;
 use crate::app::cli::{DONE, FAILED};
+use crate::app::commands::print::print as print_text;
 use crate::domain::Problem;
 use crate::images::StoredImage;
 use crate::tools::{OutputForm, words};
@@ -20,12 +21,8 @@ pub(super) fn print(
     json: bool,
 ) -> Result<u8, String> {
     let text = if json { format!("{fields}\n") } else { lines(fields) };
-    let mut stdout = std::io::stdout();
-    stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-        .map_err(|error| format!("stdout is closed: {error}"))?;
-    if !json && form != OutputForm::File && stdout.is_terminal() {
+    print_text(&text)?;
+    if !json && form != OutputForm::File && std::io::stdout().is_terminal() {
         show(images);
     }
     Ok(DONE)
@@ -35,10 +32,14 @@ pub(super) fn print(
 #[cfg(not(feature = "terminal-pictures"))]
 fn show(_: &[StoredImage]) {}
 
-/// Says on stderr what is wrong, in the tool's words.
+/// How an agent finds stored pictures, and how a person does.
+const AGENTS_WAY: &str = "list the stored images as resources";
+const PERSONS_WAY: &str = concat!("see all pictures with `", env!("CARGO_PKG_NAME"), " gallery`");
+
+/// Says on stderr what is wrong, in the tool's words but for what only an agent can do.
 #[expect(clippy::unnecessary_wraps, reason = "the form in which every command ends")]
 pub(super) fn refuse(problems: &[Problem]) -> Result<u8, String> {
-    say(&words(problems));
+    say(&words(problems).replace(AGENTS_WAY, PERSONS_WAY));
     Ok(FAILED)
 }
 
@@ -48,7 +49,12 @@ pub(super) fn say(text: &str) {
 }
 
 /// The fields of an answer as lines: the paths of its pictures first, each alone on its line.
+/// Of several results each is told so, with a line between them, and what is wrong is left to stderr.
 fn lines(fields: &Value) -> String {
+    if let Some(results) = fields.get("results").and_then(Value::as_array) {
+        let given = results.iter().filter(|result| result.get("error").is_none());
+        return given.map(lines).collect::<Vec<_>>().join("\n");
+    }
     let none = Map::new();
     let fields = fields.as_object().unwrap_or(&none);
     let mut text = String::new();
@@ -58,7 +64,8 @@ fn lines(fields: &Value) -> String {
             format!("{}x{} {}, {} bytes", field("width"), field("height"), field("format"), field("bytes"));
         let _ = writeln!(text, "{}\n  {}, {size}", field("path"), field("id"));
     }
-    for (name, value) in fields.iter().filter(|(name, _)| *name != "images") {
+    // The id that one of several was asked by is its picture's or its job's, which stands there anyway.
+    for (name, value) in fields.iter().filter(|(name, _)| !matches!(name.as_str(), "images" | "id")) {
         let name = name.replace('_', " ");
         // A list is a line for each of its values, under the name of one.
         let (name, values) = match value {
@@ -98,10 +105,10 @@ mod tests {
             "images": [{ "id": "img_1", "path": "/a b.png", "width": 3, "height": 2, "format": "png", "bytes": 99 }],
             "warnings": ["one", "two"], "estimate_usd": { "low": 0.1, "high": 0.2 },
         });
-        assert_eq!(
-            lines(&fields),
-            "/a b.png\n  img_1, 3x2 png, 99 bytes\njob: job_1\ncost usd: 0.03\n\
-             warning: one\nwarning: two\nestimate usd: low 0.1, high 0.2\n"
-        );
+        let told = "/a b.png\n  img_1, 3x2 png, 99 bytes\njob: job_1\ncost usd: 0.03\n\
+             warning: one\nwarning: two\nestimate usd: low 0.1, high 0.2\n";
+        assert_eq!(lines(&fields), told);
+        let several = json!({ "results": [fields, { "id": "img_2", "error": "unknown" }, { "id": "job_3", "job": "job_3" }] });
+        assert_eq!(lines(&several), format!("{told}\njob: job_3\n"));
     }
 }

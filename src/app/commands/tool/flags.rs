@@ -52,17 +52,15 @@ pub(super) fn with_flags(command: Command, schema: &Map<String, Value>) -> Comma
 
 /// Operands first, so that no list of files takes them in.
 fn usage(command: &str, arguments: &[Arg]) -> String {
-    let (operands, flags): (Vec<_>, Vec<_>) = arguments
-        .iter()
-        .filter(|argument| argument.is_required_set())
-        .partition(|argument| argument.is_positional());
+    let (operands, flags): (Vec<_>, Vec<_>) = arguments.iter().partition(|argument| argument.is_positional());
     let mut usage = format!("{} {command}", env!("CARGO_PKG_NAME"));
-    for argument in operands.into_iter().chain(flags) {
+    for argument in operands.into_iter().chain(flags.into_iter().filter(|flag| flag.is_required_set())) {
         let flag = argument.get_long().map(|flag| format!(" --{flag}")).unwrap_or_default();
         let value = argument.get_value_names().and_then(<[_]>::first).map_or("", |name| name.as_str());
+        let value = if argument.is_required_set() { format!("<{value}>") } else { format!("[{value}]") };
         let several =
             if argument.get_num_args().is_some_and(|count| count.max_values() > 1) { "..." } else { "" };
-        usage = format!("{usage}{flag} <{value}>{several}");
+        usage = format!("{usage}{flag} {value}{several}");
     }
     usage + " [OPTIONS]"
 }
@@ -82,7 +80,16 @@ fn argument(name: &str, property: &Value) -> Arg {
                 .default_missing_value("true")
                 .value_name("false");
         }
-        "array" => (argument.action(ArgAction::Append).num_args(1..), "TEXT"),
+        "array" => {
+            let argument = argument.action(ArgAction::Append).num_args(1..);
+            match property.pointer("/items/type").and_then(Value::as_str) {
+                Some("object") => {
+                    let help = format!("{}; each is a JSON object", help(text("description"), property));
+                    (argument.help(help), "JSON")
+                }
+                _ => (argument, "TEXT"),
+            }
+        }
         "integer" | "number" => (argument.allow_negative_numbers(true), "NUMBER"),
         _ => (argument, name),
     };

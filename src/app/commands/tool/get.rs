@@ -9,6 +9,7 @@ use tokio::time::{Instant, interval};
 use super::answer;
 use super::progress::Progress;
 use crate::app::App;
+use crate::app::cli::FAILED;
 use crate::jobs::{Owner, Stage};
 use crate::tools::{self, GetArguments, Got};
 
@@ -18,7 +19,7 @@ const FOR_EVER: Duration = Duration::from_hours(24);
 /// Between two looks at how far a picture is.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// Shows what there is of the ids.
+/// Shows what there is of the ids; the code says whether that is all of them.
 pub(super) async fn get(wanted: &GetArguments, app: &App, json: bool) -> Result<u8, String> {
     let ids = match tools::ids(wanted) {
         Ok(ids) => ids,
@@ -47,6 +48,12 @@ pub(super) async fn get(wanted: &GetArguments, app: &App, json: bool) -> Result<
     let images: Vec<_> = got.iter().flatten().flat_map(|got| got.images().to_vec()).collect();
     let fields = tools::got_fields(&ids, &got, Vec::new());
     let code = answer::print(&fields, &images, app.server.form(wanted.output), json);
+    let problems: Vec<_> = got.iter().filter_map(|got| got.as_ref().err().cloned()).collect();
+    let code = match problems.as_slice() {
+        [] => code,
+        _ if json => code.and(Ok(FAILED)),
+        problems => code.and(answer::refuse(problems)),
+    };
     let made = got.iter().flatten().filter_map(|got| match got {
         Got::Made { outcome, handed_over: false } => Some(outcome.job.clone()),
         _ => None,
