@@ -11,7 +11,7 @@ use super::call::left;
 use super::manager::Shared;
 use super::{Outcome, Partials, Presence, Stage, recovery};
 use crate::domain::{Billed, Caller, JobId, Problem, ProblemKind, Standing};
-use crate::images::{ImageError, JobRecord, ParentRole, StoredImage};
+use crate::images::{Claimed, ImageError, JobRecord, ParentRole, StoredImage};
 
 /// How often the record is looked at for a job that somebody waits for. One row by its key: some
 /// tens of microseconds.
@@ -57,10 +57,13 @@ pub(super) async fn equal_left(
     stage: &watch::Sender<Stage>,
     presence: &mut watch::Receiver<Presence>,
 ) -> Result<Joined, ImageError> {
-    while let Some(job) = shared.library.claim_left(wanted, within).await? {
-        tracing::info!(job = %job.id, "taken over from a caller that left");
+    while let Some(Claimed { job, orphaned }) = shared.library.claim_left(wanted, within).await? {
+        tracing::info!(job = %job.id, orphaned, "taken over from a caller that left");
+        if orphaned && !shared.library.is_at_work(&job).await {
+            recovery::keep_left_behind(shared, &job).await?;
+        }
         loop {
-            match look(shared, &job.id, &job.owner).await? {
+            match look(shared, &job.id, &job.owner, Caller::Waiting).await? {
                 Found::UnderWay { stage: now, .. } => {
                     stage.send_if_modified(|stage| std::mem::replace(stage, now.clone()) != now);
                 }
@@ -86,11 +89,17 @@ pub(super) async fn equal_left(
     Ok(Joined::None)
 }
 
-/// How a job stands now. Where its process is gone, what it left behind is kept first.
-pub(super) async fn look(shared: &Arc<Shared>, id: &JobId, owner: &str) -> Result<Found, ImageError> {
+/// How a job stands now. Where its process is gone, what it left behind is kept first, for a caller
+/// who waits or for whoever asks next.
+pub(super) async fn look(
+    shared: &Arc<Shared>,
+    id: &JobId,
+    owner: &str,
+    caller: Caller,
+) -> Result<Found, ImageError> {
     let mut job = shared.library.job(id, owner).await?;
     let mut standing = job.standing(Timestamp::now());
-    if matches!(standing, Standing::Lost { .. }) && recovery::recover(shared, &job).await? {
+    if matches!(standing, Standing::Lost { .. }) && recovery::recover(shared, &job, caller).await? {
         job = shared.library.job(id, owner).await?;
         standing = job.standing(Timestamp::now());
     }

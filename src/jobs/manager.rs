@@ -141,7 +141,7 @@ impl Manager {
     /// # Errors
     /// An id that nobody knows, or a record that cannot be read.
     pub async fn look(&self, job: &JobId, owner: &str) -> Result<Found, ImageError> {
-        follow::look(&self.0, job, owner).await
+        follow::look(&self.0, job, owner, Caller::Left).await
     }
 
     /// Notes, in the background, that the pictures of these jobs were handed over to one who

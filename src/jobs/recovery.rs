@@ -6,17 +6,26 @@ use std::sync::Arc;
 
 use super::manager::Shared;
 use super::outcome::{Cost, CostBasis, Report};
-use crate::domain::{JobState, Usd};
+use crate::domain::{Caller, JobState, Usd};
 use crate::images::{ImageError, JobEnd, JobRecord};
 
 /// The most jobs that are looked through at a start.
 const MOST_AT_ONCE: u32 = 100;
 
-/// Keeps what a lost job left behind. `true` where that ended it, with pictures.
-pub(super) async fn recover(shared: &Arc<Shared>, job: &JobRecord) -> Result<bool, ImageError> {
-    if !shared.library.take_over(job).await? {
+/// Keeps what a lost job left behind, for this caller. `true` where that ended it, with pictures.
+pub(super) async fn recover(
+    shared: &Arc<Shared>,
+    job: &JobRecord,
+    caller: Caller,
+) -> Result<bool, ImageError> {
+    if !shared.library.take_over(job, caller).await? {
         return Ok(true); // another process is at it: look again
     }
+    keep_left_behind(shared, job).await
+}
+
+/// Keeps what a lost job left behind whose lease is ours. `true` where that ended it, with pictures.
+pub(super) async fn keep_left_behind(shared: &Arc<Shared>, job: &JobRecord) -> Result<bool, ImageError> {
     let adopted = shared.library.adopt(job).await?;
     shared.library.close_tries(&job.id, "lost").await?;
     if adopted == 0 {
@@ -56,9 +65,10 @@ pub(super) async fn sweep(shared: Arc<Shared>) {
     let swept = async {
         for job in shared.library.lost_jobs(MOST_AT_ONCE).await? {
             if !shared.library.is_at_work(&job).await {
-                recover(&shared, &job).await?;
+                recover(&shared, &job, Caller::Left).await?;
             }
         }
+        shared.library.clear_processes();
         shared.library.clear_leftovers().await
     };
     if let Err(error) = swept.await {

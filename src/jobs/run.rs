@@ -131,6 +131,7 @@ impl Prepared {
             sandbox: shared.sandbox(),
             folder: landing.folder().to_owned(),
             caller: Caller::Waiting,
+            process: shared.library.process().to_owned(),
             lease_until: Some(created_at + LEASE),
             sent_at: None,
             report: None,

@@ -19,8 +19,12 @@ use super::files::create_private;
 use crate::images::ImageError;
 
 /// How each version is made from the one before; their number is the version.
-const STEPS: [&str; 3] =
-    [include_str!("schema.sql"), include_str!("schema-2.sql"), include_str!("schema-3.sql")];
+const STEPS: [&str; 4] = [
+    include_str!("schema.sql"),
+    include_str!("schema-2.sql"),
+    include_str!("schema-3.sql"),
+    include_str!("schema-4.sql"),
+];
 
 /// How long a locked record is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -3,6 +3,8 @@
 
 mod dying;
 mod joining;
+#[cfg(target_os = "linux")]
+mod killed;
 mod money;
 mod queue;
 #[cfg(target_os = "linux")]

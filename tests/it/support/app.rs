@@ -328,6 +328,13 @@ impl App {
         timeout(PATIENCE, self.child.wait()).await.expect("the server should end").unwrap();
     }
 
+    /// Sends a signal to the server alone.
+    #[cfg(unix)]
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let server = rustix::process::Pid::from_raw(self.child.id().unwrap().cast_signed()).unwrap();
+        rustix::process::kill_process(server, signal).unwrap();
+    }
+
     /// The processes that the server started.
     #[cfg(target_os = "linux")]
     pub fn children(&self) -> Vec<i32> {
