@@ -177,6 +177,10 @@ impl Manager {
 
     /// Waits until all paid work is done, for the end of the process.
     pub async fn finish(&self) {
+        #[cfg(unix)]
+        if let Some(front) = &self.0.front {
+            front.finish().await;
+        }
         self.0.finishing.cancel();
         self.0.paid.close();
         self.0.paid.wait().await;

@@ -7,10 +7,13 @@ use std::os::fd::OwnedFd;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 
 use super::WorkerCommand;
 use super::messages::{CallNumber, FromWorker, ToWorker, read, write};
@@ -18,17 +21,25 @@ use crate::domain::{Billed, Problem, ProblemKind};
 use crate::jobs::call::{Side, left};
 use crate::jobs::{Commission, Presence, Stage};
 
+/// How long a server that ends waits for its worker to take what it has to say.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// The server's end of the link, made when it is first needed and again when the worker is gone.
 #[derive(Debug)]
 pub(in crate::jobs) struct Front {
     command: WorkerCommand,
     link: Mutex<Option<Arc<Link>>>,
     next: AtomicU64,
+    /// What waits to tell the worker what became of a caller.
+    telling: TaskTracker,
 }
 
 /// A worker that runs.
 struct Link {
-    outgoing: mpsc::UnboundedSender<ToWorker>,
+    /// Until this process has no more to say.
+    outgoing: Mutex<Option<mpsc::UnboundedSender<ToWorker>>>,
+    /// What writes to the worker.
+    writing: TaskTracker,
     calls: Mutex<HashMap<CallNumber, Waiting>>,
 }
 
@@ -40,7 +51,7 @@ struct Waiting {
 
 impl Front {
     pub(in crate::jobs) fn new(command: WorkerCommand) -> Self {
-        Self { command, link: Mutex::default(), next: AtomicU64::new(0) }
+        Self { command, link: Mutex::default(), next: AtomicU64::new(0), telling: TaskTracker::new() }
     }
 
     /// Passes a call on. Gives both back where no worker can be had.
@@ -56,21 +67,21 @@ impl Front {
         let call = self.next.fetch_add(1, Ordering::Relaxed);
         let Side { stage, answer, mut presence } = side;
         link.lock().insert(call, Waiting { stage, answer });
-        let _ = link.outgoing.send(ToWorker::Begin {
+        let begun = link.send(ToWorker::Begin {
             call,
             owner: commission.owner.name,
             tool: commission.request.operation.tool().to_owned(),
             arguments: commission.arguments,
         });
-        if link.outgoing.is_closed() {
+        if !begun || link.is_closed() {
             link.abandon(); // it went between the two lines above
         }
-        tokio::spawn(async move {
+        self.telling.spawn(async move {
             let presence = left(&mut presence).await;
             if presence != Presence::Served {
                 link.lock().remove(&call);
             }
-            let _ = link.outgoing.send(ToWorker::Caller { call, presence });
+            link.send(ToWorker::Caller { call, presence });
         });
         Ok(())
     }
@@ -78,7 +89,7 @@ impl Front {
     /// The worker that runs, or a new one.
     fn link(&self) -> io::Result<Arc<Link>> {
         let mut current = self.link.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(link) = current.as_ref().filter(|link| !link.outgoing.is_closed()) {
+        if let Some(link) = current.as_ref().filter(|link| !link.is_closed()) {
             return Ok(Arc::clone(link));
         }
         let (socket, child) = start(&self.command)?;
@@ -86,23 +97,54 @@ impl Front {
         *current = Some(Arc::clone(&link));
         Ok(link)
     }
+
+    /// Sees to it that the worker hears what became of the callers, before the process ends.
+    pub(in crate::jobs) async fn finish(&self) {
+        self.telling.close();
+        let _ = timeout(LAST_WORDS, self.telling.wait()).await;
+        let link = self.link.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(link) = link {
+            link.close();
+            let _ = timeout(LAST_WORDS, link.writing.wait()).await;
+        }
+    }
 }
 
 impl Link {
     fn over(socket: UnixStream, child: Child) -> Arc<Self> {
         let (input, output) = socket.into_split();
         let (outgoing, messages) = mpsc::unbounded_channel();
-        let link = Arc::new(Self { outgoing, calls: Mutex::default() });
-        let writing = tokio::spawn(write(messages, output));
+        let writing = TaskTracker::new();
+        let writer = writing.spawn(write(messages, output));
+        writing.close();
+        let link = Arc::new(Self { outgoing: Mutex::new(Some(outgoing)), writing, calls: Mutex::default() });
         let reading = Arc::clone(&link);
         tokio::spawn(async move {
             read(input, |message| reading.hear(message)).await;
-            writing.abort(); // closes the channel, so that the next call starts another
-            let _ = writing.await;
+            writer.abort(); // closes the channel, so that the next call starts another
+            let _ = writer.await;
             reading.abandon();
             report_end(child).await;
         });
         link
+    }
+
+    /// Whether it can still reach the worker.
+    fn send(&self, message: ToWorker) -> bool {
+        self.outgoing().as_ref().is_some_and(|outgoing| outgoing.send(message).is_ok())
+    }
+
+    fn is_closed(&self) -> bool {
+        self.outgoing().as_ref().is_none_or(mpsc::UnboundedSender::is_closed)
+    }
+
+    /// Lets what is to be sent go out, and nothing after it.
+    fn close(&self) {
+        *self.outgoing() = None;
+    }
+
+    fn outgoing(&self) -> std::sync::MutexGuard<'_, Option<mpsc::UnboundedSender<ToWorker>>> {
+        self.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn hear(&self, message: FromWorker) {

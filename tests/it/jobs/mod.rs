@@ -2,6 +2,8 @@
 //! own process.
 
 mod dying;
+#[cfg(unix)]
+mod handing;
 mod joining;
 #[cfg(target_os = "linux")]
 mod killed;
