@@ -68,9 +68,12 @@ pub(super) async fn equal_left(
                     stage.send_if_modified(|stage| std::mem::replace(stage, now.clone()) != now);
                 }
                 Found::Made { outcome, .. } => return Ok(Joined::Ended(job.id, Box::new(Ok(*outcome)))),
-                // What was lost or given up is made anew; what failed is said.
+                // What was lost, given up or deleted is made anew; what failed is said.
                 Found::Nothing(problem)
-                    if matches!(problem.kind, ProblemKind::Lost | ProblemKind::Cancelled) =>
+                    if matches!(
+                        problem.kind,
+                        ProblemKind::Lost | ProblemKind::Cancelled | ProblemKind::NotFound
+                    ) =>
                 {
                     shared.library.set_caller(&job.id, Caller::Served).await?;
                     break;

@@ -2,6 +2,7 @@
 //! picture, and does not wait for a lease to run out.
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
 use sqlx::{Connection as _, Row as _};
 
 use super::dying::record;
@@ -10,6 +11,12 @@ use crate::support::{App, Desk, Gate, Reply, Setup, Upstream, eventually, png, s
 
 fn kill(process: i32, signal: Signal) {
     kill_process(Pid::from_raw(process).unwrap(), signal).unwrap();
+}
+
+/// The id of the job that a refusal names.
+fn job_in(refusal: &str) -> String {
+    let id = refusal.split_whitespace().find(|word| word.starts_with("job_")).unwrap();
+    id.trim_end_matches(':').to_owned()
 }
 
 /// Waits until the only job of a desk is in this state.
@@ -76,12 +83,26 @@ async fn a_picture_that_was_done_and_not_handed_over_is_given_to_an_equal_call_a
 }
 
 #[tokio::test]
+async fn get_image_finds_the_picture_and_hands_it_over_with_its_cost() {
+    let (mut app, upstream, id) = arrived(|setup| setup).await;
+    kill(app.children()[0], Signal::KILL);
+    let job = job_in(app.result_of(id).await.refusal());
+    let got = app.get(json!({ "id": job })).await;
+    assert_eq!((got.file(), got.fields()["cost_usd"].as_f64()), (png(64, 48, 1), Some(0.03)));
+    let mut record = record(&app.desk).await;
+    let tries = "SELECT outcome, billed, counted_micros FROM tries";
+    let row = sqlx::query(tries).fetch_one(&mut record).await.unwrap();
+    assert_eq!((row.get(0), row.get(1), row.get(2)), ("made", "yes", 30_000));
+    assert_eq!(app.generate(kite()).await.file(), png(64, 48, 2), "it was handed over");
+    assert_eq!(upstream.requests().len(), 2);
+}
+
+#[tokio::test]
 async fn get_image_knows_at_once_that_a_worker_was_killed() {
     let Rendering { mut app, upstream, id, .. } = rendering(|setup| setup, kite()).await;
     kill(app.children()[0], Signal::KILL);
-    let refusal = app.result_of(id).await.refusal().to_owned();
-    let job = refusal.split_whitespace().find(|word| word.starts_with("job_")).unwrap();
-    let lost = app.get(serde_json::json!({ "id": job.trim_end_matches(':'), "wait_s": 0 })).await;
+    let job = job_in(app.result_of(id).await.refusal());
+    let lost = app.get(json!({ "id": job, "wait_s": 0 })).await;
     assert!(lost.refusal().contains("is lost"), "{}", lost.text());
     assert_eq!(upstream.requests().len(), 1);
 }
