@@ -131,7 +131,7 @@ impl Prepared {
             sandbox: shared.sandbox(),
             folder: landing.folder().to_owned(),
             caller: Caller::Waiting,
-            process: shared.library.process().to_owned(),
+            process: shared.library.process(),
             lease_until: Some(created_at + LEASE),
             sent_at: None,
             report: None,

@@ -22,7 +22,7 @@ pub struct Claimed {
 impl Library {
     /// The name of this process, for the jobs it works on; empty where it cannot have one.
     #[must_use]
-    pub fn process(&self) -> &str {
+    pub fn process(&self) -> String {
         self.shared.processes.own()
     }
 
@@ -88,7 +88,7 @@ impl Library {
 
     /// Ends the lease of a job whose process is gone, unless another has it by now.
     pub(super) async fn end_lease_of_the_dead(&self, job: &JobRecord) -> Result<(), ImageError> {
-        if !self.is_left_by_the_dead(job) {
+        if !self.is_left_by_the_dead(job).await {
             return Ok(());
         }
         let query = sqlx::query("UPDATE jobs SET lease_until = NULL WHERE id = ? AND process = ?")
@@ -98,10 +98,12 @@ impl Library {
         Ok(())
     }
 
-    fn is_left_by_the_dead(&self, job: &JobRecord) -> bool {
+    /// A process whose lock was deleted under it may hold pictures on their way all the same.
+    async fn is_left_by_the_dead(&self, job: &JobRecord) -> bool {
         job.caller != Caller::Served
             && job.lease_until.is_some()
             && self.shared.processes.is_dead(&job.process)
+            && !self.is_at_work(job).await
     }
 
     /// Takes over the lease of a job whose process is gone, unless somebody else just did. A caller
@@ -131,7 +133,7 @@ impl Library {
     /// The job with the lease that its process deserves: none where it is gone, and one where the
     /// lease ran out while it was at work: the machine slept, or the clock was set.
     pub(super) async fn as_it_is(&self, job: JobRecord) -> JobRecord {
-        if self.is_left_by_the_dead(&job) {
+        if self.is_left_by_the_dead(&job).await {
             return JobRecord { lease_until: None, ..job };
         }
         let now = Timestamp::now();

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempPath;
 
@@ -20,13 +20,13 @@ const STARTING: &str = ".starting-";
 #[derive(Debug)]
 pub(super) struct Processes {
     folder: PathBuf,
-    own: OnceLock<Option<Own>>,
+    own: Mutex<Option<Own>>,
 }
 
 #[derive(Debug)]
 struct Own {
     name: String,
-    #[expect(dead_code, reason = "deletes the file in the end")]
+    /// Dropped, it deletes the file.
     path: TempPath,
     #[expect(dead_code, reason = "holds the lock")]
     file: File,
@@ -34,14 +34,17 @@ struct Own {
 
 impl Processes {
     pub(super) fn new(root: &Path) -> Self {
-        Self { folder: root.join(FOLDER), own: OnceLock::new() }
+        Self { folder: root.join(FOLDER), own: Mutex::default() }
     }
 
     /// The name of this process, which from now on is known to be alive. Empty where the file
     /// system has no locks: then leases alone tell.
-    pub(super) fn own(&self) -> &str {
-        let own = self.own.get_or_init(|| self.start().ok());
-        own.as_ref().map_or("", |own| &own.name)
+    pub(super) fn own(&self) -> String {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        if own.as_ref().is_none_or(|own| !own.path.exists()) {
+            *own = self.start().ok(); // for the first time, or in a library that was made anew
+        }
+        own.as_ref().map_or_else(String::new, |own| own.name.clone())
     }
 
     /// Gives the file its name once it is locked: whoever finds it without a lock takes it for dead.
@@ -86,7 +89,7 @@ mod tests {
     fn a_process_is_dead_once_nobody_holds_its_lock() {
         let root = tempfile::tempdir().unwrap();
         let [here, there] = [(); 2].map(|()| Processes::new(root.path()));
-        let alive = there.own().to_owned();
+        let alive = there.own();
         assert!(!here.is_dead(&alive) && !there.is_dead(&alive));
         assert!(!here.is_dead(""), "nothing is known of it");
         let killed = root.path().join(FOLDER).join("killed");
@@ -94,7 +97,10 @@ mod tests {
         assert!(here.is_dead("killed"));
         here.clear();
         assert!(!killed.exists() && !here.is_dead(&alive));
+        std::fs::remove_dir_all(root.path().join(FOLDER)).unwrap();
+        let anew = there.own();
+        assert!(here.is_dead(&alive) && !here.is_dead(&anew), "what is gone is made anew");
         drop(there);
-        assert!(here.is_dead(&alive), "its file went with it");
+        assert!(here.is_dead(&anew), "its file went with it");
     }
 }

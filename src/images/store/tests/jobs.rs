@@ -135,7 +135,7 @@ async fn job_of(library: &Library, process: &str, state: JobState) -> JobRecord 
 async fn a_killed_process_loses_its_jobs_before_its_leases_end_and_to_one_caller_each() {
     for state in [JobState::Queued, JobState::Sent, JobState::Done] {
         let (_top, library) = library();
-        let alive = job_of(&library, library.process(), state).await;
+        let alive = job_of(&library, &library.process(), state).await;
         let unknown = job_of(&library, "", state).await;
         assert!(library.claim_left(&job("me"), HALF_AN_HOUR).await.unwrap().is_none(), "{state:?}");
         let killed = job_of(&library, "killed", state).await;
