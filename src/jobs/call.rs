@@ -39,6 +39,9 @@ pub(super) struct Side {
     pub stage: watch::Sender<Stage>,
     pub answer: oneshot::Sender<Result<Outcome, Problem>>,
     pub presence: watch::Receiver<Presence>,
+    /// Whether a worker died with the call before it said how far it was. If it sent a request all
+    /// the same, that is for the caller to judge.
+    pub again: bool,
 }
 
 impl Call {
@@ -46,7 +49,8 @@ impl Call {
         let (stage_sender, stage) = watch::channel(Stage::Preparing);
         let (answer, ended) = oneshot::channel();
         let (presence, presence_receiver) = watch::channel(Presence::Waiting);
-        (Self { stage, ended, presence }, Side { stage: stage_sender, answer, presence: presence_receiver })
+        let side = Side { stage: stage_sender, answer, presence: presence_receiver, again: false };
+        (Self { stage, ended, presence }, side)
     }
 
     /// How far it is, as it changes.

@@ -38,6 +38,16 @@ pub enum Found {
     },
 }
 
+/// Which job is looked for.
+pub(super) struct Wanted<'a> {
+    pub like: &'a JobRecord,
+    /// How old it may be.
+    pub within: SignedDuration,
+    /// Whether this call is begun anew by us: what may have been charged is said to its caller then,
+    /// and not paid once more.
+    pub again: bool,
+}
+
 /// What came of looking for an equal job.
 pub(super) enum Joined {
     /// There is one, and it has ended.
@@ -52,12 +62,11 @@ pub(super) enum Joined {
 /// one, for as long as the caller stays.
 pub(super) async fn equal_left(
     shared: &Arc<Shared>,
-    wanted: &JobRecord,
-    within: SignedDuration,
+    wanted: Wanted<'_>,
     stage: &watch::Sender<Stage>,
     presence: &mut watch::Receiver<Presence>,
 ) -> Result<Joined, ImageError> {
-    while let Some(Claimed { job, orphaned }) = shared.library.claim_left(wanted, within).await? {
+    while let Some(Claimed { job, orphaned }) = shared.library.claim_left(wanted.like, wanted.within).await? {
         tracing::info!(job = %job.id, orphaned, "taken over from a caller that left");
         if orphaned && !shared.library.is_at_work(&job).await {
             recovery::keep_left_behind(shared, &job).await?;
@@ -76,6 +85,9 @@ pub(super) async fn equal_left(
                     ) =>
                 {
                     shared.library.set_caller(&job.id, Caller::Served).await?;
+                    if wanted.again && problem.billed != Billed::No {
+                        return Ok(Joined::Ended(job.id, Box::new(Err(problem))));
+                    }
                     break;
                 }
                 Found::Nothing(problem) => return Ok(Joined::Ended(job.id, Box::new(Err(problem)))),

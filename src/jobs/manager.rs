@@ -122,6 +122,14 @@ impl Manager {
         call
     }
 
+    /// Begins a call that another worker died with.
+    #[cfg(unix)]
+    pub(super) fn begin_again(&self, commission: Commission) -> Call {
+        let (call, side) = Call::new();
+        self.0.begin(commission, Side { again: true, ..side });
+        call
+    }
+
     /// The picture with what would be repainted drawn over it; `None` where nothing is masked.
     /// Reads what the call would read, and sends nothing.
     ///

@@ -37,7 +37,7 @@ pub(super) fn begin(shared: &Arc<Shared>, commission: Commission, side: Side) {
 }
 
 async fn run(shared: Arc<Shared>, commission: Commission, side: Side) {
-    let Side { stage, answer, mut presence } = side;
+    let Side { stage, answer, mut presence, again } = side;
     let started = Instant::now();
     let prepared = tokio::select! {
         biased;
@@ -49,7 +49,8 @@ async fn run(shared: Arc<Shared>, commission: Commission, side: Side) {
         Err(problem) => return say(answer, Err(problem)),
     };
     // Boxed, as it is mostly over at once and would take room for as long as the call lasts.
-    let equal = Box::pin(follow::equal_left(&shared, &paid.record, JOINED_WITHIN, &stage, &mut presence));
+    let wanted = follow::Wanted { like: &paid.record, within: JOINED_WITHIN, again };
+    let equal = Box::pin(follow::equal_left(&shared, wanted, &stage, &mut presence));
     match equal.await {
         Ok(Joined::Ended(job, outcome)) => {
             return deliver(&shared.library, &job, *outcome, answer, presence).await;
