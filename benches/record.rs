@@ -36,6 +36,7 @@ fn job() -> JobRecord {
         sandbox: false,
         folder: "/nowhere".into(),
         caller: Caller::Waiting,
+        process: String::new(),
         lease_until: Some(now + LEASE),
         sent_at: None,
         report: None,

@@ -11,7 +11,7 @@ pub enum JobState {
     Queued,
     /// Sent: from here on it may cost money.
     Sent,
-    /// Its pictures are kept.
+    /// Its pictures came, and are kept as far as they could be.
     Done,
     /// It has no picture and will get none.
     Failed,

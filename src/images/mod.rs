@@ -51,8 +51,8 @@ pub use reference::{ImageReference, LocalReference};
 pub use region::{Extent, Region, RegionFault, Regions, Units};
 pub use roots::Roots;
 pub use store::{
-    Begun, Cap, CapHit, Destination, Exhibit, FileFate, Going, JobEnd, JobRecord, Kept, LEASE, Library,
-    NotKept, Opened, Parent, ParentRole, Period, Plan, PrunePlan, Rule, Spent, StoredImage, Stretch, Sums,
-    TryEnd, TryRecord, keep,
+    Begun, Cap, CapHit, Claimed, Destination, Exhibit, FileFate, Going, JobEnd, JobRecord, Kept, LEASE,
+    Library, NotKept, Opened, Parent, ParentRole, Period, Plan, PrunePlan, Rule, Spent, StoredImage, Stretch,
+    Sums, TryEnd, TryRecord, keep,
 };
 pub use transparency::has_transparency;

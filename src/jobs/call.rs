@@ -1,8 +1,8 @@
 //! A caller's hold on its job: how it hears of it, and how the job hears of its caller.
 //!
 //! **Handed over** means that the pictures were given to whoever asked, as far as this server
-//! can tell: [`Call::served`] was called. Over stdio that is when the answer was given to the
-//! transport and the call had not been cancelled by then; over HTTP, when its bytes were taken
+//! can tell: [`Call::served`] was called. Over stdio that is when all of the answer's line was taken
+//! by the pipe, and the client had not closed its end before; over HTTP, when its bytes were taken
 //! by the connection, or by the stream of a session that can be resumed; a command of a person's
 //! is served when its answer is printed. Until then the pictures belong to the next who asks.
 
@@ -39,6 +39,9 @@ pub(super) struct Side {
     pub stage: watch::Sender<Stage>,
     pub answer: oneshot::Sender<Result<Outcome, Problem>>,
     pub presence: watch::Receiver<Presence>,
+    /// Whether a worker died with the call before it said how far it was. If it sent a request all
+    /// the same, that is for the caller to judge.
+    pub again: bool,
 }
 
 impl Call {
@@ -46,7 +49,8 @@ impl Call {
         let (stage_sender, stage) = watch::channel(Stage::Preparing);
         let (answer, ended) = oneshot::channel();
         let (presence, presence_receiver) = watch::channel(Presence::Waiting);
-        (Self { stage, ended, presence }, Side { stage: stage_sender, answer, presence: presence_receiver })
+        let side = Side { stage: stage_sender, answer, presence: presence_receiver, again: false };
+        (Self { stage, ended, presence }, side)
     }
 
     /// How far it is, as it changes.

@@ -11,7 +11,7 @@ use super::call::left;
 use super::manager::Shared;
 use super::{Outcome, Partials, Presence, Stage, recovery};
 use crate::domain::{Billed, Caller, JobId, Problem, ProblemKind, Standing};
-use crate::images::{ImageError, JobRecord, ParentRole, StoredImage};
+use crate::images::{Claimed, ImageError, JobRecord, ParentRole, StoredImage};
 
 /// How often the record is looked at for a job that somebody waits for. One row by its key: some
 /// tens of microseconds.
@@ -38,6 +38,16 @@ pub enum Found {
     },
 }
 
+/// Which job is looked for.
+pub(super) struct Wanted<'a> {
+    pub like: &'a JobRecord,
+    /// How old it may be.
+    pub within: SignedDuration,
+    /// Whether this call is begun anew by us: what may have been charged is said to its caller then,
+    /// and not paid once more.
+    pub again: bool,
+}
+
 /// What came of looking for an equal job.
 pub(super) enum Joined {
     /// There is one, and it has ended.
@@ -52,24 +62,32 @@ pub(super) enum Joined {
 /// one, for as long as the caller stays.
 pub(super) async fn equal_left(
     shared: &Arc<Shared>,
-    wanted: &JobRecord,
-    within: SignedDuration,
+    wanted: Wanted<'_>,
     stage: &watch::Sender<Stage>,
     presence: &mut watch::Receiver<Presence>,
 ) -> Result<Joined, ImageError> {
-    while let Some(job) = shared.library.claim_left(wanted, within).await? {
-        tracing::info!(job = %job.id, "taken over from a caller that left");
+    while let Some(Claimed { job, orphaned }) = shared.library.claim_left(wanted.like, wanted.within).await? {
+        tracing::info!(job = %job.id, orphaned, "taken over from a caller that left");
+        if orphaned && !shared.library.is_at_work(&job).await {
+            recovery::keep_left_behind(shared, &job).await?;
+        }
         loop {
-            match look(shared, &job.id, &job.owner).await? {
+            match look(shared, &job.id, &job.owner, Caller::Waiting).await? {
                 Found::UnderWay { stage: now, .. } => {
                     stage.send_if_modified(|stage| std::mem::replace(stage, now.clone()) != now);
                 }
                 Found::Made { outcome, .. } => return Ok(Joined::Ended(job.id, Box::new(Ok(*outcome)))),
-                // What was lost or given up is made anew; what failed is said.
+                // What was lost, given up or deleted is made anew; what failed is said.
                 Found::Nothing(problem)
-                    if matches!(problem.kind, ProblemKind::Lost | ProblemKind::Cancelled) =>
+                    if matches!(
+                        problem.kind,
+                        ProblemKind::Lost | ProblemKind::Cancelled | ProblemKind::NotFound
+                    ) =>
                 {
                     shared.library.set_caller(&job.id, Caller::Served).await?;
+                    if wanted.again && problem.billed != Billed::No {
+                        return Ok(Joined::Ended(job.id, Box::new(Err(problem))));
+                    }
                     break;
                 }
                 Found::Nothing(problem) => return Ok(Joined::Ended(job.id, Box::new(Err(problem)))),
@@ -86,11 +104,17 @@ pub(super) async fn equal_left(
     Ok(Joined::None)
 }
 
-/// How a job stands now. Where its process is gone, what it left behind is kept first.
-pub(super) async fn look(shared: &Arc<Shared>, id: &JobId, owner: &str) -> Result<Found, ImageError> {
+/// How a job stands now. Where its process is gone, what it left behind is kept first, for a caller
+/// who waits or for whoever asks next.
+pub(super) async fn look(
+    shared: &Arc<Shared>,
+    id: &JobId,
+    owner: &str,
+    caller: Caller,
+) -> Result<Found, ImageError> {
     let mut job = shared.library.job(id, owner).await?;
     let mut standing = job.standing(Timestamp::now());
-    if matches!(standing, Standing::Lost { .. }) && recovery::recover(shared, &job).await? {
+    if matches!(standing, Standing::Lost { .. }) && recovery::recover(shared, &job, caller).await? {
         job = shared.library.job(id, owner).await?;
         standing = job.standing(Timestamp::now());
     }

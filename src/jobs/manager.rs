@@ -122,6 +122,14 @@ impl Manager {
         call
     }
 
+    /// Begins a call that another worker died with.
+    #[cfg(unix)]
+    pub(super) fn begin_again(&self, commission: Commission) -> Call {
+        let (call, side) = Call::new();
+        self.0.begin(commission, Side { again: true, ..side });
+        call
+    }
+
     /// What the call would do, and what it would repaint. Reads what the call would read, and
     /// sends nothing.
     ///
@@ -141,7 +149,7 @@ impl Manager {
     /// # Errors
     /// An id that nobody knows, or a record that cannot be read.
     pub async fn look(&self, job: &JobId, owner: &str) -> Result<Found, ImageError> {
-        follow::look(&self.0, job, owner).await
+        follow::look(&self.0, job, owner, Caller::Left).await
     }
 
     /// Notes, in the background, that the pictures of these jobs were handed over to one who
@@ -177,6 +185,10 @@ impl Manager {
 
     /// Waits until all paid work is done, for the end of the process.
     pub async fn finish(&self) {
+        #[cfg(unix)]
+        if let Some(front) = &self.0.front {
+            front.finish().await;
+        }
         self.0.finishing.cancel();
         self.0.paid.close();
         self.0.paid.wait().await;

@@ -11,6 +11,7 @@ mod commission;
 mod follow;
 mod heavy;
 mod inputs;
+mod late;
 mod manager;
 mod outcome;
 mod owner;

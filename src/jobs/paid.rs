@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::allowance::Allowance;
 use super::inputs::Inputs;
+use super::late::Late;
 use super::manager::Shared;
 use super::picture::{Charge, Picture};
 use super::queue::Permit;
@@ -104,7 +105,13 @@ impl Paid {
     }
 
     /// Writes down how a request ended.
-    pub(super) async fn note(&self, number: i64, failure: Option<&Failure>, charge: Option<&Charge>) {
+    pub(super) async fn note(
+        &self,
+        number: i64,
+        failure: Option<&Failure>,
+        charge: Option<&Charge>,
+        late: &mut Late,
+    ) {
         let billed = failure.map_or(Billed::Yes, |failure| failure.kind.billed());
         let end = TryEnd {
             outcome: failure.map_or("made", |failure| failure.kind.name()),
@@ -115,19 +122,18 @@ impl Paid {
                 |failure| failure.request_id.clone(),
             ),
         };
-        if let Err(error) = self.shared.library.end_try(number, &end).await {
-            tracing::error!(job = %self.record.id, %error, "the end of a request was not recorded");
-        }
+        self.record_end(number, end, late).await;
     }
 
     async fn end(&self, pictures: Vec<Picture>) -> Result<Outcome, Problem> {
         let cost = total(pictures.iter().flat_map(|picture| &picture.charges));
         let (mut images, mut unstored, mut failures) = (Vec::<StoredImage>::new(), Vec::new(), Vec::new());
         let (mut warnings, mut request_ids) = (self.inputs.changes.clone(), Vec::new());
-        let mut preserved = Vec::new();
+        let (mut preserved, mut late) = (Vec::new(), Late::default());
         for picture in pictures {
             images.extend(picture.images);
             preserved.extend(picture.preserved);
+            late.extend(picture.late);
             unstored.extend(picture.unstored);
             failures.extend(picture.problem);
             request_ids.extend(picture.request_ids);
@@ -137,6 +143,7 @@ impl Paid {
                 }
             }
         }
+        warnings.extend(self.catch_up(late).await);
         images.sort_by_key(|image| image.position);
         let drew = images.first().map_or(&self.route.first.model.name, |image| &image.model).clone();
         let mut report = Report {
@@ -148,11 +155,12 @@ impl Paid {
             request_ids,
             warnings,
         };
-        if let Err(error) = self.close(&images, &report, &drew).await {
+        let brought = !images.is_empty() || !unstored.is_empty();
+        if let Err(error) = self.close(brought, &report, &drew).await {
             tracing::error!(job = %self.record.id, %error, "the end of the job was not recorded");
             report.warnings.push(error.to_string());
         }
-        if images.is_empty() && unstored.is_empty() {
+        if !brought {
             let first = report.failures.into_iter().next();
             return Err(first.unwrap_or_else(|| Problem::internal("no picture came and nothing failed")));
         }
@@ -163,15 +171,15 @@ impl Paid {
     /// Ends the job in the record, with what whoever asks later is to be told.
     async fn close(
         &self,
-        images: &[StoredImage],
+        brought: bool,
         report: &Report,
         drew: &crate::domain::ModelName,
     ) -> Result<(), crate::images::ImageError> {
         let problem = report.failures.first();
-        let (state, report_text) = if images.is_empty() {
-            (JobState::Failed, problem.map(serde_json::to_string))
-        } else {
+        let (state, report_text) = if brought {
             (JobState::Done, Some(serde_json::to_string(report)))
+        } else {
+            (JobState::Failed, problem.map(serde_json::to_string))
         };
         let end = JobEnd {
             state,

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use tokio::time::sleep;
 
 use super::attempt::{Brought, billed};
+use super::late::Late;
 use super::paid::Paid;
 use super::preserving::Preserved;
 use super::trail::{Station, Trail};
@@ -31,6 +32,8 @@ pub(super) struct Picture {
     pub request_ids: Vec<String>,
     /// Every try that was or may have been charged.
     pub charges: Vec<Charge>,
+    /// What the record did not take in time.
+    pub late: Late,
 }
 
 /// A try that was or may have been charged.
@@ -69,7 +72,7 @@ impl Paid {
             drop(permit);
             let charge = self.charge(station, result.as_ref());
             self.tell(station, started, result.as_ref(), charge.as_ref());
-            self.note(number, result.as_ref().err(), charge.as_ref()).await;
+            self.note(number, result.as_ref().err(), charge.as_ref(), &mut picture.late).await;
             picture.charges.extend(charge);
             let failure = match result {
                 Ok(brought) => {
@@ -270,10 +273,7 @@ impl Paid {
             created_at: Timestamp::now(),
             parents: self.inputs.parents.iter().map(|id| Parent { id: id.clone(), role }).collect(),
         };
-        if let Err(error) = self.shared.library.record_image(&image).await {
-            tracing::error!(job = %self.record.id, %error, "a picture was kept and not recorded");
-            picture.warnings.push(format!("{error}; the file is there, its id will not be found later"));
-        }
+        self.record_image(&image, &mut picture.late).await;
         kept.settle();
         picture.images.push(image);
         self.shared.sync_soon(kept);
@@ -301,7 +301,7 @@ fn not_begun(picture: &mut Picture, refused: Problem) {
 }
 
 /// A picture that has no file under a name: its bytes, to be shown inline, for it is paid. The
-/// file it arrived in is left where it is.
+/// file it arrived in is left where it is, unless its folder is gone.
 fn unstored(not_kept: NotKept, info: ImageInfo) -> Result<Unstored, Failure> {
     let NotKept { error, landed } = not_kept;
     let cut_short = |error: std::io::Error| Failure::new(FailureKind::CutShort, error.to_string());
@@ -309,6 +309,7 @@ fn unstored(not_kept: NotKept, info: ImageInfo) -> Result<Unstored, Failure> {
     let mut why = error.to_string();
     if let Place::File(file) = landed.place
         && let Ok((_, path)) = file.keep()
+        && path.exists()
     {
         why = format!("{why}; it is whole in {}", path.display());
     }

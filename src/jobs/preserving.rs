@@ -110,9 +110,7 @@ impl Paid {
         let done = work.await.unwrap_or_else(|error| Err(ImageError::ReadFailed(error.what)));
         let (mut kept, changed) = done?;
         let image = Self::composite(id, raw, &kept, &changed);
-        if let Err(error) = self.shared.library.record_image(&image).await {
-            picture.warnings.push(format!("{error}; the file is there, its id will not be found later"));
-        }
+        self.record_image(&image, &mut picture.late).await;
         kept.settle();
         if let Some(asked) = &kept.instead_of {
             picture.warnings.push(format!(

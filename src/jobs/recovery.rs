@@ -6,19 +6,31 @@ use std::sync::Arc;
 
 use super::manager::Shared;
 use super::outcome::{Cost, CostBasis, Report};
-use crate::domain::{JobState, Usd};
+use crate::domain::{Billed, Caller, JobState, Usd};
 use crate::images::{ImageError, JobEnd, JobRecord};
 
 /// The most jobs that are looked through at a start.
 const MOST_AT_ONCE: u32 = 100;
 
-/// Keeps what a lost job left behind. `true` where that ended it, with pictures.
-pub(super) async fn recover(shared: &Arc<Shared>, job: &JobRecord) -> Result<bool, ImageError> {
-    if !shared.library.take_over(job).await? {
+/// Keeps what a lost job left behind, for this caller. `true` where that ended it, with pictures.
+pub(super) async fn recover(
+    shared: &Arc<Shared>,
+    job: &JobRecord,
+    caller: Caller,
+) -> Result<bool, ImageError> {
+    if !shared.library.take_over(job, caller).await? {
         return Ok(true); // another process is at it: look again
     }
+    keep_left_behind(shared, job).await
+}
+
+/// Keeps what a lost job left behind whose lease is ours. `true` where that ended it, with pictures.
+pub(super) async fn keep_left_behind(shared: &Arc<Shared>, job: &JobRecord) -> Result<bool, ImageError> {
     let adopted = shared.library.adopt(job).await?;
-    shared.library.close_tries(&job.id, "lost").await?;
+    // Where all came, what was out brought one. Where some did, nobody can tell which.
+    let all = usize::try_from(job.n).is_ok_and(|wanted| adopted >= wanted);
+    let (ended_as, billed) = if all { ("made", Billed::Yes) } else { ("lost", Billed::Maybe) };
+    shared.library.close_tries(&job.id, ended_as, billed).await?;
     if adopted == 0 {
         shared.library.give_up_lease(&job.id).await?;
         return Ok(false);
@@ -27,7 +39,7 @@ pub(super) async fn recover(shared: &Arc<Shared>, job: &JobRecord) -> Result<boo
     let cost: Usd = tries.iter().filter(|entry| entry.sent_at.is_some()).map(|entry| entry.counted).sum();
     let warning = format!(
         "the process that made this was ended before it could answer; {adopted} of {} pictures had arrived, \
-         and the cost is what it may have been",
+         and what they cost to make is an estimate",
         job.n
     );
     let report = Report {
@@ -56,9 +68,10 @@ pub(super) async fn sweep(shared: Arc<Shared>) {
     let swept = async {
         for job in shared.library.lost_jobs(MOST_AT_ONCE).await? {
             if !shared.library.is_at_work(&job).await {
-                recover(&shared, &job).await?;
+                recover(&shared, &job, Caller::Left).await?;
             }
         }
+        shared.library.clear_processes();
         shared.library.clear_leftovers().await
     };
     if let Err(error) = swept.await {

@@ -18,8 +18,8 @@ use super::follow::Joined;
 use super::manager::Shared;
 use super::paid::Paid;
 use super::{Commission, Outcome, Presence, Stage, follow, inputs, owner};
-use crate::domain::{Caller, JobEvent, JobId, JobState, Problem, Usd};
-use crate::images::{Destination, ImageError, JobRecord, LEASE, Library, Opened, Plan, new_job_id};
+use crate::domain::{Billed, Caller, JobEvent, JobId, JobState, Problem, Usd};
+use crate::images::{Destination, ImageError, JobEnd, JobRecord, LEASE, Library, Opened, Plan, new_job_id};
 use crate::upstream::Landing;
 
 /// How long after a call was left an equal one takes its job over.
@@ -37,7 +37,7 @@ pub(super) fn begin(shared: &Arc<Shared>, commission: Commission, side: Side) {
 }
 
 async fn run(shared: Arc<Shared>, commission: Commission, side: Side) {
-    let Side { stage, answer, mut presence } = side;
+    let Side { stage, answer, mut presence, again } = side;
     let started = Instant::now();
     let prepared = tokio::select! {
         biased;
@@ -49,7 +49,8 @@ async fn run(shared: Arc<Shared>, commission: Commission, side: Side) {
         Err(problem) => return say(answer, Err(problem)),
     };
     // Boxed, as it is mostly over at once and would take room for as long as the call lasts.
-    let equal = Box::pin(follow::equal_left(&shared, &paid.record, JOINED_WITHIN, &stage, &mut presence));
+    let wanted = follow::Wanted { like: &paid.record, within: JOINED_WITHIN, again };
+    let equal = Box::pin(follow::equal_left(&shared, wanted, &stage, &mut presence));
     match equal.await {
         Ok(Joined::Ended(job, outcome)) => {
             return deliver(&shared.library, &job, *outcome, answer, presence).await;
@@ -71,14 +72,14 @@ async fn run(shared: Arc<Shared>, commission: Commission, side: Side) {
     let permit = tokio::select! {
         biased;
         permit = shared.queue.enter(&paid.record.model.provider, in_line) => permit,
-        () = gone(&mut presence) => return end(&shared.library, &job, JobEvent::Drop).await,
+        () = gone(&mut presence) => return give_up(&shared.library, &job).await,
     };
     let work = paid.run(permit, &stage);
     let outcome = if shared.options.drop_cancelled {
         tokio::select! {
             biased;
             outcome = work => outcome,
-            () = gone(&mut presence) => return end(&shared.library, &job, JobEvent::Drop).await,
+            () = gone(&mut presence) => return give_up(&shared.library, &job).await,
         }
     } else {
         work.await
@@ -131,6 +132,7 @@ impl Prepared {
             sandbox: shared.sandbox(),
             folder: landing.folder().to_owned(),
             caller: Caller::Waiting,
+            process: shared.library.process(),
             lease_until: Some(created_at + LEASE),
             sent_at: None,
             report: None,
@@ -182,8 +184,18 @@ async fn open(shared: &Shared, paid: &Paid) -> Result<(), Problem> {
     }
     let bytes = choice.shape.pixels.map_or(USUAL_BYTES, |pixels| pixels.count() * 3);
     if let Err(error) = paid.landing.reserve(record.n, bytes) {
-        end(&shared.library, &record.id, JobEvent::Fail).await;
-        return Err(ImageError::NoRoom(error.to_string()).at("save_to"));
+        let problem = ImageError::NoRoom(error.to_string()).at("save_to");
+        let end = JobEnd {
+            state: JobState::Failed,
+            model: record.model.clone(),
+            cost: Some(Usd::ZERO),
+            problem: Some(problem.to_string()),
+            report: serde_json::to_string(&problem).ok(),
+        };
+        if let Err(error) = shared.library.finish_job(&record.id, &end).await {
+            tracing::warn!(job = %record.id, %error, "the record could not be told that the job has ended");
+        }
+        return Err(problem);
     }
     Ok(())
 }
@@ -247,11 +259,11 @@ fn say(answer: oneshot::Sender<Result<Outcome, Problem>>, outcome: Result<Outcom
     let _ = answer.send(outcome);
 }
 
-/// Ends a job without a picture.
-async fn end(library: &Library, job: &JobId, event: JobEvent) {
+/// Gives a job up.
+async fn give_up(library: &Library, job: &JobId) {
     let ended = async {
-        library.close_tries(job, "dropped").await?;
-        library.move_job(job, event).await
+        library.close_tries(job, "dropped", Billed::Maybe).await?;
+        library.move_job(job, JobEvent::Drop).await
     };
     if let Err(error) = ended.await {
         tracing::warn!(%job, %error, "the record could not be told that the job has ended");

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "conformance")]
 mod conformance;
+mod handovers;
 mod http;
 mod stdio;
 mod surrogates;

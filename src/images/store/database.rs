@@ -19,8 +19,12 @@ use super::files::create_private;
 use crate::images::ImageError;
 
 /// How each version is made from the one before; their number is the version.
-const STEPS: [&str; 3] =
-    [include_str!("schema.sql"), include_str!("schema-2.sql"), include_str!("schema-3.sql")];
+const STEPS: [&str; 4] = [
+    include_str!("schema.sql"),
+    include_str!("schema-2.sql"),
+    include_str!("schema-3.sql"),
+    include_str!("schema-4.sql"),
+];
 
 /// How long a locked record is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -88,6 +92,7 @@ impl Database {
         if let Some(folder) = self.path.parent() {
             create_private(folder)?;
         }
+        survive_file_limits();
         let options = SqliteConnectOptions::new()
             .filename(&self.path)
             .create_if_missing(!self.known.load(Ordering::Relaxed))
@@ -105,6 +110,19 @@ impl Database {
         ImageError::Record(self.path.clone(), reason.into())
     }
 }
+
+/// Has a file that may not grow any more (`ulimit -f`) be an error of the one who writes it, and not
+/// the end of the process with all its pictures. Done here, as nothing is written before the record is.
+#[cfg(unix)]
+fn survive_file_limits() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let limit = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    // The handler stays when this is dropped. Where none can be had the signal keeps its effect.
+    drop(signal(limit));
+}
+
+#[cfg(not(unix))]
+const fn survive_file_limits() {}
 
 /// Closes the connection once it has not been used for a while.
 async fn close_when_idle(slot: Weak<Mutex<Option<Open>>>) {

@@ -38,7 +38,7 @@ impl Library {
             while found.len() < most
                 && let Some(row) = jobs.try_next().await?
             {
-                let job = self.awake(rows::job(&row)?).await;
+                let job = self.as_it_is(rows::job(&row)?).await;
                 if stand(job.standing(now)) {
                     found.push(job);
                 }

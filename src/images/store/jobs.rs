@@ -1,7 +1,8 @@
 //! Jobs in the record: written down before anything is sent, alive while their lease is
 //! renewed, kept for whoever asks next.
 //!
-//! It moves jobs only as `domain::job` allows; who moves them when is for the `jobs` floor.
+//! It moves jobs only as `domain::job` allows; who moves them when is for the `jobs` floor. How a job
+//! comes to another process or caller is in `claims`.
 
 use jiff::{SignedDuration, Timestamp};
 use sqlx::Connection as _;
@@ -12,7 +13,7 @@ use super::ledger::{Cap, CapHit, Plan};
 use super::record::known;
 use super::rows::{self, micros, select_jobs, time};
 use super::{JobEnd, JobRecord, Library, ledger};
-use crate::domain::{Caller, JobEvent, JobId, JobState, Standing};
+use crate::domain::{Caller, JobEvent, JobId, JobState};
 use crate::images::ImageError;
 
 /// How long a job counts as alive after its process last said so. It is renewed three times as
@@ -106,24 +107,6 @@ impl Library {
         Ok(())
     }
 
-    /// Takes over the lease of a job whose process is gone, unless somebody else just did.
-    pub async fn take_over(&self, job: &JobRecord) -> Result<bool, ImageError> {
-        let query = sqlx::query("UPDATE jobs SET lease_until = ? WHERE id = ? AND lease_until IS ?")
-            .bind(time(Timestamp::now() + LEASE))
-            .bind(job.id.as_str())
-            .bind(job.lease_until.map(time));
-        let done =
-            query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
-        Ok(done.rows_affected() > 0)
-    }
-
-    /// Lets a lease that was taken over go again.
-    pub async fn give_up_lease(&self, id: &JobId) -> Result<(), ImageError> {
-        let query = sqlx::query("UPDATE jobs SET lease_until = NULL WHERE id = ?").bind(id.as_str());
-        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
-        Ok(())
-    }
-
     /// A job, whosoever it is.
     pub async fn job_of_anybody(&self, id: &JobId) -> Result<Option<JobRecord>, ImageError> {
         let query = sqlx::query(select_jobs!("WHERE id = ?")).bind(id.as_str());
@@ -141,37 +124,6 @@ impl Library {
         Ok(())
     }
 
-    /// The oldest job like this one that nobody waits for, at most so old, now the caller's:
-    /// two callers at once never get the same. A job counts as left, too, where its process is
-    /// gone before it handed the pictures over.
-    pub async fn claim_left(
-        &self,
-        wanted: &JobRecord,
-        at_most: SignedDuration,
-    ) -> Result<Option<JobRecord>, ImageError> {
-        let now = Timestamp::now();
-        let query = sqlx::query(
-            "UPDATE jobs SET caller = 'waiting' WHERE id = (SELECT id FROM jobs WHERE fingerprint = ?1 \
-             AND caller <> 'served' AND owner = ?2 AND sandbox = ?3 AND created_at >= ?4 \
-             AND state IN ('queued', 'sent', 'done') \
-             AND (caller = 'left' OR lease_until IS NULL OR lease_until < ?5) ORDER BY created_at LIMIT 1) \
-             RETURNING id",
-        )
-        .bind(&wanted.fingerprint)
-        .bind(&wanted.owner)
-        .bind(wanted.sandbox)
-        .bind(time(now - at_most))
-        .bind(time(now));
-        let mut connection = self.connection().await?;
-        let claimed = async {
-            let Some(row) = query.fetch_optional(&mut *connection).await? else { return Ok(None) };
-            let id: &str = sqlx::Row::try_get(&row, 0)?;
-            let row = sqlx::query(select_jobs!("WHERE id = ?")).bind(id).fetch_one(&mut *connection).await?;
-            rows::job(&row).map(Some)
-        };
-        claimed.await.map_err(|error: sqlx::Error| self.failed(&error))
-    }
-
     /// A job of this owner's.
     pub async fn job(&self, id: &JobId, owner: &str) -> Result<JobRecord, ImageError> {
         let query = sqlx::query(select_jobs!("WHERE id = ? AND owner = ?")).bind(id.as_str()).bind(owner);
@@ -181,18 +133,8 @@ impl Library {
             .map_err(|error| self.failed(&error))?;
         let row = row.ok_or_else(|| ImageError::UnknownId(id.to_string()))?;
         let job = rows::job(&row).map_err(|error| self.failed(&error))?;
-        Ok(self.awake(job).await)
-    }
-
-    /// The job, with a lease if its own ran out while a process was at work on it: the machine
-    /// slept, or the clock was set.
-    pub(super) async fn awake(&self, job: JobRecord) -> JobRecord {
-        let now = Timestamp::now();
-        let lost = matches!(job.standing(now), Standing::Lost { .. });
-        if lost && self.is_at_work(&job).await {
-            return JobRecord { lease_until: Some(now + LEASE), ..job };
-        }
-        job
+        self.end_lease_of_the_dead(&job).await?;
+        Ok(self.as_it_is(job).await)
     }
 
     /// Jobs whose process is gone before they ended, oldest first.
@@ -226,8 +168,8 @@ async fn insert(
     sqlx::query(
         "INSERT INTO jobs (id, owner, tool, arguments, fingerprint, state, provider, model, created_at, \
          finished_at, estimate_low_micros, estimate_high_micros, cost_micros, problem, n, usual_seconds, sandbox, \
-         folder, caller, lease_until, sent_at, report, plans) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         folder, caller, process, lease_until, sent_at, report, plans) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(job.id.as_str())
     .bind(&job.owner)
@@ -248,6 +190,7 @@ async fn insert(
     .bind(job.sandbox)
     .bind(job.folder.to_string_lossy())
     .bind(job.caller.name())
+    .bind(&job.process)
     .bind(job.lease_until.map(time))
     .bind(job.sent_at.map(time))
     .bind(&job.report)

@@ -189,15 +189,21 @@ impl Library {
     }
 
     /// Closes what is open of a job that is given up: what was not sent costs nothing, what was
-    /// sent counts as it did and may have been charged.
-    pub async fn close_tries(&self, job: &JobId, sent_as: &'static str) -> Result<(), ImageError> {
+    /// sent counts as it did, and was charged as said here.
+    pub async fn close_tries(
+        &self,
+        job: &JobId,
+        sent_as: &'static str,
+        billed: Billed,
+    ) -> Result<(), ImageError> {
         let query = sqlx::query(
             "UPDATE tries SET outcome = iif(sent_at IS NULL, 'never_sent', ?), \
-             billed = iif(sent_at IS NULL, 'no', 'maybe'), \
+             billed = iif(sent_at IS NULL, 'no', ?), \
              counted_micros = iif(sent_at IS NULL, 0, counted_micros), ended_at = ? \
              WHERE job_id = ? AND ended_at IS NULL",
         )
         .bind(sent_as)
+        .bind(billed.name())
         .bind(time(Timestamp::now()))
         .bind(job.as_str());
         query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;

@@ -2,13 +2,15 @@
 //!
 //! `destination` says where pictures go, `files` lands and names them there, `names` is how
 //! names are made, `database` opens the record, `record` keeps images in it, `ancestry` walks back
-//! through what they were made from, `jobs` keeps jobs and `ledger` their requests and money,
+//! through what they were made from, `jobs` keeps jobs, `claims` hands them on, `ledger` keeps their requests and money,
 //! `history`, `gallery` and `spending` read them back, `prune` makes room,
 //! `thumbnails` are small pictures of the kept
-//! ones, `leftovers` deals with what killed processes leave, `uploads` with what owners put in,
+//! ones, `processes` tells which are alive, `leftovers` deals with what
+//! killed ones leave, `uploads` with what owners put in,
 //! `rows` is how its rows are spelled.
 
 mod ancestry;
+mod claims;
 mod database;
 mod destination;
 mod files;
@@ -18,6 +20,7 @@ mod jobs;
 mod ledger;
 mod leftovers;
 mod names;
+mod processes;
 mod prune;
 mod record;
 mod rows;
@@ -28,6 +31,7 @@ mod uploads;
 #[cfg(test)]
 mod tests;
 
+pub use claims::Claimed;
 pub use destination::Destination;
 pub use files::{Kept, NotKept, keep};
 pub use gallery::Exhibit;

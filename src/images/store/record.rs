@@ -10,6 +10,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::StoredImage;
 use super::database::{BEGIN, Database, Lent};
+use super::processes::Processes;
 use super::rows::{self, select_images, signed, time};
 use crate::domain::{ImageId, JobId};
 use crate::images::ImageError;
@@ -21,13 +22,14 @@ pub(super) const RECORD: &str = "library.db";
 /// nothing, and the record opens when first needed.
 #[derive(Clone, Debug)]
 pub struct Library {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
-struct Shared {
+pub(super) struct Shared {
     root: PathBuf,
     database: Database,
+    pub(super) processes: Processes,
 }
 
 impl Library {
@@ -35,7 +37,8 @@ impl Library {
     #[must_use]
     pub fn new(root: PathBuf) -> Self {
         let database = Database::new(root.join(RECORD));
-        Self { shared: Arc::new(Shared { root, database }) }
+        let processes = Processes::new(&root);
+        Self { shared: Arc::new(Shared { root, database, processes }) }
     }
 
     /// Closes the record, for the end of a command: nothing but the record itself is left of it,

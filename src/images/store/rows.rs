@@ -49,6 +49,9 @@ pub struct JobRecord {
     pub folder: PathBuf,
     /// Whom its pictures are for.
     pub caller: Caller,
+    /// The process that works on it or hands it over, by its name in the library; empty where that is
+    /// not known.
+    pub process: String,
     /// Until when its process is alive at least.
     pub lease_until: Option<Timestamp>,
     /// When its first request went out.
@@ -154,7 +157,7 @@ macro_rules! select_jobs {
         concat!(
             "SELECT id, owner, tool, arguments, fingerprint, state, provider, model, created_at, finished_at, \
              estimate_low_micros, estimate_high_micros, cost_micros, problem, n, usual_seconds, sandbox, folder, \
-             caller, lease_until, sent_at, report FROM jobs ",
+             caller, process, lease_until, sent_at, report FROM jobs ",
             $rest
         )
     };
@@ -194,6 +197,7 @@ pub(super) fn job(row: &SqliteRow) -> Result<JobRecord, sqlx::Error> {
         sandbox: row.try_get("sandbox")?,
         folder: row.try_get::<String, _>("folder")?.into(),
         caller: parsed(row, "caller", Caller::parse)?,
+        process: row.try_get("process")?,
         lease_until: optional_time(row, "lease_until")?,
         sent_at: optional_time(row, "sent_at")?,
         report: row.try_get("report")?,

@@ -30,14 +30,16 @@ pub async fn serve(manager: &Manager, socket: StdStream, read_call: ReadCall) ->
     let writing = tokio::spawn(write(messages, output));
     let callers = Callers::default();
     read(input, |message| match message {
-        ToWorker::Begin { call, owner, tool, arguments } => {
+        ToWorker::Begin { call, owner, tool, arguments, again } => {
             let (caller, presence) = watch::channel(Presence::Waiting);
             lock(&callers).insert(call, caller);
             let (callers, outgoing) = (Arc::clone(&callers), outgoing.clone());
             match read_call(manager, &tool, arguments) {
                 Ok(commission) => {
                     let owner = Owner { name: owner, ..Owner::local() };
-                    let begun = manager.begin(Commission { owner, ..commission });
+                    let commission = Commission { owner, ..commission };
+                    let begun =
+                        if again { manager.begin_again(commission) } else { manager.begin(commission) };
                     tokio::spawn(async move {
                         follow(call, begun, presence, &outgoing).await;
                         lock(&callers).remove(&call);

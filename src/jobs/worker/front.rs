@@ -1,5 +1,5 @@
-//! The server's side: starts the worker when it is first needed, passes calls on to it, and
-//! says what is known of them if it dies.
+//! The server's side: starts the worker when it is first needed, passes calls on to it, and if it
+//! dies begins those anew for which nothing was sent, and says what is known of the others.
 
 use std::collections::HashMap;
 use std::io;
@@ -7,10 +7,13 @@ use std::os::fd::OwnedFd;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 
 use super::WorkerCommand;
 use super::messages::{CallNumber, FromWorker, ToWorker, read, write};
@@ -18,17 +21,28 @@ use crate::domain::{Billed, Problem, ProblemKind};
 use crate::jobs::call::{Side, left};
 use crate::jobs::{Commission, Presence, Stage};
 
+/// How long a server that ends waits for its worker to take what it has to say.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// The server's end of the link, made when it is first needed and again when the worker is gone.
 #[derive(Debug)]
-pub(in crate::jobs) struct Front {
+pub(in crate::jobs) struct Front(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     command: WorkerCommand,
     link: Mutex<Option<Arc<Link>>>,
     next: AtomicU64,
+    /// What waits to tell the worker what became of a caller.
+    telling: TaskTracker,
 }
 
 /// A worker that runs.
 struct Link {
-    outgoing: mpsc::UnboundedSender<ToWorker>,
+    /// Until this process has no more to say.
+    outgoing: Mutex<Option<mpsc::UnboundedSender<ToWorker>>>,
+    /// What writes to the worker.
+    writing: TaskTracker,
     calls: Mutex<HashMap<CallNumber, Waiting>>,
 }
 
@@ -36,11 +50,16 @@ struct Link {
 struct Waiting {
     stage: tokio::sync::watch::Sender<Stage>,
     answer: tokio::sync::oneshot::Sender<Result<crate::jobs::Outcome, Problem>>,
+    /// The worker that has it.
+    home: Arc<Mutex<Arc<Link>>>,
+    /// How it is begun with another, until anything may have been sent for it, and once only.
+    begin: Option<ToWorker>,
 }
 
 impl Front {
     pub(in crate::jobs) fn new(command: WorkerCommand) -> Self {
-        Self { command, link: Mutex::default(), next: AtomicU64::new(0) }
+        let telling = TaskTracker::new();
+        Self(Arc::new(Inner { command, link: Mutex::default(), next: AtomicU64::new(0), telling }))
     }
 
     /// Passes a call on. Gives both back where no worker can be had.
@@ -49,66 +68,125 @@ impl Front {
         commission: Commission,
         side: Side,
     ) -> Result<(), Box<(io::Error, Commission, Side)>> {
-        let link = match self.link() {
+        let link = match self.0.link() {
             Ok(link) => link,
             Err(error) => return Err(Box::new((error, commission, side))),
         };
-        let call = self.next.fetch_add(1, Ordering::Relaxed);
-        let Side { stage, answer, mut presence } = side;
-        link.lock().insert(call, Waiting { stage, answer });
-        let _ = link.outgoing.send(ToWorker::Begin {
+        let call = self.0.next.fetch_add(1, Ordering::Relaxed);
+        let Side { stage, answer, mut presence, again } = side;
+        let begin = |arguments, again| ToWorker::Begin {
             call,
-            owner: commission.owner.name,
+            owner: commission.owner.name.clone(),
             tool: commission.request.operation.tool().to_owned(),
-            arguments: commission.arguments,
-        });
-        if link.outgoing.is_closed() {
-            link.abandon(); // it went between the two lines above
-        }
-        tokio::spawn(async move {
+            arguments,
+            again,
+        };
+        let anew = Some(begin(commission.arguments.clone(), true));
+        let home = Arc::new(Mutex::new(Arc::clone(&link)));
+        let waiting = Waiting { stage, answer, home: Arc::clone(&home), begin: anew };
+        link.take_on(call, waiting, begin(commission.arguments, again), &self.0);
+        self.0.telling.spawn(async move {
             let presence = left(&mut presence).await;
+            let link = Arc::clone(&home.lock().unwrap_or_else(PoisonError::into_inner));
             if presence != Presence::Served {
                 link.lock().remove(&call);
             }
-            let _ = link.outgoing.send(ToWorker::Caller { call, presence });
+            link.send(ToWorker::Caller { call, presence });
         });
         Ok(())
     }
 
+    /// Sees to it that the worker hears what became of the callers, before the process ends.
+    pub(in crate::jobs) async fn finish(&self) {
+        self.0.telling.close();
+        let _ = timeout(LAST_WORDS, self.0.telling.wait()).await;
+        let link = self.0.link.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(link) = link {
+            link.close();
+            let _ = timeout(LAST_WORDS, link.writing.wait()).await;
+        }
+    }
+}
+
+impl Inner {
     /// The worker that runs, or a new one.
-    fn link(&self) -> io::Result<Arc<Link>> {
+    fn link(self: &Arc<Self>) -> io::Result<Arc<Link>> {
         let mut current = self.link.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(link) = current.as_ref().filter(|link| !link.outgoing.is_closed()) {
+        if let Some(link) = current.as_ref().filter(|link| !link.is_closed()) {
             return Ok(Arc::clone(link));
         }
         let (socket, child) = start(&self.command)?;
-        let link = Link::over(socket, child);
+        let link = Link::over(socket, child, Arc::clone(self));
         *current = Some(Arc::clone(&link));
         Ok(link)
+    }
+
+    /// Begins a call anew whose worker died before anything was sent for it, as far as it said.
+    /// Gives it back where that cannot be.
+    fn begin_again(self: &Arc<Self>, call: CallNumber, mut waiting: Waiting) -> Option<Waiting> {
+        let wanted = !waiting.answer.is_closed() && !self.telling.is_closed();
+        let Some(begin) = waiting.begin.take().filter(|_| wanted) else { return Some(waiting) };
+        let Ok(link) = self.link() else { return Some(waiting) };
+        tracing::warn!(call, "begun anew with another worker");
+        *waiting.home.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&link);
+        link.take_on(call, waiting, begin, self);
+        None
     }
 }
 
 impl Link {
-    fn over(socket: UnixStream, child: Child) -> Arc<Self> {
+    fn over(socket: UnixStream, child: Child, front: Arc<Inner>) -> Arc<Self> {
         let (input, output) = socket.into_split();
         let (outgoing, messages) = mpsc::unbounded_channel();
-        let link = Arc::new(Self { outgoing, calls: Mutex::default() });
-        let writing = tokio::spawn(write(messages, output));
+        let writing = TaskTracker::new();
+        let writer = writing.spawn(write(messages, output));
+        writing.close();
+        let link = Arc::new(Self { outgoing: Mutex::new(Some(outgoing)), writing, calls: Mutex::default() });
         let reading = Arc::clone(&link);
         tokio::spawn(async move {
             read(input, |message| reading.hear(message)).await;
-            writing.abort(); // closes the channel, so that the next call starts another
-            let _ = writing.await;
-            reading.abandon();
+            writer.abort(); // closes the channel, so that the next call starts another
+            let _ = writer.await;
+            reading.abandon(&front);
+            drop(front);
             report_end(child).await;
         });
         link
     }
 
+    /// Passes a call on to the worker.
+    fn take_on(&self, call: CallNumber, waiting: Waiting, begin: ToWorker, front: &Arc<Inner>) {
+        self.lock().insert(call, waiting);
+        if !self.send(begin) || self.is_closed() {
+            self.abandon(front); // it went between the two lines above
+        }
+    }
+
+    /// Whether it can still reach the worker.
+    fn send(&self, message: ToWorker) -> bool {
+        self.outgoing().as_ref().is_some_and(|outgoing| outgoing.send(message).is_ok())
+    }
+
+    fn is_closed(&self) -> bool {
+        self.outgoing().as_ref().is_none_or(mpsc::UnboundedSender::is_closed)
+    }
+
+    /// Lets what is to be sent go out, and nothing after it.
+    fn close(&self) {
+        *self.outgoing() = None;
+    }
+
+    fn outgoing(&self) -> std::sync::MutexGuard<'_, Option<mpsc::UnboundedSender<ToWorker>>> {
+        self.outgoing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn hear(&self, message: FromWorker) {
         match message {
             FromWorker::Stage { call, stage } => {
-                if let Some(waiting) = self.lock().get(&call) {
+                if let Some(waiting) = self.lock().get_mut(&call) {
+                    if matches!(stage, Stage::Rendering { .. }) {
+                        waiting.begin = None;
+                    }
                     waiting.stage.send_replace(stage);
                 }
             }
@@ -120,11 +198,15 @@ impl Link {
         }
     }
 
-    /// The worker is gone: says so to all who wait.
-    fn abandon(&self) {
-        for (_, waiting) in self.lock().drain() {
-            let problem = gone(&waiting.stage.borrow());
-            let _ = waiting.answer.send(Err(problem));
+    /// The worker is gone: another takes the calls on for which nothing was sent, and to the rest it
+    /// is said.
+    fn abandon(&self, front: &Arc<Inner>) {
+        let calls: Vec<_> = self.lock().drain().collect();
+        for (call, waiting) in calls {
+            if let Some(waiting) = front.begin_again(call, waiting) {
+                let problem = gone(&waiting.stage.borrow());
+                let _ = waiting.answer.send(Err(problem));
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use crate::jobs::{Outcome, Presence, Stage};
 pub(super) type CallNumber = u64;
 
 /// From the server.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum ToWorker {
     /// A call of a tool that draws.
     Begin {
@@ -24,6 +24,8 @@ pub(super) enum ToWorker {
         tool: String,
         /// As the client gave them.
         arguments: Value,
+        /// Whether another worker died with it.
+        again: bool,
     },
     /// What became of the caller.
     Caller { call: CallNumber, presence: Presence },

@@ -2,14 +2,13 @@
 //! and which of its answers, once they are written, hand pictures over.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rmcp::RoleServer;
-use rmcp::model::RequestId;
 use rmcp::service::RxJsonRpcMessage;
 use tokio::sync::mpsc;
 
-use crate::tools::Handover;
+use crate::transports::handovers::Handovers;
 
 type Messages = mpsc::Sender<RxJsonRpcMessage<RoleServer>>;
 
@@ -23,10 +22,6 @@ pub(super) struct Inbox {
     pub messages: Messages,
     pub handovers: Handovers,
 }
-
-/// What the answers to requests under way hand over.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Handovers(Arc<Mutex<HashMap<RequestId, Handover>>>);
 
 impl Inboxes {
     pub(super) fn open(&self, id: &str, messages: Messages) -> Handovers {
@@ -45,24 +40,6 @@ impl Inboxes {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Inbox>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Handovers {
-    /// For the answer to this request.
-    pub(super) fn begin(&self, request: RequestId) -> Handover {
-        let handover = Handover::default();
-        self.lock().insert(request, handover.clone());
-        handover
-    }
-
-    /// That of the answer that is being written.
-    pub(super) fn take(&self, request: &RequestId) -> Option<Handover> {
-        self.lock().remove(request)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<RequestId, Handover>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

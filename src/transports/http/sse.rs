@@ -15,19 +15,19 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::{Stream, StreamExt as _, stream};
 use rmcp::RoleServer;
-use rmcp::model::{ClientNotification, GetExtensions as _};
+use rmcp::model::GetExtensions as _;
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::body;
 use super::envelope::Envelope;
-use super::inboxes::Handovers;
 use super::mcp::{begin, place, require_json};
 use super::refusal::Refusal;
 use super::sessions::Visit;
 use super::shared::{Shared, WAITING_MESSAGES, caller};
 use crate::tools::Handover;
+use crate::transports::handovers::Handovers;
 
 /// Ends the session with its connection.
 struct Connection {
@@ -98,16 +98,7 @@ fn events(
             Err(_) => Bytes::from_static(b":\n\n"),
             Ok(None) => return None,
             Ok(Some(message)) => {
-                match &message {
-                    TxJsonRpcMessage::<RoleServer>::Response(answer) => {
-                        sent.handover = sent.handovers.take(&answer.id);
-                    }
-                    // Nothing is handed over with an error.
-                    TxJsonRpcMessage::<RoleServer>::Error(error) => {
-                        error.id.as_ref().and_then(|id| sent.handovers.take(id));
-                    }
-                    _ => {}
-                }
+                sent.handover = sent.handovers.of(&message);
                 event(&message)
             }
         };
@@ -156,18 +147,13 @@ async fn take(shared: &Arc<Shared>, request: Request) -> Result<(), Refusal> {
     let mut message: RxJsonRpcMessage<RoleServer> =
         serde_json::from_slice(&body).map_err(|_| Refusal::no_message())?;
     parts.extensions.insert(Arc::new((visit, call)));
+    inbox.handovers.heed(&message);
     match &mut message {
         RxJsonRpcMessage::<RoleServer>::Request(request) => {
             parts.extensions.insert(inbox.handovers.begin(request.id.clone()));
             request.request.extensions_mut().insert(parts);
         }
         RxJsonRpcMessage::<RoleServer>::Notification(notification) => {
-            // A request that is cancelled gets no answer.
-            if let ClientNotification::CancelledNotification(cancelled) = &notification.notification
-                && let Some(id) = &cancelled.params.request_id
-            {
-                inbox.handovers.take(id);
-            }
             notification.notification.extensions_mut().insert(parts);
         }
         _ => {}

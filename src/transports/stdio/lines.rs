@@ -1,10 +1,14 @@
-//! Messages as lines of JSON. Reading is rmcp's; writing is ours, for two reasons.
+//! Messages as lines of JSON. Reading is rmcp's; writing is ours, for three reasons.
 //!
 //! - A result may hold whole pictures: rmcp would want them in memory, look through 19 MB of
 //!   base64 for what JSON escapes, and copy them twice.
 //! - Lines leave in the order in which they were given, so that no progress follows a result.
+//! - An answer has handed its pictures over when all of its line was taken, by a client that had not
+//!   closed its end before.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rmcp::RoleServer;
 use rmcp::model::{GetExtensions as _, JsonRpcMessage};
@@ -16,7 +20,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::images::EncodedImage;
-use crate::tools::{DeferredImages, Piece};
+use crate::tools::{DeferredImages, Handover, Piece};
+use crate::transports::handovers::Handovers;
 use crate::transports::surrogates::Mended;
 
 /// A picture as a data URL fits in a line.
@@ -30,6 +35,9 @@ pub(super) struct Lines<R: AsyncRead + Unpin> {
     queue: Option<Queue>,
     writing: Option<JoinHandle<()>>,
     deferred: DeferredImages,
+    handovers: Handovers,
+    /// Whether the client has closed its end: it may read no more.
+    leaving: Arc<AtomicBool>,
 }
 
 type Queue = mpsc::UnboundedSender<Line>;
@@ -38,6 +46,8 @@ type Queue = mpsc::UnboundedSender<Line>;
 struct Line {
     pieces: Vec<Piece>,
     written: oneshot::Sender<io::Result<()>>,
+    /// What it hands over.
+    handover: Option<Handover>,
 }
 
 impl<R: AsyncRead + Send + Unpin> Lines<R> {
@@ -45,12 +55,15 @@ impl<R: AsyncRead + Send + Unpin> Lines<R> {
     pub(super) fn new(input: R, output: impl AsyncWrite + Send + Unpin + 'static, widen: fn()) -> Self {
         let (queue, lines) = mpsc::unbounded_channel();
         let (ours, its) = tokio::io::duplex(REFUSAL_BYTES);
+        let leaving = Arc::<AtomicBool>::default();
         tokio::spawn(pass_on(ours, queue.clone()));
         Self {
             reader: AsyncRwTransport::new(Mended::new(input), its).with_max_line_length(MOST_LINE_BYTES),
             queue: Some(queue),
-            writing: Some(tokio::spawn(write(lines, output, widen))),
+            writing: Some(tokio::spawn(write(lines, output, widen, Arc::clone(&leaving)))),
             deferred: DeferredImages::default(),
+            handovers: Handovers::default(),
+            leaving,
         }
     }
 }
@@ -62,17 +75,25 @@ impl<R: AsyncRead + Send + Unpin> Transport<RoleServer> for Lines<R> {
         &mut self,
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
+        let handover = self.handovers.of(&message);
         let queued = serde_json::to_vec(&message).map_err(io::Error::from).and_then(|mut line| {
             line.push(b'\n');
-            enqueue(self.queue.as_ref(), self.deferred.cut(line))
+            enqueue(self.queue.as_ref(), self.deferred.cut(line), handover)
         });
         async move { queued?.await.unwrap_or_else(|_| Err(closed())) }
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
-        let mut message = self.reader.receive().await?;
+        let Some(mut message) = self.reader.receive().await else {
+            self.leaving.store(true, Ordering::Relaxed);
+            return None;
+        };
+        self.handovers.heed(&message);
         if let JsonRpcMessage::Request(request) = &mut message {
-            request.request.extensions_mut().insert(self.deferred.clone());
+            let handover = self.handovers.begin(request.id.clone());
+            let extensions = request.request.extensions_mut();
+            extensions.insert(self.deferred.clone());
+            extensions.insert(handover);
         }
         Some(message)
     }
@@ -87,9 +108,13 @@ impl<R: AsyncRead + Send + Unpin> Transport<RoleServer> for Lines<R> {
     }
 }
 
-fn enqueue(queue: Option<&Queue>, pieces: Vec<Piece>) -> io::Result<oneshot::Receiver<io::Result<()>>> {
+fn enqueue(
+    queue: Option<&Queue>,
+    pieces: Vec<Piece>,
+    handover: Option<Handover>,
+) -> io::Result<oneshot::Receiver<io::Result<()>>> {
     let (written, done) = oneshot::channel();
-    queue.ok_or_else(closed)?.send(Line { pieces, written }).map_err(|_| closed())?;
+    queue.ok_or_else(closed)?.send(Line { pieces, written, handover }).map_err(|_| closed())?;
     Ok(done)
 }
 
@@ -103,7 +128,7 @@ async fn pass_on(refusals: DuplexStream, queue: Queue) {
     loop {
         let mut line = Vec::new();
         match refusals.read_until(b'\n', &mut line).await {
-            Ok(1..) => match enqueue(Some(&queue), vec![Piece::Bytes(line)]) {
+            Ok(1..) => match enqueue(Some(&queue), vec![Piece::Bytes(line)], None) {
                 // The next is read once this one is out: a client that sends nonsense and reads
                 // nothing fills no memory.
                 Ok(written) => drop(written.await),
@@ -114,15 +139,25 @@ async fn pass_on(refusals: DuplexStream, queue: Queue) {
     }
 }
 
-async fn write(mut lines: mpsc::UnboundedReceiver<Line>, mut output: impl AsyncWrite + Unpin, widen: fn()) {
+async fn write(
+    mut lines: mpsc::UnboundedReceiver<Line>,
+    mut output: impl AsyncWrite + Unpin,
+    widen: fn(),
+    leaving: Arc<AtomicBool>,
+) {
     let mut widen = Some(widen);
-    while let Some(Line { pieces, written }) = lines.recv().await {
+    while let Some(Line { pieces, written, handover }) = lines.recv().await {
+        // Looked at before: a client may leave as soon as it has read the line.
+        let handover = handover.filter(|_| !leaving.load(Ordering::Relaxed));
         let has_image = pieces.iter().any(|piece| matches!(piece, Piece::Image(_)));
         if has_image && let Some(widen) = widen.take() {
             widen();
         }
-        // Nobody may be waiting any more.
-        let _ = written.send(write_line(pieces, &mut output).await);
+        let done = write_line(pieces, &mut output).await;
+        if let (Ok(()), Some(handover)) = (&done, handover) {
+            handover.confirm();
+        }
+        let _ = written.send(done); // nobody may be waiting any more
     }
 }
 

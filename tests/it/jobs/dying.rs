@@ -3,10 +3,10 @@
 
 use serde_json::json;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::{ConnectOptions as _, Connection as _, Row as _};
 
 use super::{Rendering, drawn, kite, rendering};
-use crate::support::{Desk, Reply, Setup, Upstream, large_png, png, success_body};
+use crate::support::{Desk, Reply, Setup, Upstream, eventually, large_png, png, success_body};
 
 /// The record of a desk.
 pub(super) async fn record(desk: &Desk) -> SqliteConnection {
@@ -30,7 +30,7 @@ async fn a_picture_that_no_file_can_hold_comes_inline() {
     let picture = large_png(2_000_000);
     let upstream =
         Upstream::with([Reply::json(200, success_body("chat_markdown_data_url.json", &picture, ""))]).await;
-    let mut app = Setup::at(&upstream).launch_after("trap '' XFSZ; ulimit -f 1024");
+    let mut app = Setup::at(&upstream).launch_after("ulimit -f 1024");
     app.initialize("2025-06-18").await;
     let answer = app.generate(json!({ "prompt": "a kite", "output": "file" })).await;
     let fields = answer.fields();
@@ -90,6 +90,28 @@ async fn a_folder_that_goes_away_in_mid_render_costs_the_file_and_not_the_pictur
     gate.open();
     let answer = app.result_of(id).await;
     assert_eq!(answer.shown()[0].1, png(64, 48, 1), "{}", answer.text());
+    assert!(!answer.text().contains("it is whole in"), "that file is gone: {}", answer.text());
+    let mut record = record(&app.desk).await;
+    let row = sqlx::query("SELECT state FROM jobs").fetch_one(&mut record).await.unwrap();
+    assert_eq!(row.get::<&str, _>(0), "done", "its picture was delivered");
+}
+
+#[tokio::test]
+async fn what_a_locked_record_did_not_take_is_written_down_before_the_job_ends() {
+    let Rendering { app, gate, id, .. } = rendering(|setup| setup, kite()).await;
+    let mut lock = record(&app.desk).await;
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut lock).await.unwrap();
+    gate.open();
+    // Each gave up after five seconds.
+    let both = ["the end of a request was not recorded", "a picture was kept and not recorded"];
+    let given_up = || both.iter().all(|words| app.complaints().contains(words));
+    eventually("the lock being noticed", || given_up().then_some(())).await;
+    sqlx::query("COMMIT").execute(&mut lock).await.unwrap();
+    let answer = app.result_of(id).await;
+    assert!(answer.fields().get("warnings").is_none(), "{}", answer.text());
+    let row = sqlx::query("SELECT (SELECT billed FROM tries), (SELECT path FROM images)");
+    let row = row.fetch_one(&mut lock).await.unwrap();
+    assert_eq!((row.get(0), row.get(1)), ("yes", answer.path().to_str().unwrap()));
 }
 
 #[tokio::test]

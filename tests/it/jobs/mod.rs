@@ -2,7 +2,11 @@
 //! own process.
 
 mod dying;
+#[cfg(unix)]
+mod handing;
 mod joining;
+#[cfg(target_os = "linux")]
+mod killed;
 mod money;
 mod queue;
 #[cfg(target_os = "linux")]

@@ -113,6 +113,21 @@ async fn a_worker_that_dies_takes_its_calls_with_it_and_the_next_call_has_anothe
     }
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_call_that_its_worker_never_read_is_begun_with_another() {
+    let upstream = Upstream::with([drawn(1), drawn(2)]).await;
+    let mut app = Setup::at(&upstream).start().await;
+    app.generate(kite()).await.fields();
+    let worker = rustix::process::Pid::from_raw(app.children()[0]).unwrap();
+    rustix::process::kill_process(worker, Signal::STOP).unwrap();
+    let id = app.begin("generate_image", kite()).await;
+    app.request("ping", json!({})).await;
+    rustix::process::kill_process(worker, Signal::KILL).unwrap();
+    assert_eq!(app.result_of(id).await.file(), png(64, 48, 2));
+    assert_eq!(upstream.requests().len(), 2);
+}
+
 #[tokio::test]
 async fn without_a_worker_the_server_itself_waits_for_what_is_paid() {
     let Rendering { mut app, upstream, gate, .. } =

@@ -161,6 +161,8 @@ impl Setup {
 struct Inbox {
     came: Mutex<Came>,
     changed: Notify,
+    /// Set when no more is to be read.
+    deaf: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -173,7 +175,14 @@ struct Came {
 
 async fn read(from: impl AsyncRead + Unpin, inbox: Arc<Inbox>) {
     let mut lines = BufReader::new(from).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
+    loop {
+        let line = tokio::select! {
+            biased;
+            // The pipe stays open.
+            () = inbox.deaf.notified() => return std::future::pending().await,
+            line = lines.next_line() => line,
+        };
+        let Ok(Some(line)) = line else { break };
         let message = serde_json::from_str(&line)
             .unwrap_or_else(|error| json!({ "error": format!("not JSON ({error}): {line}") }));
         let mut came = inbox.came.lock().unwrap();
@@ -328,6 +337,13 @@ impl App {
         timeout(PATIENCE, self.child.wait()).await.expect("the server should end").unwrap();
     }
 
+    /// Sends a signal to the server alone.
+    #[cfg(unix)]
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let server = rustix::process::Pid::from_raw(self.child.id().unwrap().cast_signed()).unwrap();
+        rustix::process::kill_process(server, signal).unwrap();
+    }
+
     /// The processes that the server started.
     #[cfg(target_os = "linux")]
     pub fn children(&self) -> Vec<i32> {
@@ -342,6 +358,26 @@ impl App {
     /// Closes the server's input, as a client does that leaves.
     pub fn close_input(&mut self) {
         self.stdin = None;
+    }
+
+    /// Reads no more, as a client does that hangs.
+    pub async fn stop_reading(&self) {
+        self.inbox.deaf.notify_one();
+        tokio::task::yield_now().await;
+    }
+
+    /// Closes the server's output, as a client does that was killed in part.
+    pub async fn close_output(&mut self) {
+        self.reader.abort();
+        let _ = (&mut self.reader).await;
+    }
+
+    /// Leaves without reading what still comes, and waits for the end.
+    #[cfg(unix)]
+    pub async fn leave_unread(mut self) {
+        self.stop_reading().await;
+        self.close_input();
+        timeout(PATIENCE, self.child.wait()).await.expect("the server should end").unwrap();
     }
 
     /// Leaves, and waits for the end.

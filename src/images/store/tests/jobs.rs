@@ -68,7 +68,8 @@ async fn only_a_job_that_its_caller_left_is_taken_over_and_by_one_only() {
         tokio::join!(library.claim_left(&equal, HALF_AN_HOUR), library.claim_left(&equal, HALF_AN_HOUR));
     let claimed: Vec<_> = [one, two].into_iter().filter_map(Result::unwrap).collect();
     assert_eq!(claimed.len(), 1);
-    assert_eq!((&claimed[0].id, claimed[0].caller), (&first.id, Caller::Waiting));
+    assert_eq!((&claimed[0].job.id, claimed[0].job.caller), (&first.id, Caller::Waiting));
+    assert!(!claimed[0].orphaned, "its process goes on");
 }
 
 #[tokio::test]
@@ -94,7 +95,7 @@ async fn a_job_whose_process_is_gone_before_it_answered_is_taken_over() {
     library.record_image(&image(&gone.id, 0, std::path::Path::new("/kite.png"))).await.unwrap();
     library.finish_job(&gone.id, &done()).await.unwrap();
     let claimed = library.claim_left(&job("me"), HALF_AN_HOUR).await.unwrap().unwrap();
-    assert_eq!((claimed.id, claimed.state), (gone.id, JobState::Done));
+    assert_eq!((claimed.job.id, claimed.job.state), (gone.id, JobState::Done));
 }
 
 #[tokio::test]
@@ -103,11 +104,53 @@ async fn a_lease_is_taken_over_by_one() {
     let gone = JobRecord { lease_until: Some(now() - SignedDuration::from_secs(1)), ..job("me") };
     open(&library, &gone).await;
     assert_eq!(library.lost_jobs(10).await.unwrap(), std::slice::from_ref(&gone));
-    let (one, two) = tokio::join!(library.take_over(&gone), library.take_over(&gone));
+    let (one, two) =
+        tokio::join!(library.take_over(&gone, Caller::Left), library.take_over(&gone, Caller::Left));
     assert!(one.unwrap() ^ two.unwrap());
     assert!(library.lost_jobs(10).await.unwrap().is_empty());
     library.give_up_lease(&gone.id).await.unwrap();
     let lost = library.lost_jobs(10).await.unwrap();
     assert_eq!(lost.len(), 1);
-    assert!(library.take_over(&lost[0]).await.unwrap(), "a lease that was given up can be taken again");
+    assert!(
+        library.take_over(&lost[0], Caller::Left).await.unwrap(),
+        "a lease that was given up can be taken again"
+    );
+}
+
+/// A job in this process, or in one that was killed.
+async fn job_of(library: &Library, process: &str, state: JobState) -> JobRecord {
+    let job = JobRecord { process: process.to_owned(), ..job("me") };
+    open(library, &job).await;
+    if state != JobState::Queued {
+        library.move_job(&job.id, JobEvent::Send).await.unwrap();
+    }
+    if state == JobState::Done {
+        library.record_image(&image(&job.id, 0, std::path::Path::new("/kite.png"))).await.unwrap();
+        library.finish_job(&job.id, &done()).await.unwrap();
+    }
+    job
+}
+
+#[tokio::test]
+async fn a_killed_process_loses_its_jobs_before_its_leases_end_and_to_one_caller_each() {
+    for state in [JobState::Queued, JobState::Sent, JobState::Done] {
+        let (_top, library) = library();
+        let alive = job_of(&library, &library.process(), state).await;
+        let unknown = job_of(&library, "", state).await;
+        assert!(library.claim_left(&job("me"), HALF_AN_HOUR).await.unwrap().is_none(), "{state:?}");
+        let killed = job_of(&library, "killed", state).await;
+        let looked = library.job(&killed.id, "me").await.unwrap();
+        assert_eq!(looked.lease_until, None, "{state:?}");
+        assert!(library.job(&alive.id, "me").await.unwrap().is_alive(now()), "{state:?}");
+        let wanted = job("me");
+        let (one, two) = tokio::join!(
+            library.claim_left(&wanted, HALF_AN_HOUR),
+            library.claim_left(&wanted, HALF_AN_HOUR)
+        );
+        let claimed: Vec<_> = [one, two].into_iter().filter_map(Result::unwrap).collect();
+        assert_eq!(claimed.len(), 1, "{state:?}");
+        assert_eq!(claimed[0].job.id, killed.id, "{state:?}, not {alive:?} and not {unknown:?}");
+        assert_eq!(claimed[0].orphaned, state != JobState::Done);
+        assert_eq!(claimed[0].job.process, library.process(), "it is this process's now");
+    }
 }

@@ -66,7 +66,7 @@ async fn what_may_have_been_charged_goes_on_counting_and_what_was_not_does_not()
     assert!(matches!(library.begin_try(&job, &plan(0, 1), &caps).await.unwrap(), Begun::OverCap(_)));
     library.end_try(again, &end(Billed::No, None)).await.unwrap();
     begun(&library, &job, &plan(0, 5), &caps).await;
-    library.close_tries(&job.id, "lost").await.unwrap();
+    library.close_tries(&job.id, "lost", Billed::Maybe).await.unwrap();
     let outcomes: Vec<_> = library.tries_of(&job.id).await.unwrap();
     let outcomes: Vec<_> = outcomes
         .iter()

@@ -57,6 +57,7 @@ fn job(owner: &str) -> JobRecord {
         sandbox: false,
         folder: "/nowhere".into(),
         caller: Caller::Waiting,
+        process: String::new(),
         lease_until: Some(now() + LEASE),
         sent_at: None,
         report: None,

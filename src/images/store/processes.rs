@@ -1,0 +1,106 @@
+//! Which processes are alive, however long their leases still run: each that works on jobs holds a
+//! lock on a file of its own, which the system takes from it when it ends, however it ends.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use tempfile::TempPath;
+
+use super::files::create_private;
+use super::leftovers::{entries, name};
+
+/// The folder of these files, in the library's.
+const FOLDER: &str = "processes";
+/// How a file begins whose process has not locked it yet.
+const STARTING: &str = ".starting-";
+
+/// The files of all processes, and this one's.
+#[derive(Debug)]
+pub(super) struct Processes {
+    folder: PathBuf,
+    own: Mutex<Option<Own>>,
+}
+
+#[derive(Debug)]
+struct Own {
+    name: String,
+    /// Dropped, it deletes the file.
+    path: TempPath,
+    #[expect(dead_code, reason = "holds the lock")]
+    file: File,
+}
+
+impl Processes {
+    pub(super) fn new(root: &Path) -> Self {
+        Self { folder: root.join(FOLDER), own: Mutex::default() }
+    }
+
+    /// The name of this process, which from now on is known to be alive. Empty where the file
+    /// system has no locks: then leases alone tell.
+    pub(super) fn own(&self) -> String {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        if own.as_ref().is_none_or(|own| !own.path.exists()) {
+            *own = self.start().ok(); // for the first time, or in a library that was made anew
+        }
+        own.as_ref().map_or_else(String::new, |own| own.name.clone())
+    }
+
+    /// Gives the file its name once it is locked: whoever finds it without a lock takes it for dead.
+    fn start(&self) -> io::Result<Own> {
+        create_private(&self.folder).map_err(io::Error::other)?;
+        let file = tempfile::Builder::new().prefix(STARTING).rand_bytes(16).tempfile_in(&self.folder)?;
+        file.as_file().try_lock()?;
+        let name = name(file.path()).trim_start_matches(STARTING).to_owned();
+        let path = self.folder.join(&name);
+        let file = file.persist_noclobber(&path)?;
+        Ok(Own { name, path: TempPath::try_from_path(path)?, file })
+    }
+
+    /// Whether the process of this name has ended. What cannot be told counts as alive.
+    pub(super) fn is_dead(&self, process: &str) -> bool {
+        if process.is_empty() {
+            return false;
+        }
+        match File::open(self.folder.join(process)) {
+            // Shared, so that two who look at once do not take each other for the process.
+            Ok(file) => file.try_lock_shared().is_ok(),
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        }
+    }
+
+    /// Deletes the files of processes that were killed.
+    pub(super) fn clear(&self) {
+        for path in entries(&self.folder) {
+            let process = name(&path);
+            if !process.starts_with(STARTING) && self.is_dead(&process) {
+                let _ = std::fs::remove_file(path);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_dead_once_nobody_holds_its_lock() {
+        let root = tempfile::tempdir().unwrap();
+        let [here, there] = [(); 2].map(|()| Processes::new(root.path()));
+        let alive = there.own();
+        assert!(!here.is_dead(&alive) && !there.is_dead(&alive));
+        assert!(!here.is_dead(""), "nothing is known of it");
+        let killed = root.path().join(FOLDER).join("killed");
+        std::fs::write(&killed, "").unwrap();
+        assert!(here.is_dead("killed"));
+        here.clear();
+        assert!(!killed.exists() && !here.is_dead(&alive));
+        std::fs::remove_dir_all(root.path().join(FOLDER)).unwrap();
+        let anew = there.own();
+        assert!(here.is_dead(&alive) && !here.is_dead(&anew), "what is gone is made anew");
+        drop(there);
+        assert!(here.is_dead(&anew), "its file went with it");
+    }
+}

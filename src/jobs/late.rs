@@ -1,0 +1,54 @@
+//! What the record did not take in time, as it was locked: written down once more before the job ends.
+
+use super::paid::Paid;
+use crate::images::{StoredImage, TryEnd};
+
+/// What is still to be written down.
+#[derive(Default)]
+pub(super) struct Late {
+    ends: Vec<(i64, TryEnd)>,
+    images: Vec<StoredImage>,
+}
+
+impl Late {
+    pub(super) fn extend(&mut self, more: Self) {
+        self.ends.extend(more.ends);
+        self.images.extend(more.images);
+    }
+}
+
+impl Paid {
+    /// Writes down how a request ended.
+    pub(super) async fn record_end(&self, number: i64, end: TryEnd, late: &mut Late) {
+        if let Err(error) = self.shared.library.end_try(number, &end).await {
+            tracing::error!(job = %self.record.id, %error, "the end of a request was not recorded");
+            late.ends.push((number, end));
+        }
+    }
+
+    /// Writes down a picture that was kept.
+    pub(super) async fn record_image(&self, image: &StoredImage, late: &mut Late) {
+        if let Err(error) = self.shared.library.record_image(image).await {
+            tracing::error!(job = %self.record.id, %error, "a picture was kept and not recorded");
+            late.images.push(image.clone());
+        }
+    }
+
+    /// Tries once more, and says what the caller should know if it is in vain.
+    pub(super) async fn catch_up(&self, late: Late) -> Option<String> {
+        let library = &self.shared.library;
+        let any_images = !late.images.is_empty();
+        let caught_up = async {
+            for (number, end) in &late.ends {
+                library.end_try(*number, end).await?;
+            }
+            for image in &late.images {
+                library.record_image(image).await?;
+            }
+            Ok::<_, crate::images::ImageError>(())
+        };
+        let error = caught_up.await.err()?;
+        tracing::error!(job = %self.record.id, %error, "nor was it later");
+        any_images.then(|| format!("{error}; the file is there, its id will not be found later"))
+    }
+}
