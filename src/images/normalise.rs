@@ -133,20 +133,16 @@ fn from_jpeg(
 }
 
 fn from_others(source: Bytes, info: &ImageInfo, changes: &mut Vec<String>) -> Result<Normalised, ImageError> {
-    let orientation = match info.format {
-        ImageFormat::Webp if is_animated_webp(&source) => None,
-        ImageFormat::Webp | ImageFormat::Png => Some(orientation(&source, info)?),
-        _ => None,
-    };
+    let orientation = orientation(&source, info)?;
     let why = match info.format {
         ImageFormat::Gif => Some("of the GIF its first frame was sent, as PNG"),
-        ImageFormat::Webp if orientation.is_none() => {
+        ImageFormat::Webp if is_animated_webp(&source) => {
             Some("of the animated WebP its first frame was sent, as PNG")
         }
         ImageFormat::Png => odd_png(&source),
         _ => None,
     };
-    let turned = orientation.is_some_and(|orientation| orientation != Orientation::NoTransforms);
+    let turned = orientation != Orientation::NoTransforms;
     if why.is_none() && !turned {
         return Ok(untouched(source, info));
     }

@@ -1,11 +1,12 @@
-//! What a file says beside its picture, and what of it is not sent: where a photo was taken,
-//! and the serial numbers of what took it.
+//! What a file says beside its picture: which way up it is to be seen, and what of it is not
+//! sent, which is where a photo was taken and the serial numbers of what took it.
 //!
 //! Nothing is decoded or encoded again, and files that say nothing of the kind stay as they
 //! are, byte for byte.
 
 mod exif;
 mod jpeg;
+mod orientation;
 mod png;
 mod tiff;
 mod webp;
@@ -13,6 +14,7 @@ mod webp;
 use crate::domain::ImageFormat;
 
 pub(super) use jpeg::{JpegFile, without_further_pictures};
+pub(super) use orientation::orientation;
 
 /// The file without places and serial numbers; `None` where it has none, or where it cannot
 /// be walked through.

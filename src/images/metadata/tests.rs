@@ -270,6 +270,44 @@ fn exif_between_scans_and_in_a_preview_goes_too_and_no_loop_of_directories_hides
 }
 
 #[test]
+fn an_orientation_counts_however_it_is_stored_and_the_first_of_two() {
+    use image::metadata::Orientation::{FlipHorizontal, NoTransforms, Rotate90, Rotate270};
+    // Kind and count, then the value as it stands in the entry.
+    let stored = |kind: u8, count: u8, value: [u8; 4]| {
+        let entry = [0x12, 1, kind, 0, count, 0, 0, 0];
+        [&b"II*\0\x08\0\0\0\x01\0"[..], &entry, &value, &[0; 4]].concat()
+    };
+    let cases = [
+        (stored(3, 1, [6, 0, 0, 0]), Rotate90),
+        (stored(4, 1, [6, 0, 0, 0]), Rotate90),
+        (stored(1, 1, [8, 0, 0, 0]), Rotate270),
+        (stored(3, 2, [6, 0, 1, 0]), Rotate90),
+        (stored(3, 1, [9, 0, 0, 0]), NoTransforms),
+        (stored(2, 1, [6, 0, 0, 0]), NoTransforms),
+        (stored(3, 0, [6, 0, 0, 0]), NoTransforms),
+    ];
+    let read = |bytes: &[u8], format| super::orientation(&mut Cursor::new(bytes), format);
+    for (exif, expected) in &cases {
+        for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::Webp] {
+            assert_eq!(read(&with_exif(format, exif), format), *expected, "{format}: {exif:?}");
+        }
+    }
+    let app1 = |value: u8| [b"Exif\0\0", &stored(3, 1, [value, 0, 0, 0])[..]].concat();
+    let twice = jpeg_with(&[(0xe0, b"JFIF\0"), (0xe1, &app1(2)), (0xe1, &app1(6))]);
+    assert_eq!(read(&twice, ImageFormat::Jpeg), FlipHorizontal);
+    let png = with_exif(ImageFormat::Png, &cases[0].0);
+    let (at, end) = (memchr::memmem::find(&png, b"eXIf").unwrap() - 4, png.len() - 12);
+    let length = cases[0].0.len() + 12;
+    let after_data = [&png[..at], &png[at + length..end], &png[at..at + length], &png[end..]].concat();
+    assert_eq!(read(&after_data, ImageFormat::Png), Rotate90);
+    for (format, bytes) in [(ImageFormat::Jpeg, twice), (ImageFormat::Png, png)] {
+        for end in 0..bytes.len() {
+            read(&bytes[..end], format);
+        }
+    }
+}
+
+#[test]
 fn of_several_pictures_in_one_file_the_first_is_left_whole() {
     let mpf = jpeg_with(&[(0xe2, b"MPF\0II*\0\x08\0\0\0\0\0"), (0xfe, b"kept")]);
     let given = [mpf, plain(Codec::Jpeg)].concat();

@@ -114,6 +114,21 @@ fn places_and_serial_numbers_are_taken_out_unless_they_are_to_stay() {
 }
 
 #[test]
+fn the_first_frame_of_an_animated_webp_is_turned_too() {
+    // A chunk at the end, and its flag in VP8X (RFC 9649, section 2.7).
+    let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+    let chunk = [&b"EXIF\x1a\0\0\0"[..], exif].concat();
+    let mut given = [&fixture("animated.webp")[..], &chunk].concat();
+    given[20] |= 0x08;
+    let length = u32::try_from(given.len() - 8).unwrap();
+    given[4..8].copy_from_slice(&length.to_le_bytes());
+    let picture = normalise(given.into(), &ROOMY).unwrap();
+    assert_eq!(picture.pixels, Pixels::new(32, 48));
+    let told = picture.changes.join("; ");
+    assert!(told.contains("first frame") && told.contains("turned upright"), "{told}");
+}
+
+#[test]
 fn what_cannot_be_read_is_answered_with_how_to_convert() {
     for (name, kind) in [("plain.heic", "HEIC"), ("plain.avif", "AVIF")] {
         let problem = normalise(fixture(name), &ROOMY).unwrap_err().at("images[0]").to_string();
