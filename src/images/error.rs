@@ -22,6 +22,9 @@ pub enum ImageError {
     /// The decoder of a format that is only read gave up; holds the format and the reason.
     #[error("the {0} picture cannot be decoded ({1})")]
     UndecodableForeign(&'static str, String),
+    /// Of a kind of its format that nothing here reads; holds the format and what it is.
+    #[error("the {0} picture is of a kind that is not read here: {1}")]
+    UnreadKind(&'static str, String),
     /// Reading the picture failed; holds the system's words.
     #[error("the image cannot be read ({0})")]
     ReadFailed(String),
@@ -133,6 +136,10 @@ impl ImageError {
             Self::NotAnImage(kind) if kind.contains("HEIC") || kind.contains("AVIF") => {
                 "Convert it first: `sips -s format jpeg IN --out OUT.jpg` on macOS, `heif-convert IN OUT.jpg` or \
                  `magick IN OUT.jpg` elsewhere."
+                    .to_owned()
+            }
+            Self::UnreadKind(..) => {
+                "Convert it to PNG: `sips -s format png IN --out OUT.png` on macOS, `magick IN OUT.png` elsewhere."
                     .to_owned()
             }
             Self::NotAnImage(_) | Self::Undecodable(..) | Self::UndecodableForeign(..) => {

@@ -12,7 +12,7 @@ use png::Compression;
 use super::colour::Profile;
 use super::decode::Rows;
 use super::encode::Colour;
-use super::foreign::Foreign;
+use super::foreign::{Decoded, Foreign};
 use super::inspect::{ImageInfo, inspect_bytes};
 use super::metadata::{JpegFile, without_further_pictures, without_private};
 use super::resize::{Kernel, resized};
@@ -63,8 +63,9 @@ pub fn normalise(given: Bytes, limits: &SendLimits) -> Result<Normalised, ImageE
     let mut changes = Vec::new();
     let source = match Foreign::sniff(&given) {
         Some(foreign) => {
-            let (frame, profile) = foreign.decode(&given)?;
+            let Decoded { frame, profile, changes: further } = foreign.decode(&given)?;
             changes.push(format!("the {} picture was sent as PNG", foreign.name()));
+            changes.extend(further.into_iter().map(str::to_owned));
             Bytes::from(encode::png(&frame, profile.as_deref(), Compression::Fast)?)
         }
         None => given,

@@ -15,6 +15,7 @@ use crate::domain::ImageFormat;
 
 pub(super) use jpeg::{JpegFile, without_further_pictures};
 pub(super) use orientation::orientation;
+pub(super) use tiff::Tiff;
 
 /// The file without places and serial numbers; `None` where it has none, or where it cannot
 /// be walked through.

@@ -68,11 +68,6 @@ impl<B: AsRef<[u8]>> Tiff<B> {
         (0..count).map_while(|index| self.entry(directory + 2 + index * 12)).find(|entry| entry.tag == tag)
     }
 
-    /// The entry's value as bytes.
-    pub(in crate::images) fn bytes(&self, entry: &Entry) -> Option<&[u8]> {
-        self.bytes.as_ref().get(entry.value.clone())
-    }
-
     /// The entry's value as whole numbers; none where it is something else.
     pub(in crate::images) fn numbers(&self, entry: &Entry) -> impl Iterator<Item = u32> {
         let (kind, size) = (entry.kind, size(entry.kind));
@@ -82,6 +77,16 @@ impl<B: AsRef<[u8]>> Tiff<B> {
             4 | 13 => self.u32(at),
             _ => None,
         })
+    }
+
+    /// Writes a number for the first of an entry's into a copy of the file.
+    pub(in crate::images) fn write(&self, copy: &mut [u8], entry: &Entry, number: u32) -> Option<()> {
+        let at = entry.value.start;
+        match entry.kind {
+            3 => copy.get_mut(at..at + 2)?.copy_from_slice(&self.u16_bytes(u16::try_from(number).ok()?)),
+            _ => return None,
+        }
+        Some(())
     }
 
     /// The first of the numbers that this tag has in the directory here.
