@@ -9,6 +9,7 @@ use image::ImageDecoder;
 use image::codecs::{gif::GifDecoder, jpeg::JpegDecoder, webp::WebPDecoder};
 use image::metadata::Orientation;
 
+use super::colour::of_png;
 use super::inspect::{ImageInfo, LONGEST_EDGE, check_size};
 use super::shrink::{Channels, Frame};
 use super::{ImageError, metadata};
@@ -138,7 +139,7 @@ fn open_png<R: Read + Seek>(
         (png::ColorType::Rgba, png::BitDepth::Eight) => Channels::Rgba,
         _ => return Err(undecodable(info, "its colours cannot be made 8 bits deep")),
     };
-    let profile = reader.info().icc_profile.as_deref().map(<[u8]>::to_vec);
+    let profile = if profile { of_png(reader.info()) } else { None };
     let pixels = if reader.info().interlaced {
         let mut bytes = vec![0; row_bytes(info, channels) * info.pixels.height as usize];
         reader.next_frame(&mut bytes).map_err(|error| from_png(info, error))?;

@@ -114,6 +114,21 @@ fn places_and_serial_numbers_are_taken_out_unless_they_are_to_stay() {
 }
 
 #[test]
+fn what_a_png_says_of_its_colours_is_kept_when_it_is_written_anew() {
+    let mut bytes = Vec::new();
+    let mut info = png::Info::with_size(48, 32);
+    (info.color_type, info.bit_depth) = (png::ColorType::Rgb, png::BitDepth::Sixteen);
+    info.source_gamma = Some(png::ScaledFloat::new(1.0));
+    let mut writer = png::Encoder::with_info(&mut bytes, info).unwrap().write_header().unwrap();
+    writer.write_image_data(&[128; 48 * 32 * 6]).unwrap();
+    writer.finish().unwrap();
+    let picture = normalise(bytes.into(), &ROOMY).unwrap();
+    assert_eq!(picture.bytes[24], 8);
+    let seen = quarters(&picture);
+    assert!(seen.iter().flatten().all(|level| level.abs_diff(188) < 3), "half the light: {seen:?}");
+}
+
+#[test]
 fn the_first_frame_of_an_animated_webp_is_turned_too() {
     // A chunk at the end, and its flag in VP8X (RFC 9649, section 2.7).
     let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
