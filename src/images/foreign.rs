@@ -80,7 +80,10 @@ impl Foreign {
 }
 
 fn bmp(bytes: &[u8]) -> Result<Decoded, ImageError> {
-    let failed = |error| Foreign::Bmp.failed(words(&error));
+    let failed = |error| match error {
+        image::ImageError::Unsupported(kind) => ImageError::UnreadKind(Foreign::Bmp.name(), kind.to_string()),
+        other => Foreign::Bmp.failed(words(&other)),
+    };
     let mut decoder = BmpDecoder::new(Cursor::new(bytes)).map_err(failed)?;
     let (width, height) = decoder.dimensions();
     let pixels = Pixels::new(width, height);

@@ -104,8 +104,12 @@ fn from_jpeg(
     info: &ImageInfo,
     changes: &mut Vec<String>,
 ) -> Result<Normalised, ImageError> {
+    let file = JpegFile::read(&source);
+    if let Some(kind) = file.as_ref().and_then(JpegFile::unread_kind) {
+        return Err(ImageError::UnreadKind("JPEG", kind.to_owned()));
+    }
     let orientation = orientation(&source, info)?;
-    let Some(file) = JpegFile::read(&source) else {
+    let Some(file) = file else {
         // A decoder may still get through, and what it makes holds nothing private.
         let (frame, profile) = whole(&source, info)?;
         changes.push("the JPEG, which is not as it should be, was written anew".to_owned());

@@ -49,13 +49,15 @@ pub(in crate::images) struct JpegFile<'a> {
     pub(in crate::images) components: u8,
     /// Whether it has colour for every other pixel of every other row only (4:2:0), as photos do.
     pub(in crate::images) has_quarter_colour: bool,
+    /// The marker of its frame, which says how it is coded, and how many bits a channel has.
+    frame: (u8, u8),
 }
 
 impl<'a> JpegFile<'a> {
     /// Walks through a file; `None` for one that is broken before its picture ends.
     pub(in crate::images) fn read(bytes: &'a [u8]) -> Option<Self> {
         let (mut segments, mut at, mut components, mut has_quarter_colour) = (Vec::new(), 2, 0, false);
-        let mut scanned = false;
+        let (mut scanned, mut frame) = (false, (0, 0));
         for _ in 0..MOST_SEGMENTS {
             if scanned {
                 at = end_of_scan(bytes, at)?;
@@ -67,7 +69,8 @@ impl<'a> JpegFile<'a> {
                     continue;
                 }
                 0xd9 if scanned => {
-                    return Some(Self { bytes, segments, end: start + 2, components, has_quarter_colour });
+                    let end = start + 2;
+                    return Some(Self { bytes, segments, end, components, has_quarter_colour, frame });
                 }
                 0xd9 => return None,
                 _ => {}
@@ -82,6 +85,7 @@ impl<'a> JpegFile<'a> {
             }
             if matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc) {
                 components = *content.get(5)?;
+                frame = (marker, *content.first()?);
                 // Of each: its id, its sampling factors, its table.
                 has_quarter_colour = matches!(content.get(6..), Some([_, 0x22, _, _, 0x11, _, _, 0x11, _]));
             }
@@ -98,6 +102,17 @@ impl<'a> JpegFile<'a> {
         self.segments
             .iter()
             .any(|segment| segment.marker == marker && self.data(segment).starts_with(signature))
+    }
+
+    /// What it is of that decoders do not read, in words.
+    pub(in crate::images) fn unread_kind(&self) -> Option<&'static str> {
+        match self.frame {
+            (0xc3, _) => Some("it is lossless JPEG"),
+            (0xc5..=0xc7, _) => Some("it is hierarchical"),
+            (0xc9..=0xcf, _) => Some("it has arithmetic coding"),
+            (_, 8) => None,
+            _ => Some("it has more than 8 bits a channel"),
+        }
     }
 
     /// Whether more pictures follow the first, as in the photos of many phones.

@@ -151,6 +151,24 @@ fn what_cannot_be_read_is_answered_with_how_to_convert() {
     }
 }
 
+#[test]
+fn a_jpeg_of_a_kind_that_is_not_read_is_named_with_the_way_out() {
+    let plain = fixture("plain.jpg").to_vec();
+    let frame = plain.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
+    for (marker, depth, kind) in [
+        (0xc9, 8, "arithmetic coding"),
+        (0xca, 8, "arithmetic coding"),
+        (0xc3, 8, "lossless"),
+        (0xc1, 12, "more than 8 bits"),
+    ] {
+        let mut file = plain.clone();
+        file[frame + 1] = marker;
+        file[frame + 4] = depth;
+        let problem = normalise(file.into(), &ROOMY).unwrap_err().at("images[0]").to_string();
+        assert!(problem.contains(kind) && problem.contains("Convert it to PNG"), "{problem}");
+    }
+}
+
 fn noisy(width: u32, height: u32, alpha: bool) -> Bytes {
     let mut random = 7_u32;
     let picture = image::RgbaImage::from_fn(width, height, |_, _| {
