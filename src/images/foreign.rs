@@ -94,11 +94,12 @@ fn bmp(bytes: &[u8]) -> Result<Decoded, ImageError> {
     limits.max_alloc = Some(MOST_BYTES);
     decoder.set_limits(limits).map_err(failed)?;
     let picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
-    let (channels, bytes_of) = match picture.color().has_alpha() {
-        false => (Channels::Rgb, picture.into_rgb8().into_raw()),
-        true => (Channels::Rgba, picture.into_rgba8().into_raw()),
+    let (channels, colours) = if picture.color().has_alpha() {
+        (Channels::Rgba, picture.into_rgba8().into_raw())
+    } else {
+        (Channels::Rgb, picture.into_rgb8().into_raw())
     };
-    let frame = Frame { pixels, channels, bytes: bytes_of }.without_idle_alpha();
+    let frame = Frame { pixels, channels, bytes: colours }.without_idle_alpha();
     let profile = bmp_profile(bytes).map(<[u8]>::to_vec);
     Ok(Decoded { frame, profile, changes: Vec::new() })
 }
