@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::{ImageFormat, ImageId, Pixels, Problem, ProblemKind};
 
+const CONVERT: &str =
+    "Convert it to PNG: `sips -s format png IN --out OUT.png` on macOS, `magick IN OUT.png` elsewhere.";
+
 /// A fault of this floor. Texts are fragments that follow the name of an argument.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
@@ -138,10 +141,9 @@ impl ImageError {
                  `magick IN OUT.jpg` elsewhere."
                     .to_owned()
             }
-            Self::UnreadKind(..) => {
-                "Convert it to PNG: `sips -s format png IN --out OUT.png` on macOS, `magick IN OUT.png` elsewhere."
-                    .to_owned()
-            }
+            // What is read elsewhere, but not as a mask.
+            Self::NotAnImage(kind) if kind.contains("BMP") || kind.contains("TIFF") => CONVERT.to_owned(),
+            Self::UnreadKind(..) => CONVERT.to_owned(),
             Self::NotAnImage(_) | Self::Undecodable(..) | Self::UndecodableForeign(..) => {
                 "Pass a PNG, JPEG, WebP, GIF, BMP or TIFF file; convert other formats first.".to_owned()
             }

@@ -28,6 +28,11 @@ const SRGB_POINTS: (u8, u8) = (1, 13);
 /// Where a profile says when it was written (ICC.1:2022, section 7.2.1).
 const WRITTEN: Range<usize> = 24..36;
 
+/// Where it says under which light its colours are seen, and D50 as every profile is to have it
+/// there, to the bit (section 7.2.16).
+const ILLUMINANT: Range<usize> = 68..80;
+const D50: [u8; 12] = [0, 0, 0xf6, 0xd6, 0, 1, 0, 0, 0, 0, 0xd3, 0x2d];
+
 /// The profile of a PNG, given or made; `None` for sRGB. In the order of precedence that the
 /// third edition has in section 4.3: cICP, iCCP, sRGB, then gAMA and cHRM.
 pub(in crate::images) fn of_png(info: &Info<'_>) -> Profile {
@@ -119,16 +124,23 @@ fn encoded(mut profile: ColorProfile, grey: bool) -> Profile {
         profile = ColorProfile::new_gray_with_gamma(1.0);
         profile.gray_trc = curve;
     }
-    let words = "as the PNG's chunks say".to_owned();
-    let description = LocalizableString::new("en".to_owned(), "US".to_owned(), words);
-    profile.description = Some(ProfileText::Localizable(vec![description]));
+    profile.description = Some(described("as chunks of a PNG say"));
+    profile.copyright = Some(described("In the public domain"));
     // The colorants are those under D50 already, which is the white of a profile of version 4.
     profile.chromatic_adaptation = None;
     profile.media_white_point = Some(profile.white_point);
     let mut bytes = profile.encode().ok()?;
     // The same picture is to be the same bytes whenever it is read.
     bytes.get_mut(WRITTEN)?.copy_from_slice(&[0x07, 0xd0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0]);
+    bytes.get_mut(ILLUMINANT)?.copy_from_slice(&D50);
     Some(bytes)
+}
+
+/// Words of an even number of letters: of two bytes each, they are to fill whole fours, as a profile
+/// does that libpng takes.
+fn described(words: &str) -> ProfileText {
+    let (language, country) = ("en".to_owned(), "US".to_owned());
+    ProfileText::Localizable(vec![LocalizableString::new(language, country, words.to_owned())])
 }
 
 #[cfg(test)]
@@ -187,6 +199,24 @@ mod tests {
         ];
         for (number, info) in cases.iter().enumerate() {
             assert_eq!(of_png(info), None, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_profile_is_as_libpng_wants_it_and_always_the_same() {
+        let linear = || rgb(|info| info.gama_chunk = Some(ScaledFloat::new(1.0)));
+        let mut grey = linear();
+        grey.color_type = ColorType::Grayscale;
+        for info in [linear(), grey, points(12, 13), points(9, 16), points(9, 18), points(9, 8)] {
+            let profile = of_png(&info).unwrap();
+            assert_eq!(profile.len() % 4, 0);
+            assert_eq!(profile[..4], u32::try_from(profile.len()).unwrap().to_be_bytes());
+            assert_eq!((&profile[WRITTEN][..2], &profile[ILLUMINANT]), (&[0x07, 0xd0][..], &D50[..]));
+            let tags = u32::from_be_bytes(*profile[128..].first_chunk().unwrap()) as usize;
+            for tag in profile[132..].chunks_exact(12).take(tags) {
+                let start = u32::from_be_bytes(*tag[4..].first_chunk().unwrap());
+                assert_eq!(start % 4, 0, "{}", String::from_utf8_lossy(&tag[..4]));
+            }
         }
     }
 

@@ -81,7 +81,7 @@ fn read(bytes: &[u8], palette: Option<&[[u8; 3]]>) -> Result<Decoded, ImageError
     }
     let has_alpha = matches!(number(&mut file, Tag::ExtraSamples), Some(1 | 2));
     let (channels, bytes) = match (colour, palette) {
-        (ColorType::Gray(_), Some(colours)) => {
+        (ColorType::Gray(1 | 2 | 4 | 8), Some(colours)) => {
             let colour = |index: &u8| colours.get(usize::from(*index)).copied().unwrap_or_default();
             (Channels::Rgb, samples.iter().flat_map(colour).collect())
         }

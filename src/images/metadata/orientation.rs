@@ -62,7 +62,8 @@ fn in_png(source: &mut (impl Read + Seek)) -> io::Result<Option<Orientation>> {
         let length = u64::from(u32::from_be_bytes(take(source)?));
         match &take(source)? {
             b"eXIf" => return Ok(exif::orientation(&window(source, length)?)),
-            b"IEND" => return Ok(None),
+            // What comes after the pixels is too late for those who show them as they come.
+            b"IDAT" | b"IEND" => return Ok(None),
             _ => at += 8 + length + 4, // and its checksum
         }
     }
