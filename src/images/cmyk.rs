@@ -1,4 +1,4 @@
-//! JPEG files in printers' colours (CMYK, YCCK), which no image API takes, to sRGB.
+//! Printers' colours (CMYK, and YCCK in JPEG files), which no image API takes, to sRGB.
 //!
 //! Through the file's own profile where it has one, else as ink that swallows light.
 
@@ -40,8 +40,13 @@ pub(super) fn decode(bytes: &[u8], file: &JpegFile<'_>, info: &ImageInfo) -> Res
         // Adobe's files say how much light is left, others how much ink there is.
         *pixel = if file.is_adobes() { stored.map(|left| 255 - left) } else { stored };
     }
-    let bytes = through_profile(&inks, profile.as_deref()).unwrap_or_else(|| plain(&inks));
+    let bytes = to_srgb(&inks, profile.as_deref());
     Ok(Frame { pixels: info.pixels, channels: Channels::Rgb, bytes })
+}
+
+/// Four bytes a pixel that say how much ink there is, as three of sRGB.
+pub(super) fn to_srgb(inks: &[u8], profile: Option<&[u8]>) -> Vec<u8> {
+    through_profile(inks, profile).unwrap_or_else(|| plain(inks))
 }
 
 /// JFIF's conversion; what it gives is the complement of the inks.

@@ -2,7 +2,11 @@
 //!
 //! A picture without a profile is sRGB. Profiles that cannot be read change nothing.
 
+mod chunks;
+
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
+
+pub(super) use chunks::of_png;
 
 use super::shrink::{Channels, Frame};
 

@@ -9,9 +9,10 @@ use image::ImageDecoder;
 use image::codecs::{gif::GifDecoder, jpeg::JpegDecoder, webp::WebPDecoder};
 use image::metadata::Orientation;
 
-use super::ImageError;
+use super::colour::of_png;
 use super::inspect::{ImageInfo, LONGEST_EDGE, check_size};
 use super::shrink::{Channels, Frame};
+use super::{ImageError, metadata};
 use crate::domain::ImageFormat;
 
 /// What a PNG decoder may allocate for chunks and rows; the longest row takes a quarter MB.
@@ -49,9 +50,10 @@ impl<R: Read + Seek> Rows<R> {
 
     fn begin(mut source: R, info: &ImageInfo, profile: bool) -> Result<Self, ImageError> {
         check_size(info)?;
+        let orientation = metadata::orientation(&mut source, info.format);
         source.rewind().map_err(|error| ImageError::ReadFailed(error.to_string()))?;
         let source = BufReader::with_capacity(1 << 16, source);
-        match info.format {
+        let rows = match info.format {
             ImageFormat::Png => open_png(source, info, profile),
             ImageFormat::Jpeg => JpegDecoder::new(source)
                 .map_err(|error| from_image(info, error))
@@ -62,7 +64,8 @@ impl<R: Read + Seek> Rows<R> {
             ImageFormat::Gif => GifDecoder::new(source)
                 .map_err(|error| from_image(info, error))
                 .and_then(|decoder| whole(decoder, info, profile)),
-        }
+        };
+        rows.map(|rows| Self { orientation, ..rows })
     }
 
     /// The whole picture as it is stored.
@@ -100,24 +103,22 @@ impl<R: Read + Seek> Rows<R> {
     }
 }
 
-/// What is to be done to a picture to see it upright; decodes nothing.
+/// What is to be done to a picture to see it upright; decodes nothing but headers, so that what no
+/// decoder takes is refused.
 pub(super) fn orientation<R: Read + Seek>(
     mut source: R,
     info: &ImageInfo,
 ) -> Result<Orientation, ImageError> {
+    let orientation = metadata::orientation(&mut source, info.format);
     source.rewind().map_err(|error| ImageError::ReadFailed(error.to_string()))?;
     let source = BufReader::with_capacity(1 << 16, source);
-    let of = |decoder: Result<Orientation, image::ImageError>| decoder.unwrap_or(Orientation::NoTransforms);
-    Ok(match info.format {
-        ImageFormat::Png => return open_png(source, info, false).map(|rows| rows.orientation),
-        ImageFormat::Jpeg => {
-            of(JpegDecoder::new(source).map_err(|error| from_image(info, error))?.orientation())
-        }
-        ImageFormat::Webp => {
-            of(WebPDecoder::new(source).map_err(|error| from_image(info, error))?.orientation())
-        }
-        ImageFormat::Gif => Orientation::NoTransforms,
-    })
+    let read = match info.format {
+        ImageFormat::Png => open_png(source, info, false).map(|_| ()),
+        ImageFormat::Jpeg => JpegDecoder::new(source).map(|_| ()).map_err(|error| from_image(info, error)),
+        ImageFormat::Webp => WebPDecoder::new(source).map(|_| ()).map_err(|error| from_image(info, error)),
+        ImageFormat::Gif => Ok(()),
+    };
+    read.map(|()| orientation)
 }
 
 fn open_png<R: Read + Seek>(
@@ -138,8 +139,7 @@ fn open_png<R: Read + Seek>(
         (png::ColorType::Rgba, png::BitDepth::Eight) => Channels::Rgba,
         _ => return Err(undecodable(info, "its colours cannot be made 8 bits deep")),
     };
-    let orientation = reader.info().exif_metadata.as_deref().and_then(Orientation::from_exif_chunk);
-    let profile = reader.info().icc_profile.as_deref().map(<[u8]>::to_vec);
+    let profile = if profile { of_png(reader.info()) } else { None };
     let pixels = if reader.info().interlaced {
         let mut bytes = vec![0; row_bytes(info, channels) * info.pixels.height as usize];
         reader.next_frame(&mut bytes).map_err(|error| from_png(info, error))?;
@@ -147,8 +147,7 @@ fn open_png<R: Read + Seek>(
     } else {
         Content::Coming(Box::new(reader))
     };
-    let orientation = orientation.unwrap_or(Orientation::NoTransforms);
-    Ok(Rows { channels, orientation, profile, info: *info, pixels })
+    Ok(Rows { channels, orientation: Orientation::NoTransforms, profile, info: *info, pixels })
 }
 
 fn whole<R: Read + Seek>(
@@ -169,11 +168,10 @@ fn whole<R: Read + Seek>(
     limits.max_image_height = Some(LONGEST_EDGE);
     limits.max_alloc = Some(WHOLE_BYTES);
     decoder.set_limits(limits).map_err(|error| from_image(info, error))?;
-    // Metadata that cannot be read says nothing about how the picture lies.
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let profile = if profile { decoder.icc_profile().unwrap_or(None) } else { None };
     let mut bytes = vec![0; row_bytes(info, channels) * info.pixels.height as usize];
     decoder.read_image(&mut bytes).map_err(|error| from_image(info, error))?;
+    let orientation = Orientation::NoTransforms; // until the file's own is known
     Ok(Rows { channels, orientation, profile, info: *info, pixels: Content::Whole(bytes) })
 }
 

@@ -45,7 +45,7 @@ pub(super) enum Colour {
     Quarter,
 }
 
-/// A JPEG of this quality, 1 to 100. Transparency is lost.
+/// A JPEG of this quality, 1 to 100. Of what is transparent the hidden colours come out: [`Frame::on_white`] first.
 pub(super) fn jpeg(
     frame: &Frame,
     profile: Option<&[u8]>,

@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::{ImageFormat, ImageId, Pixels, Problem, ProblemKind};
 
+const CONVERT: &str =
+    "Convert it to PNG: `sips -s format png IN --out OUT.png` on macOS, `magick IN OUT.png` elsewhere.";
+
 /// A fault of this floor. Texts are fragments that follow the name of an argument.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
@@ -22,6 +25,9 @@ pub enum ImageError {
     /// The decoder of a format that is only read gave up; holds the format and the reason.
     #[error("the {0} picture cannot be decoded ({1})")]
     UndecodableForeign(&'static str, String),
+    /// Of a kind of its format that nothing here reads; holds the format and what it is.
+    #[error("the {0} picture is of a kind that is not read here: {1}")]
+    UnreadKind(&'static str, String),
     /// Reading the picture failed; holds the system's words.
     #[error("the image cannot be read ({0})")]
     ReadFailed(String),
@@ -152,6 +158,9 @@ impl ImageError {
                  `magick IN OUT.jpg` elsewhere."
                     .to_owned()
             }
+            // What is read elsewhere, but not as a mask.
+            Self::NotAnImage(kind) if kind.contains("BMP") || kind.contains("TIFF") => CONVERT.to_owned(),
+            Self::UnreadKind(..) => CONVERT.to_owned(),
             Self::NotAnImage(_) | Self::Undecodable(..) | Self::UndecodableForeign(..) => {
                 "Pass a PNG, JPEG, WebP, GIF, BMP or TIFF file; convert other formats first.".to_owned()
             }

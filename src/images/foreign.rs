@@ -1,9 +1,12 @@
 //! BMP and TIFF: formats that people have and no image API takes.
+//!
+//! Only read, never written. What cannot be read is told apart by its kind.
+
+mod tiff;
 
 use std::io::Cursor;
 
-use image::codecs::{bmp::BmpDecoder, tiff::TiffDecoder};
-use image::metadata::Orientation;
+use image::codecs::bmp::BmpDecoder;
 use image::{DynamicImage, ImageDecoder};
 
 use super::ImageError;
@@ -22,35 +25,28 @@ pub(super) enum Foreign {
     Tiff,
 }
 
+/// A picture that was read.
+#[derive(Debug)]
+pub(super) struct Decoded {
+    /// As it is seen.
+    pub(super) frame: Frame,
+    /// What its colours are counted in.
+    pub(super) profile: Profile,
+    /// What of the file is not in the frame, in words that follow the name of an argument.
+    pub(super) changes: Vec<&'static str>,
+}
+
 impl Foreign {
     /// By the first bytes.
     pub(super) fn sniff(head: &[u8]) -> Option<Self> {
-        match head {
-            // The length of the header that follows tells it from text that begins with BM.
-            [
-                b'B',
-                b'M',
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                _,
-                12 | 40 | 52 | 56 | 64 | 108 | 124,
-                0,
-                0,
-                0,
-                ..,
-            ] => Some(Self::Bmp),
-            [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => Some(Self::Tiff),
-            _ => None,
+        // The length of the header that follows tells it from text that begins with BM.
+        if let [b'B', b'M', rest @ ..] = head {
+            let length = rest.get(12..16);
+            return matches!(length, Some([12 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0]))
+                .then_some(Self::Bmp);
         }
+        // Forty-three is BigTIFF.
+        matches!(head, [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..]).then_some(Self::Tiff)
     }
 
     /// The name for people.
@@ -62,50 +58,79 @@ impl Foreign {
     }
 
     /// The picture as it is seen, and its colours' profile. Of a TIFF of several pages the first.
-    pub(super) fn decode(self, bytes: &[u8]) -> Result<(Frame, Profile), ImageError> {
-        let failed = |error| ImageError::UndecodableForeign(self.name(), words(&error));
+    pub(super) fn decode(self, bytes: &[u8]) -> Result<Decoded, ImageError> {
         match self {
-            Self::Bmp => self.read(BmpDecoder::new(Cursor::new(bytes)).map_err(failed)?),
-            Self::Tiff => self.read(TiffDecoder::new(Cursor::new(bytes)).map_err(failed)?),
+            Self::Bmp => bmp(bytes),
+            Self::Tiff => tiff::decode(bytes),
         }
     }
 
-    fn read(self, mut decoder: impl ImageDecoder) -> Result<(Frame, Profile), ImageError> {
-        let failed = |error| ImageError::UndecodableForeign(self.name(), words(&error));
-        let (width, height) = decoder.dimensions();
-        let pixels = Pixels::new(width, height);
-        if pixels.count() == 0 || pixels.count() > MOST_PIXELS || pixels.long_edge() > LONGEST_EDGE {
-            let reason =
-                format!("it is {pixels}; at most {} million pixels are read", MOST_PIXELS / 1_000_000);
-            return Err(ImageError::UndecodableForeign(self.name(), reason));
-        }
-        let mut limits = image::Limits::default();
-        limits.max_image_width = Some(LONGEST_EDGE);
-        limits.max_image_height = Some(LONGEST_EDGE);
-        limits.max_alloc = Some(MOST_BYTES);
-        decoder.set_limits(limits).map_err(failed)?;
-        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        let profile = decoder.icc_profile().unwrap_or(None);
-        let mut picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
-        picture.apply_orientation(orientation);
-        let pixels = Pixels::new(picture.width(), picture.height());
-        let colour = picture.color();
-        let (channels, bytes) = match (colour.has_color(), colour.has_alpha()) {
-            (false, false) => (Channels::Grey, picture.into_luma8().into_raw()),
-            (false, true) => (Channels::GreyAlpha, picture.into_luma_alpha8().into_raw()),
-            (true, false) => (Channels::Rgb, picture.into_rgb8().into_raw()),
-            (true, true) => (Channels::Rgba, picture.into_rgba8().into_raw()),
-        };
-        Ok((Frame { pixels, channels, bytes }.without_idle_alpha(), profile))
+    fn failed(self, reason: impl Into<String>) -> ImageError {
+        ImageError::UndecodableForeign(self.name(), reason.into())
     }
+
+    /// Refuses what is too large to decode.
+    fn check_size(self, pixels: Pixels) -> Result<(), ImageError> {
+        if pixels.count() == 0 || pixels.count() > MOST_PIXELS || pixels.long_edge() > LONGEST_EDGE {
+            let most = MOST_PIXELS / 1_000_000;
+            return Err(self.failed(format!("it is {pixels}; at most {most} million pixels are read")));
+        }
+        Ok(())
+    }
+}
+
+fn bmp(bytes: &[u8]) -> Result<Decoded, ImageError> {
+    let failed = |error| match error {
+        image::ImageError::Unsupported(kind) => ImageError::UnreadKind(Foreign::Bmp.name(), kind.to_string()),
+        other => Foreign::Bmp.failed(words(&other)),
+    };
+    let mut decoder = BmpDecoder::new(Cursor::new(bytes)).map_err(failed)?;
+    let (width, height) = decoder.dimensions();
+    let pixels = Pixels::new(width, height);
+    Foreign::Bmp.check_size(pixels)?;
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(LONGEST_EDGE);
+    limits.max_image_height = Some(LONGEST_EDGE);
+    limits.max_alloc = Some(MOST_BYTES);
+    decoder.set_limits(limits).map_err(failed)?;
+    let picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
+    let (channels, colours) = if picture.color().has_alpha() {
+        (Channels::Rgba, picture.into_rgba8().into_raw())
+    } else {
+        (Channels::Rgb, picture.into_rgb8().into_raw())
+    };
+    let frame = Frame { pixels, channels, bytes: colours }.without_idle_alpha();
+    let profile = bmp_profile(bytes).map(<[u8]>::to_vec);
+    Ok(Decoded { frame, profile, changes: Vec::new() })
+}
+
+/// The profile that a header of version 5 leads to (Microsoft's `BITMAPV5HEADER`), by an offset
+/// from the header, which the file's own of 14 bytes precedes.
+fn bmp_profile(bytes: &[u8]) -> Option<&[u8]> {
+    let header = bytes.get(14..)?;
+    let number = |at: usize| Some(u32::from_le_bytes(*header.get(at..)?.first_chunk()?) as usize);
+    if number(0)? != 124 || header.get(56..60)? != b"DEBM" {
+        return None; // `PROFILE_EMBEDDED`
+    }
+    let (start, length) = (number(112)?, number(116)?);
+    header.get(start..start.checked_add(length)?)
 }
 
 /// The decoder's reason; a file that ends early is told apart by its words.
 fn words(error: &image::ImageError) -> String {
     match error {
-        image::ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            "it is cut short".to_owned()
-        }
+        image::ImageError::IoError(error) => read_words(error),
         other => other.to_string(),
     }
 }
+
+fn read_words(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::UnexpectedEof => "it is cut short".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "small numbers")]
+mod tests;

@@ -36,6 +36,7 @@ mod shift;
 mod store;
 mod transparency;
 mod upright;
+mod white;
 
 pub use encoded::EncodedImage;
 pub use error::ImageError;

@@ -12,7 +12,7 @@ use png::Compression;
 use super::colour::Profile;
 use super::decode::Rows;
 use super::encode::Colour;
-use super::foreign::Foreign;
+use super::foreign::{Decoded, Foreign};
 use super::inspect::{ImageInfo, inspect_bytes};
 use super::metadata::{JpegFile, without_further_pictures, without_private};
 use super::resize::{Kernel, resized};
@@ -63,8 +63,9 @@ pub fn normalise(given: Bytes, limits: &SendLimits) -> Result<Normalised, ImageE
     let mut changes = Vec::new();
     let source = match Foreign::sniff(&given) {
         Some(foreign) => {
-            let (frame, profile) = foreign.decode(&given)?;
+            let Decoded { frame, profile, changes: further } = foreign.decode(&given)?;
             changes.push(format!("the {} picture was sent as PNG", foreign.name()));
+            changes.extend(further.into_iter().map(str::to_owned));
             Bytes::from(encode::png(&frame, profile.as_deref(), Compression::Fast)?)
         }
         None => given,
@@ -103,8 +104,12 @@ fn from_jpeg(
     info: &ImageInfo,
     changes: &mut Vec<String>,
 ) -> Result<Normalised, ImageError> {
+    let file = JpegFile::read(&source);
+    if let Some(kind) = file.as_ref().and_then(JpegFile::unread_kind) {
+        return Err(ImageError::UnreadKind("JPEG", kind.to_owned()));
+    }
     let orientation = orientation(&source, info)?;
-    let Some(file) = JpegFile::read(&source) else {
+    let Some(file) = file else {
         // A decoder may still get through, and what it makes holds nothing private.
         let (frame, profile) = whole(&source, info)?;
         changes.push("the JPEG, which is not as it should be, was written anew".to_owned());
@@ -133,20 +138,16 @@ fn from_jpeg(
 }
 
 fn from_others(source: Bytes, info: &ImageInfo, changes: &mut Vec<String>) -> Result<Normalised, ImageError> {
-    let orientation = match info.format {
-        ImageFormat::Webp if is_animated_webp(&source) => None,
-        ImageFormat::Webp | ImageFormat::Png => Some(orientation(&source, info)?),
-        _ => None,
-    };
+    let orientation = orientation(&source, info)?;
     let why = match info.format {
         ImageFormat::Gif => Some("of the GIF its first frame was sent, as PNG"),
-        ImageFormat::Webp if orientation.is_none() => {
+        ImageFormat::Webp if is_animated_webp(&source) => {
             Some("of the animated WebP its first frame was sent, as PNG")
         }
         ImageFormat::Png => odd_png(&source),
         _ => None,
     };
-    let turned = orientation.is_some_and(|orientation| orientation != Orientation::NoTransforms);
+    let turned = orientation != Orientation::NoTransforms;
     if why.is_none() && !turned {
         return Ok(untouched(source, info));
     }

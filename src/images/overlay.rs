@@ -28,36 +28,10 @@ pub fn overlay(original: &[u8], marks: &Marks, budget: &PreviewBudget) -> Result
     let orientation = rows.orientation;
     let mut shrinker = Shrinker::new(info.pixels, fit(info.pixels, budget.long_edge), rows.channels);
     rows.for_each(|row| shrinker.push(row))?;
-    let frame = opaque(shrinker.finish().upright(orientation, &info)?);
+    let frame = shrinker.finish().upright(orientation, &info)?.on_white();
     let whole = Frame { pixels: marks.pixels, channels: Channels::Grey, bytes: marks.bytes.clone() };
     let marks = resized(whole, frame.pixels, Kernel::Linear)?;
     within(drawn_over(frame, &marks.bytes), budget.bytes())
-}
-
-/// The same in three channels; what is transparent is shown on white.
-fn opaque(frame: Frame) -> Frame {
-    let over_white = |value: u8, alpha: u8| {
-        let value = u16::from(value) * u16::from(alpha) + 255 * (255 - u16::from(alpha));
-        u8::try_from((value + 127) / 255).unwrap_or(u8::MAX)
-    };
-    let bytes = match frame.channels {
-        Channels::Rgb => return frame,
-        Channels::Grey => frame.bytes.iter().flat_map(|grey| [*grey; 3]).collect(),
-        Channels::GreyAlpha => {
-            let (pixels, _) = frame.bytes.as_chunks::<2>();
-            pixels.iter().flat_map(|[grey, alpha]| [over_white(*grey, *alpha); 3]).collect()
-        }
-        Channels::Rgba => {
-            let (pixels, _) = frame.bytes.as_chunks::<4>();
-            pixels
-                .iter()
-                .flat_map(|[red, green, blue, alpha]| {
-                    [*red, *green, *blue].map(|value| over_white(value, *alpha))
-                })
-                .collect()
-        }
-    };
-    Frame { channels: Channels::Rgb, bytes, ..frame }
 }
 
 /// Tints what is marked, as much as it is, and draws its outline: white, with black beside it.

@@ -48,6 +48,10 @@ pub struct Changed {
     pub outside_mean: f64,
     /// By how many pixels, to the right and down, the whole picture had moved.
     pub shift: Option<(i32, i32)>,
+    /// Whether something was transparent, which the format cannot hold, and is on white now.
+    pub on_white: bool,
+    /// Whether the original has 16 bits a channel, of which the result keeps 8.
+    pub halved: bool,
 }
 
 /// The picture that `raw` holds, with everything outside the marks put back as it is in
@@ -86,10 +90,13 @@ pub fn preserve(
     }
     let (frame, outside_percent, outside_mean, shift) = canvas.finish();
     let format = form.format.unwrap_or(ImageFormat::Png);
+    let mut on_white = false;
     let bytes = match format {
         ImageFormat::Jpeg => {
+            let frame = frame.without_idle_alpha();
+            on_white = frame.channels.has_alpha();
             let percent = form.percent.unwrap_or(92);
-            encode::jpeg(&frame.without_idle_alpha(), kept_profile.as_deref(), percent, Colour::Full)?
+            encode::jpeg(&frame.on_white(), kept_profile.as_deref(), percent, Colour::Full)?
         }
         ImageFormat::Webp => encode::webp(&frame, kept_profile.as_deref())?,
         ImageFormat::Png | ImageFormat::Gif => {
@@ -98,7 +105,11 @@ pub fn preserve(
     };
     let format = if format == ImageFormat::Gif { ImageFormat::Png } else { format };
     let fitted_from = (size != pixels).then_some(size);
-    Ok((bytes, Changed { pixels, format, fitted_from, outside_percent, outside_mean, shift }))
+    // The byte of IHDR that says how deep a PNG is.
+    let halved = info.format == ImageFormat::Png && original.get(24) == Some(&16);
+    let changed =
+        Changed { pixels, format, fitted_from, outside_percent, outside_mean, shift, on_white, halved };
+    Ok((bytes, changed))
 }
 
 /// What the model sent, in three or four channels, in this size and these colours, and the

@@ -131,6 +131,15 @@ impl Paid {
                  the mask it may not meet the original"
             ));
         }
+        if changed.on_white {
+            picture.warnings.push(
+                "a JPEG cannot be transparent: what was is on white; ask for output_format png or webp to keep it"
+                    .to_owned(),
+            );
+        }
+        if changed.halved {
+            picture.warnings.push("the original has 16 bits a channel and the result 8".to_owned());
+        }
         picture.preserved.push(Preserved {
             image: image.id.to_string(),
             raw: raw.id.to_string(),

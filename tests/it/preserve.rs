@@ -124,6 +124,25 @@ async fn what_came_in_another_shape_is_stretched_and_that_is_told() {
 }
 
 #[tokio::test]
+async fn what_the_result_cannot_hold_is_told() {
+    let painted = scene(320, 240, (0, 0));
+    let upstream = Upstream::with([sends(&painted), sends(&painted)]).await;
+    let mut app = studio(&upstream).await;
+    let clear = image::RgbaImage::from_pixel(320, 240, image::Rgba([9, 9, 9, 0]));
+    app.desk.put("clear.png", file(clear));
+    app.desk.put("deep.png", file(DynamicImage::from(painted).to_rgb16()));
+    for (image, said) in [("clear.png", "is on white"), ("deep.png", "16 bits a channel and the result 8")] {
+        let answer = app
+            .inpaint(
+                json!({ "prompt": "a door", "image": image, "regions": boxed(), "output_format": "jpeg" }),
+            )
+            .await;
+        let warnings = answer.fields()["warnings"].to_string();
+        assert!(warnings.contains(said), "{image}: {warnings}");
+    }
+}
+
+#[tokio::test]
 async fn a_preserved_result_has_the_name_and_format_that_were_asked_for() {
     let painted = scene(320, 240, (150, 40));
     let upstream = Upstream::with([sends(&painted), sends(&painted), sends(&painted)]).await;

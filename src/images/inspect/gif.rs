@@ -1,8 +1,9 @@
-//! GIF: the logical screen and the trailer.
+//! GIF: the logical screen, and the trailer at the end, or where the blocks lead to it before what
+//! others appended.
 //!
-//! Layout as in the specification of GIF, version 89a, sections 18 and 27.
+//! Layout as in the specification of GIF, version 89a, sections 15 to 27.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use super::{Fault, Header, tail, take};
 
@@ -13,9 +14,40 @@ pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Header, Fault> {
     reader.seek(SeekFrom::Start(6))?;
     let width = u16::from_le_bytes(take(reader)?);
     let height = u16::from_le_bytes(take(reader)?);
-    let end = tail(reader, 10)?;
-    // Some writers pad with zeros; anything else behind the trailer could be picture data.
-    let padding = end.iter().rev().take_while(|byte| **byte == 0).count();
-    let whole = end.strip_suffix(vec![0; padding].as_slice()).is_some_and(|end| end.ends_with(&END));
+    let whole = tail(reader, 10)?.ends_with(&END) || has_trailer(reader)?;
     Ok(Header { size: (width.into(), height.into()), alpha: false, whole })
+}
+
+/// Whether the blocks lead to a trailer; reads the file up to there.
+fn has_trailer(reader: &mut (impl Read + Seek)) -> Result<bool, Fault> {
+    reader.seek(SeekFrom::Start(10))?;
+    let reader = &mut BufReader::with_capacity(1 << 16, reader);
+    let [screen, _background, _ratio] = take(reader)?;
+    skip_colours(reader, screen)?;
+    loop {
+        match take(reader)? {
+            [0x21] => {
+                take::<1>(reader)?; // which extension
+            }
+            [0x2c] => {
+                let [.., image] = take::<9>(reader)?;
+                skip_colours(reader, image)?;
+                take::<1>(reader)?; // the size of its codes
+            }
+            [0x3b] => return Ok(true),
+            _ => return Ok(false),
+        }
+        loop {
+            let [length] = take(reader)?;
+            if length == 0 {
+                break;
+            }
+            reader.seek_relative(length.into())?;
+        }
+    }
+}
+
+/// Skips the colour table that these flags announce.
+fn skip_colours(reader: &mut (impl Read + Seek), flags: u8) -> std::io::Result<()> {
+    if flags & 0x80 == 0 { Ok(()) } else { reader.seek_relative(3 << ((flags & 0x07) + 1)) }
 }

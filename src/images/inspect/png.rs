@@ -1,4 +1,5 @@
-//! PNG: the IHDR chunk, a tRNS chunk before the first IDAT, the IEND chunk at the end.
+//! PNG: the IHDR chunk, a tRNS chunk before the first IDAT, the IEND chunk at the end, or where the
+//! chunks lead to it before what others appended.
 //!
 //! Layout as in the PNG specification (third edition), sections 5 and 11.
 
@@ -28,8 +29,24 @@ pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Header, Fault> {
         0 | 2 | 3 => transparent_colour(reader)?,
         _ => return Err(Fault::Malformed("its colour type is unknown")),
     };
-    let whole = memchr::memmem::rfind(&tail(reader, IHDR_DATA)?, &IEND).is_some();
+    let whole = memchr::memmem::rfind(&tail(reader, IHDR_DATA)?, &IEND).is_some() || has_end(reader)?;
     Ok(Header { size: (width, height), alpha, whole })
+}
+
+/// Whether the chunks lead to an IEND that is whole.
+fn has_end(reader: &mut (impl Read + Seek)) -> Result<bool, Fault> {
+    let length = reader.seek(SeekFrom::End(0))?;
+    let mut at = IHDR_DATA - 8;
+    while at + 12 <= length {
+        reader.seek(SeekFrom::Start(at))?;
+        let data = u32::from_be_bytes(take(reader)?);
+        let name = take::<4>(reader)?;
+        at += 12 + u64::from(data);
+        if name == *b"IEND" {
+            return Ok(at <= length);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a tRNS chunk comes before the data; the reader is at the end of IHDR's data.

@@ -129,6 +129,10 @@ fn what_is_appended_to_a_whole_picture_does_no_harm() {
     for (name, bytes, format, _) in every_format() {
         let padded = [bytes, vec![0; 100]].concat();
         assert_eq!(inspect_bytes(&padded).unwrap().format, format, "{name}");
+        if format != ImageFormat::Jpeg {
+            let appended = [padded, b"appended".repeat(2000)].concat();
+            assert_eq!(inspect_bytes(&appended).unwrap().format, format, "{name}");
+        }
     }
     let motion_photo = [jpeg_of(false), vec![7; 100_000]].concat();
     assert_eq!(inspect_bytes(&motion_photo).unwrap().format, ImageFormat::Jpeg);

@@ -1,108 +1,96 @@
-//! EXIF: a small TIFF file within a picture (CIPA DC-008; TIFF 6.0, section 2).
+//! EXIF: a small TIFF file within a picture (CIPA DC-008).
 //!
 //! Entries are taken out in place, so that no other offset moves and the length stays.
 
 use std::ops::Range;
 
+use image::metadata::Orientation;
+
+use super::tiff::{Entry, Tiff};
+
 const GPS: u16 = 0x8825;
-const EXIF: u16 = 0x8769;
+const ORIENTATION: u16 = 0x0112;
 
-/// Serial numbers of body, lens and camera, the picture's own unique number, and the maker's
-/// note, which holds them again in forms of its own.
-const PRIVATE: [u16; 6] = [0xa431, 0xa435, 0xc62f, 0xa420, 0xc65d, 0x927c];
+/// Where a preview in the form of a JPEG file is, and how long it is.
+const PREVIEW: u16 = 0x0201;
+const PREVIEW_LENGTH: u16 = 0x0202;
 
-/// XMP and IPTC within a TIFF file, which name places in their own ways.
-const PACKETS: [u16; 2] = [0x02bc, 0x83bb];
+/// Entries that lead to further directories: EXIF itself, and those of further pictures.
+const DIRECTORIES: [u16; 2] = [0x8769, 0x014a];
 
-/// Directories of a picture, its preview and what hangs on them; more are a loop.
-const MOST_DIRECTORIES: usize = 8;
+/// Serial numbers of body, lens and camera, the picture's own unique number, the makers' notes,
+/// which hold them again in forms of their own, and what holds places in its own ways and has
+/// its place elsewhere: XMP, IPTC, and Photoshop's blocks.
+const PRIVATE: [u16; 11] =
+    [0xa431, 0xa435, 0xc62f, 0xfde9, 0xa420, 0xc65d, 0x927c, 0xc634, 0x02bc, 0x83bb, 0x8649];
+
+/// What begins metadata within a preview: EXIF, XMP, IPTC.
+const SIGNATURES: [&[u8]; 3] = [b"Exif\0", b"http://ns.adobe.com/", b"Photoshop 3.0"];
+
+/// More further pictures than any EXIF leads to.
+const MOST_PICTURES: usize = 8;
+
+/// More directories than any camera writes. What has more is overwritten whole.
+const MOST_DIRECTORIES: usize = 64;
 
 /// Takes places and serial numbers out; whether there were any.
 pub(super) fn scrub(tiff: &mut [u8]) -> bool {
     let Some(mut file) = Tiff::of(tiff) else { return false };
-    let mut pending: Vec<u32> = file.u32(4).into_iter().collect();
-    let mut found = false;
-    for _ in 0..MOST_DIRECTORIES {
-        let Some(at) = pending.pop() else { break };
-        found |= file.scrub_directory(at as usize, &mut pending);
+    // Each is walked through once: some writers' last directory leads back to the first.
+    let mut directories: Vec<usize> = file.first().into_iter().collect();
+    let (mut next, mut found) = (0, false);
+    while let Some(at) = directories.get(next).copied() {
+        if next == MOST_DIRECTORIES {
+            file.bytes.fill(0);
+            return true;
+        }
+        found |= file.scrub_directory(at, &mut directories);
+        next += 1;
     }
     found
 }
 
-/// Which way up the picture is to be seen, 1 to 8.
-#[cfg(test)]
-pub(super) fn orientation(tiff: &[u8]) -> Option<u8> {
-    image::metadata::Orientation::from_exif_chunk(tiff).map(image::metadata::Orientation::to_exif)
+/// Whether it can be walked through at all.
+pub(super) fn is_readable(tiff: &[u8]) -> bool {
+    Tiff::of(tiff).is_some()
 }
 
-struct Tiff<'a> {
-    bytes: &'a mut [u8],
-    big_endian: bool,
+/// Which way up the picture is to be seen. Cameras write a short, others a long or a byte, and
+/// more than one of them; all of it counts for those who show pictures.
+pub(in crate::images) fn orientation(tiff: &[u8]) -> Option<Orientation> {
+    let file = Tiff::of(tiff)?;
+    let number = file.number(file.first()?, ORIENTATION)?;
+    Orientation::from_exif(u8::try_from(number).ok()?)
 }
 
-/// One entry of a directory.
-struct Entry {
-    tag: u16,
-    /// Where its value is, in the entry itself or elsewhere.
-    value: Range<usize>,
-    /// The value as one number, which it is where it leads to another directory.
-    number: Option<u32>,
-}
-
-impl<'a> Tiff<'a> {
-    fn of(bytes: &'a mut [u8]) -> Option<Self> {
-        let big_endian = match bytes.get(..4)? {
-            b"II*\0" => false,
-            b"MM\0*" => true,
-            _ => return None,
-        };
-        Some(Self { bytes, big_endian })
-    }
-
-    fn u16(&self, at: usize) -> Option<u16> {
-        let bytes = *self.bytes.get(at..)?.first_chunk()?;
-        Some(if self.big_endian { u16::from_be_bytes(bytes) } else { u16::from_le_bytes(bytes) })
-    }
-
-    fn u32(&self, at: usize) -> Option<u32> {
-        let bytes = *self.bytes.get(at..)?.first_chunk()?;
-        Some(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
-    }
-
-    fn entry(&self, at: usize) -> Option<Entry> {
-        let (tag, kind, count) = (self.u16(at)?, self.u16(at + 2)?, self.u32(at + 4)?);
-        let size = match kind {
-            3 | 8 => 2,
-            4 | 9 | 11 | 13 => 4,
-            5 | 10 | 12 => 8,
-            _ => 1,
-        };
-        let length = usize::try_from(count).ok()?.checked_mul(size)?;
-        let start = if length <= 4 { at + 8 } else { self.u32(at + 8)? as usize };
-        Some(Entry { tag, value: start..start.checked_add(length)?, number: self.u32(at + 8) })
-    }
-
+impl Tiff<&mut [u8]> {
     /// Takes the entries that are private out of the directory here, and adds those it leads
     /// to; whether there were any.
-    fn scrub_directory(&mut self, at: usize, pending: &mut Vec<u32>) -> bool {
+    fn scrub_directory(&mut self, at: usize, directories: &mut Vec<usize>) -> bool {
         let Some(count) = self.u16(at) else { return false };
         let entries = at + 2;
+        let mut follow = |to: usize| {
+            if directories.len() <= MOST_DIRECTORIES && !directories.contains(&to) {
+                directories.push(to);
+            }
+        };
+        self.next(at).into_iter().for_each(&mut follow);
+        let preview = self.private_preview(at);
         let (mut kept, mut found) = (0_u16, false);
         for index in 0..usize::from(count) {
             let here = entries + index * 12;
             let Some(entry) = self.entry(here) else { continue };
-            let packet = PACKETS.contains(&entry.tag)
-                && self.bytes.get(entry.value.clone()).is_some_and(super::is_private_xmp);
-            if entry.tag == GPS || PRIVATE.contains(&entry.tag) || packet {
+            let of_preview = matches!(entry.tag, PREVIEW | PREVIEW_LENGTH) && preview.is_some();
+            if entry.tag == GPS || PRIVATE.contains(&entry.tag) || of_preview {
                 found = true;
                 if entry.tag == GPS {
-                    self.clear_directory(entry.number);
+                    self.clear_directory(&entry);
                 }
                 self.clear(entry.value);
                 continue;
             }
-            if entry.tag == EXIF {
-                pending.extend(entry.number);
+            if DIRECTORIES.contains(&entry.tag) {
+                self.numbers(&entry).take(MOST_PICTURES).map(|to| to as usize).for_each(&mut follow);
             }
             let to = entries + usize::from(kept) * 12;
             if here + 12 <= self.bytes.len() && to < here {
@@ -110,16 +98,16 @@ impl<'a> Tiff<'a> {
             }
             kept += 1;
         }
-        let (old_end, new_end) = (entries + usize::from(count) * 12, entries + usize::from(kept) * 12);
-        pending.extend(self.u32(old_end).filter(|next| *next != 0));
         if found {
+            self.clear(preview.unwrap_or_default());
+            let (old_end, new_end) = (entries + usize::from(count) * 12, entries + usize::from(kept) * 12);
             // The offset of the next directory follows the last entry.
             let whole = old_end + 4 <= self.bytes.len();
             if whole {
                 self.bytes.copy_within(old_end..old_end + 4, new_end);
                 self.clear(new_end + 4..old_end + 4);
             }
-            let count = if self.big_endian { kept.to_be_bytes() } else { kept.to_le_bytes() };
+            let count = self.u16_bytes(kept);
             if let Some(place) = self.bytes.get_mut(at..at + 2) {
                 place.copy_from_slice(&count);
             }
@@ -127,10 +115,20 @@ impl<'a> Tiff<'a> {
         found
     }
 
+    /// Where the preview of the directory here is, if that is a JPEG file with metadata of its
+    /// own, which may hold all that is taken out of the picture's.
+    fn private_preview(&self, directory: usize) -> Option<Range<usize>> {
+        let start = self.number(directory, PREVIEW)? as usize;
+        let end = start.checked_add(self.number(directory, PREVIEW_LENGTH)? as usize)?;
+        let range = start..end.min(self.bytes.len());
+        let preview = self.bytes.get(range.clone())?;
+        SIGNATURES.iter().any(|signature| memchr::memmem::find(preview, signature).is_some()).then_some(range)
+    }
+
     /// Overwrites a directory that nothing leads to any more, and its values.
-    fn clear_directory(&mut self, at: Option<u32>) {
-        let Some((at, count)) = at.and_then(|at| Some((at as usize, self.u16(at as usize)?))) else { return };
-        for index in 0..usize::from(count) {
+    fn clear_directory(&mut self, entry: &Entry) {
+        let Some(at) = self.numbers(entry).next().map(|at| at as usize) else { return };
+        for index in 0..self.u16(at).map_or(0, usize::from) {
             let here = at + 2 + index * 12;
             if let Some(entry) = self.entry(here) {
                 self.clear(entry.value);
@@ -140,7 +138,8 @@ impl<'a> Tiff<'a> {
     }
 
     fn clear(&mut self, range: Range<usize>) {
-        // The header is no value, whatever an entry says.
+        // The header is no value, whatever an entry says, and a value may be cut.
+        let range = range.start..range.end.min(self.bytes.len());
         if range.start >= 8
             && let Some(bytes) = self.bytes.get_mut(range)
         {

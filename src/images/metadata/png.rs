@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{exif, is_private_xmp};
+use super::{exif, names_private};
 
 const SIGNATURE: usize = 8;
 
@@ -13,7 +13,7 @@ pub(super) fn without_private(bytes: &[u8]) -> Option<Vec<u8>> {
     let chunks = chunks(bytes)?;
     let is_dropped = |(name, data): &([u8; 4], Range<usize>)| {
         matches!(name, b"tEXt" | b"zTXt" | b"iTXt")
-            && is_private_text(bytes.get(data.clone()).unwrap_or_default())
+            && is_private_text(*name, bytes.get(data.clone()).unwrap_or_default())
     };
     let mut found = chunks.iter().any(is_dropped);
     let mut kept = bytes.get(..SIGNATURE)?.to_vec();
@@ -38,15 +38,15 @@ pub(super) fn without_private(bytes: &[u8]) -> Option<Vec<u8>> {
     found.then_some(kept)
 }
 
-/// Whether a text chunk holds EXIF or IPTC in the form of `ImageMagick`, or XMP that is private or
-/// compressed.
-fn is_private_text(data: &[u8]) -> bool {
+/// Whether a text chunk holds EXIF or IPTC in one of the forms of `ImageMagick`, names a place or a
+/// serial number, or is compressed, so that it may.
+fn is_private_text(name: [u8; 4], data: &[u8]) -> bool {
     let keyword = data.split(|byte| *byte == 0).next().unwrap_or_default();
     if keyword.starts_with(b"Raw profile type ") {
         return !keyword.ends_with(b" icc") && !keyword.ends_with(b" icm");
     }
-    let compressed = data.get(keyword.len() + 1) == Some(&1);
-    keyword == b"XML:com.adobe.xmp" && (compressed || is_private_xmp(data))
+    let compressed = name == *b"zTXt" || (name == *b"iTXt" && data.get(keyword.len() + 1) == Some(&1));
+    compressed || keyword.starts_with(b"exif:") || names_private(data)
 }
 
 /// Name and data of every chunk up to the last; `None` where one is cut.

@@ -119,7 +119,7 @@ fn places_and_serial_numbers_go_and_all_else_stays_in_its_place() {
             assert_eq!(image::load_from_memory(&sent).unwrap(), before, "{format}: the same pixels");
             let mut scrubbed = exif(big);
             assert!(super::exif::scrub(&mut scrubbed));
-            assert_eq!(super::exif::orientation(&scrubbed), Some(6));
+            assert_eq!(super::exif::orientation(&scrubbed), Some(image::metadata::Orientation::Rotate90));
             assert!(!super::exif::scrub(&mut scrubbed), "nothing is left to take out");
             assert_eq!(without_private(&sent, format), None, "{format}: nothing is left to take out");
         }
@@ -144,10 +144,28 @@ fn xmp_iptc_and_appended_videos_go_where_they_name_a_place() {
     let iptc = |tag: u8| {
         [b"Photoshop 3.0\0", &b"8BIM\x04\x04\0\0\0\0\0\x0a\x1c\x02"[..], &[tag], b"\0\x05Paris"].concat()
     };
+    let wide = |words: &str| words.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
+    let wide = [b"http://ns.adobe.com/xap/1.0/\0", &wide("exif:GPSLatitude=\"48,51N\"")[..]].concat();
+    let cut = iptc(0x5a);
+    let (head, tail) = cut.split_at(cut.len() - 8);
+    let tail = [b"Photoshop 3.0\0", tail].concat();
     let cases = [
         (vec![(0xe1, xmp("exif:GPSLatitude=\"48,51N\"")), (0xe1, more.clone())], &b"48,51N"[..]),
-        (vec![(0xe1, xmp("aux:SerialNumber=\"0042\""))], &b"0042"[..]),
-        (vec![(0xed, iptc(0x5a))], &b"Paris"[..]),
+        (vec![(0xe1, xmp("drone-dji:GpsLongtitude=\"+11.76\""))], b"+11.76"),
+        (vec![(0xe1, xmp("Iptc4xmpCore:CountryCode=\"DEU\""))], b"DEU"),
+        (vec![(0xe1, xmp("exif:ImageUniqueID=\"00ff\""))], b"00ff"),
+        (vec![(0xe1, xmp("prism:location=\"Dachau\""))], b"Dachau"),
+        (vec![(0xe1, wide)], b"\x004\08\0,\x005\x001\0N"),
+        (vec![(0xe1, xmp("aux:SerialNumber=\"0042\""))], b"0042"),
+        (vec![(0xe1, more.clone())], b"depth"),
+        (vec![(0xe1, b"Exif\0\0GPS that another segment began".to_vec())], b"another segment"),
+        (vec![(0xe5, b"lens serial 0042".to_vec())], b"0042"),
+        (vec![(0xfe, b"GPS 48.12345".to_vec())], b"48.12345"),
+        (vec![(0xed, iptc(0x5a))], b"Paris"),
+        (vec![(0xed, iptc(0x1b))], b"Paris"),
+        (vec![(0xed, iptc(0x64))], b"Paris"),
+        (vec![(0xed, head.to_vec()), (0xed, tail)], b"Paris"),
+        (vec![(0xed, b"Photoshop 3.0\x008BIM\x04\x24\0\0<x:xmpmeta>".to_vec())], b"xmpmeta"),
     ];
     for (segments, secret) in cases {
         let segments: Vec<(u8, &[u8])> = segments.iter().map(|(marker, data)| (*marker, &data[..])).collect();
@@ -156,7 +174,7 @@ fn xmp_iptc_and_appended_videos_go_where_they_name_a_place() {
         assert!(holds(&given, secret) && !holds(&sent, secret));
         assert_eq!(sent, plain(Codec::Jpeg));
     }
-    let kept = jpeg_with(&[(0xe1, &xmp("dc:title")), (0xe1, &more), (0xed, &iptc(0x69))]);
+    let kept = jpeg_with(&[(0xe1, &xmp("dc:title")), (0xed, &iptc(0x69)), (0xfe, b"a kite")]);
     assert_eq!(without_private(&kept, ImageFormat::Jpeg), None);
     let motion = [plain(Codec::Jpeg), b"\0\0\0\x18ftypmp42 +48.85+002.35/".to_vec()].concat();
     assert_eq!(without_private(&motion, ImageFormat::Jpeg), Some(plain(Codec::Jpeg)));
@@ -180,7 +198,10 @@ fn text_in_a_png_that_holds_exif_or_a_place_goes() {
         ("Raw profile type exif", "45786966", true),
         ("XML:com.adobe.xmp", "<exif:GPSLatitude>48,51N", true),
         ("XML:com.adobe.xmp", "<dc:title>Kite", false),
-        ("Comment", "GPS is a system", false),
+        ("Comment", "GPS 48.12345", true),
+        ("Location", "Munich", true),
+        ("exif:Flash", "16", true),
+        ("Comment", "a kite", false),
     ];
     for (keyword, text, goes) in cases {
         let given = with_text(keyword, text);
@@ -189,6 +210,99 @@ fn text_in_a_png_that_holds_exif_or_a_place_goes() {
         if let Some(sent) = sent {
             assert!(!holds(&sent, text.as_bytes()));
             assert_eq!(image::load_from_memory(&sent).unwrap(), picture());
+        }
+    }
+}
+
+#[test]
+fn exif_between_scans_and_in_a_preview_goes_too_and_no_loop_of_directories_hides_any() {
+    let exif = exif(false);
+    let app1 = |exif: &[u8]| {
+        let length = u16::try_from(exif.len() + 8).unwrap().to_be_bytes();
+        [&[0xff, 0xe1][..], &length, b"Exif\0\0", exif].concat()
+    };
+    let pixels = picture().into_bytes();
+    let progressive = libjpeg_turbo_rs::Encoder::new(&pixels, 32, 24, libjpeg_turbo_rs::PixelFormat::Rgb)
+        .progressive(true)
+        .encode()
+        .unwrap();
+    let table = memchr::memmem::rfind(&progressive, &[0xff, 0xda]).unwrap();
+    let between = [&progressive[..table], &app1(&exif), &progressive[table..]].concat();
+
+    let mut loops = exif.clone();
+    loops[8 + 2 + 48..][..4].copy_from_slice(&8_u32.to_le_bytes());
+
+    // After the first directory another, of a preview.
+    let preview = jpeg_with(&[(0xe1, &app1(&exif)[4..])]);
+    let at = exif.len() as u32;
+    let mut previewed = exif.clone();
+    previewed[8 + 2 + 48..][..4].copy_from_slice(&at.to_le_bytes());
+    let long =
+        |tag: u16, value: u32| [&tag.to_le_bytes()[..], &[4, 0, 1, 0, 0, 0], &value.to_le_bytes()].concat();
+    previewed.extend(2_u16.to_le_bytes());
+    previewed.extend([long(0x0201, at + 30), long(0x0202, preview.len() as u32)].concat());
+    previewed.extend([0; 4]);
+    previewed.extend(&preview);
+
+    let with_loop = with_exif(ImageFormat::Jpeg, &loops);
+    let with_preview = with_exif(ImageFormat::Jpeg, &previewed);
+    for (name, given) in [("scans", between), ("loop", with_loop), ("preview", with_preview)] {
+        let sent = without_private(&given, ImageFormat::Jpeg).expect(name);
+        for secret in SECRETS {
+            assert!(holds(&given, secret) && !holds(&sent, secret), "{name}");
+        }
+        assert_eq!(
+            image::load_from_memory(&sent).unwrap(),
+            image::load_from_memory(&given).unwrap(),
+            "{name}"
+        );
+        assert_eq!(without_private(&sent, ImageFormat::Jpeg), None, "{name}");
+    }
+
+    // A chain of directories that is longer than any is overwritten whole.
+    let mut chain = b"II*\0\x08\0\0\0".to_vec();
+    for link in 1..100_u32 {
+        chain.extend([0, 0]);
+        chain.extend((8 + link * 6).to_le_bytes());
+    }
+    chain.extend(&exif);
+    assert!(super::exif::scrub(&mut chain) && chain.iter().all(|byte| *byte == 0));
+}
+
+#[test]
+fn an_orientation_counts_however_it_is_stored_and_the_first_of_two() {
+    use image::metadata::Orientation::{FlipHorizontal, NoTransforms, Rotate90, Rotate270};
+    // Kind and count, then the value as it stands in the entry.
+    let stored = |kind: u8, count: u8, value: [u8; 4]| {
+        let entry = [0x12, 1, kind, 0, count, 0, 0, 0];
+        [&b"II*\0\x08\0\0\0\x01\0"[..], &entry, &value, &[0; 4]].concat()
+    };
+    let cases = [
+        (stored(3, 1, [6, 0, 0, 0]), Rotate90),
+        (stored(4, 1, [6, 0, 0, 0]), Rotate90),
+        (stored(1, 1, [8, 0, 0, 0]), Rotate270),
+        (stored(3, 2, [6, 0, 1, 0]), Rotate90),
+        (stored(3, 1, [9, 0, 0, 0]), NoTransforms),
+        (stored(2, 1, [6, 0, 0, 0]), NoTransforms),
+        (stored(3, 0, [6, 0, 0, 0]), NoTransforms),
+    ];
+    let read = |bytes: &[u8], format| super::orientation(&mut Cursor::new(bytes), format);
+    for (exif, expected) in &cases {
+        for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::Webp] {
+            assert_eq!(read(&with_exif(format, exif), format), *expected, "{format}: {exif:?}");
+        }
+    }
+    let app1 = |value: u8| [b"Exif\0\0", &stored(3, 1, [value, 0, 0, 0])[..]].concat();
+    let twice = jpeg_with(&[(0xe0, b"JFIF\0"), (0xe1, &app1(2)), (0xe1, &app1(6))]);
+    assert_eq!(read(&twice, ImageFormat::Jpeg), FlipHorizontal);
+    let png = with_exif(ImageFormat::Png, &cases[0].0);
+    let (at, end) = (memchr::memmem::find(&png, b"eXIf").unwrap() - 4, png.len() - 12);
+    let length = cases[0].0.len() + 12;
+    let after_data = [&png[..at], &png[at + length..end], &png[at..at + length], &png[end..]].concat();
+    assert_eq!(read(&after_data, ImageFormat::Png), NoTransforms, "as for libvips");
+    for (format, bytes) in [(ImageFormat::Jpeg, twice), (ImageFormat::Png, png)] {
+        for end in 0..bytes.len() {
+            read(&bytes[..end], format);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! WebP files by their chunks (RFC 9649, section 2).
 
-use super::{exif, is_private_xmp};
+use super::{exif, names_private};
 
 /// RIFF, its length, WEBP.
 const HEADER: usize = 12;
@@ -27,7 +27,7 @@ pub(super) fn without_private(bytes: &[u8]) -> Option<Vec<u8>> {
         let whole = bytes.get(at..next)?;
         at = next;
         let start = kept.len();
-        if &name == b"XMP " && is_private_xmp(whole) {
+        if &name == b"XMP " && names_private(whole) {
             found = true;
             if let Some(flags) = extended.and_then(|at| kept.get_mut(at)) {
                 *flags &= !HAS_XMP;

@@ -114,10 +114,58 @@ fn places_and_serial_numbers_are_taken_out_unless_they_are_to_stay() {
 }
 
 #[test]
+fn what_a_png_says_of_its_colours_is_kept_when_it_is_written_anew() {
+    let mut bytes = Vec::new();
+    let mut info = png::Info::with_size(48, 32);
+    (info.color_type, info.bit_depth) = (png::ColorType::Rgb, png::BitDepth::Sixteen);
+    info.source_gamma = Some(png::ScaledFloat::new(1.0));
+    let mut writer = png::Encoder::with_info(&mut bytes, info).unwrap().write_header().unwrap();
+    writer.write_image_data(&[128; 48 * 32 * 6]).unwrap();
+    writer.finish().unwrap();
+    let picture = normalise(bytes.into(), &ROOMY).unwrap();
+    assert_eq!(picture.bytes[24], 8);
+    let seen = quarters(&picture);
+    assert!(seen.iter().flatten().all(|level| level.abs_diff(188) < 3), "half the light: {seen:?}");
+}
+
+#[test]
+fn the_first_frame_of_an_animated_webp_is_turned_too() {
+    // A chunk at the end, and its flag in VP8X (RFC 9649, section 2.7).
+    let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+    let chunk = [&b"EXIF\x1a\0\0\0"[..], exif].concat();
+    let mut given = [&fixture("animated.webp")[..], &chunk].concat();
+    given[20] |= 0x08;
+    let length = u32::try_from(given.len() - 8).unwrap();
+    given[4..8].copy_from_slice(&length.to_le_bytes());
+    let picture = normalise(given.into(), &ROOMY).unwrap();
+    assert_eq!(picture.pixels, Pixels::new(32, 48));
+    let told = picture.changes.join("; ");
+    assert!(told.contains("first frame") && told.contains("turned upright"), "{told}");
+}
+
+#[test]
 fn what_cannot_be_read_is_answered_with_how_to_convert() {
     for (name, kind) in [("plain.heic", "HEIC"), ("plain.avif", "AVIF")] {
         let problem = normalise(fixture(name), &ROOMY).unwrap_err().at("images[0]").to_string();
         assert!(problem.contains(kind) && problem.contains("sips -s format jpeg"), "{name}: {problem}");
+    }
+}
+
+#[test]
+fn a_jpeg_of_a_kind_that_is_not_read_is_named_with_the_way_out() {
+    let plain = fixture("plain.jpg").to_vec();
+    let frame = plain.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
+    for (marker, depth, kind) in [
+        (0xc9, 8, "arithmetic coding"),
+        (0xca, 8, "arithmetic coding"),
+        (0xc3, 8, "lossless"),
+        (0xc1, 12, "more than 8 bits"),
+    ] {
+        let mut file = plain.clone();
+        file[frame + 1] = marker;
+        file[frame + 4] = depth;
+        let problem = normalise(file.into(), &ROOMY).unwrap_err().at("images[0]").to_string();
+        assert!(problem.contains(kind) && problem.contains("Convert it to PNG"), "{problem}");
     }
 }
 

@@ -190,6 +190,24 @@ fn transparency_of_either_picture_is_kept() {
 }
 
 #[test]
+fn what_the_result_cannot_hold_of_the_original_is_told() {
+    let hidden = image::RgbaImage::from_fn(160, 120, |x, _| Rgba([200, 0, 0, if x < 20 { 0 } else { 255 }]));
+    let hidden = DynamicImage::ImageRgba8(hidden);
+    let raw = file(&scene(160, 120, (0, 0)), Codec::Png);
+    let written = |original: &DynamicImage, format| {
+        let form = Form { format: Some(format), percent: None };
+        preserve(&file(original, Codec::Png), &marks(MIDDLE, 0), Cursor::new(&raw), form).unwrap()
+    };
+    let (bytes, changed) = written(&hidden, ImageFormat::Jpeg);
+    assert!(changed.on_white && !changed.halved);
+    let seen = image::load_from_memory(&bytes).unwrap().get_pixel(4, 4);
+    assert!(seen.0.iter().all(|level| *level > 250), "nothing hidden comes out: {seen:?}");
+    assert!(!written(&hidden, ImageFormat::Png).1.on_white);
+    assert!(!written(&scene(160, 120, (0, 0)), ImageFormat::Jpeg).1.on_white);
+    assert!(written(&scene(160, 120, (0, 0)).to_rgb16().into(), ImageFormat::Png).1.halved);
+}
+
+#[test]
 fn what_does_not_fit_together_is_refused() {
     let bytes = file(&scene(80, 60, (0, 0)), Codec::Png);
     let other = preserve(&bytes, &marks(MIDDLE, 0), Cursor::new(&bytes), Form::default());
