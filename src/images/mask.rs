@@ -92,7 +92,7 @@ impl Marks {
         let converted;
         let mask = match Foreign::sniff(mask) {
             Some(foreign) => {
-                let (frame, _) = foreign.decode(mask)?;
+                let frame = foreign.decode(mask)?.frame;
                 converted = Bytes::from(super::encode::png(&frame, None, Compression::Fast)?);
                 &converted
             }
