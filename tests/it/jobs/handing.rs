@@ -3,26 +3,9 @@
 
 use rustix::process::Signal;
 use serde_json::json;
-use sqlx::{Connection as _, Row as _};
 
-use super::dying::record;
-use super::{Rendering, drawn, kite, rendering};
-use crate::support::{Desk, Gate, Reply, Setup, Upstream, large_png, png, success_body};
-
-/// Waits until the only job of a desk is no longer this, and says what it is.
-async fn no_longer(desk: &Desk, column: &str, was: &[&str]) -> String {
-    let mut record = record(desk).await;
-    let query = format!("SELECT {column} FROM jobs");
-    loop {
-        let query = sqlx::AssertSqlSafe(query.clone());
-        let is: String = sqlx::query(query).fetch_one(&mut record).await.unwrap().get(0);
-        if !was.contains(&is.as_str()) {
-            record.close().await.unwrap();
-            return is;
-        }
-        tokio::task::yield_now().await;
-    }
-}
+use super::{Rendering, drawn, kite, no_longer, rendering};
+use crate::support::{Gate, Reply, Setup, Upstream, large_png, png, success_body};
 
 #[tokio::test]
 async fn an_answer_that_cannot_be_written_hands_nothing_over() {

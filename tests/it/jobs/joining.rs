@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{Rendering, drawn, kite, rendering};
+use super::{Rendering, drawn, kite, no_longer, rendering};
 use crate::support::{Gate, Setup, Upstream, eventually, png};
 
 async fn cancel(app: &mut crate::support::App, id: i64) {
@@ -26,6 +26,7 @@ async fn an_equal_call_joins_one_that_was_told_to_come_back() {
     let made = app.generate(kite()).await;
     assert_eq!((&made.fields()["job"], made.file()), (&job, png(64, 48, 1)));
     assert_eq!(upstream.requests().len(), 1);
+    no_longer(&app.desk, "caller", &["left", "waiting"]).await; // recorded after the answer is written
     assert_ne!(app.generate(kite()).await.fields()["job"], job, "handed over, it is a new picture");
 }
 

@@ -3,11 +3,11 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
-use sqlx::{Connection as _, Row as _};
+use sqlx::Row as _;
 
 use super::dying::record;
-use super::{Rendering, drawn, kite, rendering};
-use crate::support::{App, Desk, Gate, Reply, Setup, Upstream, eventually, png, success_body};
+use super::{Rendering, drawn, kite, no_longer, rendering};
+use crate::support::{App, Gate, Reply, Setup, Upstream, eventually, png, success_body};
 
 fn kill(process: i32, signal: Signal) {
     kill_process(Pid::from_raw(process).unwrap(), signal).unwrap();
@@ -17,18 +17,6 @@ fn kill(process: i32, signal: Signal) {
 fn job_in(refusal: &str) -> String {
     let id = refusal.split_whitespace().find(|word| word.starts_with("job_")).unwrap();
     id.trim_end_matches(':').to_owned()
-}
-
-/// Waits until the only job of a desk is in this state.
-async fn job_is(desk: &Desk, state: &str) {
-    let mut record = record(desk).await;
-    loop {
-        let row = sqlx::query("SELECT state FROM jobs").fetch_one(&mut record).await.unwrap();
-        if row.get::<&str, _>(0) == state {
-            return record.close().await.unwrap();
-        }
-        tokio::task::yield_now().await;
-    }
 }
 
 /// A call whose picture is whole on the disk while its reply is not.
@@ -73,7 +61,7 @@ async fn a_picture_that_was_done_and_not_handed_over_is_given_to_an_equal_call_a
     let worker = app.children()[0];
     app.signal(Signal::STOP);
     gate.open();
-    job_is(&app.desk, "done").await;
+    no_longer(&app.desk, "state", &["queued", "sent"]).await;
     kill(worker, Signal::KILL);
     app.kill_group(Signal::KILL).await;
     let mut later = setup.start().await;
@@ -89,6 +77,7 @@ async fn get_image_finds_the_picture_and_hands_it_over_with_its_cost() {
     let job = job_in(app.result_of(id).await.refusal());
     let got = app.get(json!({ "id": job })).await;
     assert_eq!((got.file(), got.fields()["cost_usd"].as_f64()), (png(64, 48, 1), Some(0.03)));
+    no_longer(&app.desk, "caller", &["left"]).await;
     let mut record = record(&app.desk).await;
     let tries = "SELECT outcome, billed, counted_micros FROM tries";
     let row = sqlx::query(tries).fetch_one(&mut record).await.unwrap();

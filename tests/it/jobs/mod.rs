@@ -16,8 +16,9 @@ mod waiting;
 mod worker;
 
 use serde_json::{Value, json};
+use sqlx::Row as _;
 
-use crate::support::{App, Gate, Reply, Setup, Upstream, png, success_body};
+use crate::support::{App, Desk, Gate, PATIENCE, Reply, Setup, Upstream, png, success_body};
 
 /// A chat reply with a picture, told apart by its seed.
 fn drawn(seed: u8) -> Reply {
@@ -40,6 +41,22 @@ async fn rendering(setup: impl FnOnce(Setup) -> Setup, arguments: Value) -> Rend
     let id = app.begin("generate_image", arguments).await;
     upstream.requests_come(1).await;
     Rendering { app, upstream, gate, id }
+}
+
+/// Waits until the only job of a desk is no longer one of these, and says what it is.
+async fn no_longer(desk: &Desk, column: &str, was: &[&str]) -> String {
+    let mut record = dying::record(desk).await;
+    let query = format!("SELECT {column} FROM jobs");
+    let search = async {
+        loop {
+            let query = sqlx::AssertSqlSafe(query.clone());
+            let is: String = sqlx::query(query).fetch_one(&mut record).await.unwrap().get(0);
+            if !was.contains(&is.as_str()) {
+                return is;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, search).await.unwrap_or_else(|_| panic!("the job stays {was:?}"))
 }
 
 fn kite() -> Value {

@@ -4,7 +4,7 @@
 use rustix::process::Signal;
 use serde_json::json;
 
-use super::{Rendering, drawn, kite, rendering};
+use super::{Rendering, drawn, kite, no_longer, rendering};
 use crate::support::{App, Setup, Upstream, eventually, png};
 
 /// How a client ends a server.
@@ -28,6 +28,7 @@ async fn a_picture_outlives_whatever_ends_the_server_and_is_paid_once() {
         let answer = later.generate(kite()).await;
         assert_eq!(answer.file(), png(64, 48, 1), "{how:?}");
         assert_eq!(upstream.requests().len(), 1, "{how:?}: one request in all");
+        no_longer(&later.desk, "caller", &["left", "waiting"]).await;
         // It was handed over: now an equal call is a new picture.
         assert_eq!(later.generate(kite()).await.file(), png(64, 48, 2), "{how:?}");
     }
@@ -49,6 +50,7 @@ async fn a_picture_that_arrived_after_its_server_was_killed_is_there_for_get_ima
         (answer.fields()["job"].as_str(), answer.fields()["cost_usd"].as_f64()),
         (Some(job.as_str()), Some(0.03))
     );
+    no_longer(&desk, "caller", &["left"]).await;
     assert_eq!(
         later.get(json!({ "id": job })).await.fields()["cost_usd"],
         0.0,
@@ -121,7 +123,7 @@ async fn a_call_that_its_worker_never_read_is_begun_with_another() {
     app.generate(kite()).await.fields();
     let worker = rustix::process::Pid::from_raw(app.children()[0]).unwrap();
     rustix::process::kill_process(worker, Signal::STOP).unwrap();
-    let id = app.begin("generate_image", kite()).await;
+    let id = app.begin("generate_image", json!({ "prompt": "a boat" })).await;
     app.request("ping", json!({})).await;
     rustix::process::kill_process(worker, Signal::KILL).unwrap();
     assert_eq!(app.result_of(id).await.file(), png(64, 48, 2));
