@@ -113,8 +113,10 @@ impl Paid {
                 problem.what = format!("{}; {step}", problem.what);
             }
             if charged != Billed::No {
-                let bill = self.bill(&picture.charges);
-                problem.way_out = format!("{} {bill}", problem.way_out).trim_start().to_owned();
+                if !problem.way_out.is_empty() {
+                    problem.way_out.push(' ');
+                }
+                problem.way_out.push_str(&self.bill(&picture.charges));
             }
         }
         picture
