@@ -101,11 +101,18 @@ async fn prepare(shared: &Shared, commission: &Commission) -> Result<Prepared, P
     let mut route = shared.plan(commission)?;
     let inputs = inputs::read(shared, commission, &route).await?;
     route.rest.retain(|choice| choice.model.most_image_bytes >= inputs.largest());
-    let save_to = |error: ImageError| error.at("save_to");
-    let destination =
-        Destination::parse(commission.save_to.as_deref(), &shared.options.roots).map_err(save_to)?;
-    let landing = shared.library.landing(&destination).map_err(save_to)?;
+    let destination = Destination::parse(commission.save_to.as_deref(), &shared.options.roots)
+        .map_err(|error| error.at("save_to"))?;
+    let landing = shared.library.landing(&destination).map_err(|error| no_place(&error, &destination))?;
     Ok(Prepared { route, inputs, destination, landing, cap: shared.cap(commission) })
+}
+
+/// The problem of a place that cannot be written: the argument's fault where one named it.
+fn no_place(error: &ImageError, destination: &Destination) -> Problem {
+    match destination {
+        Destination::Library => error.in_store(),
+        Destination::Folder(_) | Destination::File(_) => error.at("save_to"),
+    }
 }
 
 impl Prepared {
@@ -184,7 +191,7 @@ async fn open(shared: &Shared, paid: &Paid) -> Result<(), Problem> {
     }
     let bytes = choice.shape.pixels.map_or(USUAL_BYTES, |pixels| pixels.count() * 3);
     if let Err(error) = paid.landing.reserve(record.n, bytes) {
-        let problem = ImageError::NoRoom(error.to_string()).at("save_to");
+        let problem = no_place(&ImageError::NoRoom(error.to_string()), &paid.destination);
         let end = JobEnd {
             state: JobState::Failed,
             model: record.model.clone(),
