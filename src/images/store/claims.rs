@@ -70,20 +70,48 @@ impl Library {
         claimed.await.map_err(|error: sqlx::Error| self.failed(&error))
     }
 
-    /// Ends the leases of jobs like this one whose processes are gone.
+    /// Ends the leases of jobs like this one whose processes are gone. However many there are, it
+    /// looks at each process once.
     async fn end_leases_of_the_dead(&self, wanted: &JobRecord, now: Timestamp) -> Result<(), ImageError> {
+        let mut process = String::new();
+        while let Some(next) = self.process_after(&process, &wanted.fingerprint).await? {
+            process = next;
+            if self.shared.processes.is_dead(&process) {
+                for job in self.living_jobs_of(&process, wanted, now).await? {
+                    self.end_lease_of_the_dead(&job).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The next process, by name, with a job like this that was not handed over.
+    async fn process_after(&self, process: &str, fingerprint: &str) -> Result<Option<String>, ImageError> {
+        let query = sqlx::query(
+            "SELECT min(process) FROM jobs WHERE fingerprint = ? AND caller <> 'served' AND process > ?",
+        )
+        .bind(fingerprint)
+        .bind(process);
+        let row = query.fetch_one(&mut *self.connection().await?).await;
+        row.and_then(|row| sqlx::Row::try_get(&row, 0)).map_err(|error| self.failed(&error))
+    }
+
+    async fn living_jobs_of(
+        &self,
+        process: &str,
+        wanted: &JobRecord,
+        now: Timestamp,
+    ) -> Result<Vec<JobRecord>, ImageError> {
         let query = sqlx::query(select_jobs!(
-            "WHERE fingerprint = ? AND caller <> 'served' AND owner = ? AND lease_until >= ?"
+            "WHERE fingerprint = ? AND caller <> 'served' AND process = ? AND owner = ? AND lease_until >= ?"
         ))
         .bind(&wanted.fingerprint)
+        .bind(process)
         .bind(&wanted.owner)
         .bind(time(now));
         let rows = query.fetch_all(&mut *self.connection().await?).await;
-        let jobs: Result<Vec<_>, _> = rows.and_then(|rows| rows.iter().map(rows::job).collect());
-        for job in jobs.map_err(|error| self.failed(&error))? {
-            self.end_lease_of_the_dead(&job).await?;
-        }
-        Ok(())
+        let jobs = rows.and_then(|rows| rows.iter().map(rows::job).collect());
+        jobs.map_err(|error| self.failed(&error))
     }
 
     /// Ends the lease of a job whose process is gone, unless another has it by now.

@@ -60,7 +60,7 @@ impl Processes {
 
     /// Whether the process of this name has ended. What cannot be told counts as alive.
     pub(super) fn is_dead(&self, process: &str) -> bool {
-        if process.is_empty() {
+        if process.is_empty() || self.is_own(process) {
             return false;
         }
         match File::open(self.folder.join(process)) {
@@ -68,6 +68,11 @@ impl Processes {
             Ok(file) => file.try_lock_shared().is_ok(),
             Err(error) => error.kind() == io::ErrorKind::NotFound,
         }
+    }
+
+    fn is_own(&self, process: &str) -> bool {
+        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.as_ref().is_some_and(|own| own.name == process)
     }
 
     /// Deletes the files of processes that were killed.
