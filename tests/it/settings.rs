@@ -13,7 +13,11 @@ fn official() -> Reply {
 }
 
 async fn draw(setup: &Setup) -> Value {
-    setup.start().await.generate(json!({ "prompt": "a kite" })).await.fields()
+    let mut app = setup.start().await;
+    let drawn = app.generate(json!({ "prompt": "a kite" })).await.fields();
+    // Killed, it may not have recorded yet that the picture was handed over.
+    app.end().await;
+    drawn
 }
 
 #[tokio::test]
