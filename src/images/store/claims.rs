@@ -73,9 +73,7 @@ impl Library {
     /// Ends the leases of jobs like this one whose processes are gone. However many there are, it
     /// looks at each process once.
     async fn end_leases_of_the_dead(&self, wanted: &JobRecord, now: Timestamp) -> Result<(), ImageError> {
-        let mut process = String::new();
-        while let Some(next) = self.process_after(&process, &wanted.fingerprint).await? {
-            process = next;
+        for process in self.processes_with(&wanted.fingerprint).await? {
             if self.shared.processes.is_dead(&process) {
                 for job in self.living_jobs_of(&process, wanted, now).await? {
                     self.end_lease_of_the_dead(&job).await?;
@@ -85,15 +83,20 @@ impl Library {
         Ok(())
     }
 
-    /// The next process, by name, with a job like this that was not handed over.
-    async fn process_after(&self, process: &str, fingerprint: &str) -> Result<Option<String>, ImageError> {
+    /// The processes with jobs like this that were not handed over: from each to the next by the
+    /// index, however many jobs it has.
+    async fn processes_with(&self, fingerprint: &str) -> Result<Vec<String>, ImageError> {
         let query = sqlx::query(
-            "SELECT min(process) FROM jobs WHERE fingerprint = ? AND caller <> 'served' AND process > ?",
+            "WITH RECURSIVE of (process) AS ( \
+             SELECT min(process) FROM jobs WHERE fingerprint = ?1 AND caller <> 'served' UNION ALL \
+             SELECT (SELECT min(process) FROM jobs WHERE fingerprint = ?1 AND caller <> 'served' \
+             AND process > of.process) FROM of WHERE of.process IS NOT NULL) \
+             SELECT process FROM of WHERE process IS NOT NULL",
         )
-        .bind(fingerprint)
-        .bind(process);
-        let row = query.fetch_one(&mut *self.connection().await?).await;
-        row.and_then(|row| sqlx::Row::try_get(&row, 0)).map_err(|error| self.failed(&error))
+        .bind(fingerprint);
+        let rows = query.fetch_all(&mut *self.connection().await?).await;
+        let names = rows.and_then(|rows| rows.iter().map(|row| sqlx::Row::try_get(row, 0)).collect());
+        names.map_err(|error| self.failed(&error))
     }
 
     async fn living_jobs_of(
