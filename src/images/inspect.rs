@@ -11,6 +11,8 @@ mod webp;
 
 use std::io::{Cursor, Read, Seek, SeekFrom};
 
+pub(super) use png::PngForm;
+
 use super::ImageError;
 use crate::domain::{ImageFormat, Pixels};
 

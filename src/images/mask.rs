@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::decode::{Rows, rows_of};
 use super::feather::feather;
 use super::foreign::Foreign;
-use super::inspect::{ImageInfo, inspect_bytes};
+use super::inspect::{ImageInfo, PngForm, inspect_bytes};
 use super::raster::coverage;
 use super::resize::{Kernel, resized};
 use super::shrink::{Channels, Frame};
@@ -109,7 +109,7 @@ impl Marks {
         }
         let untouched = upright.pixels == picture && orientation == Orientation::NoTransforms;
         let sendable =
-            means == MaskMeans::TransparentIsRepainted && is_rgba_png(mask) && mask.len() < MOST_BYTES;
+            means == MaskMeans::TransparentIsRepainted && is_rgba_png(mask, &info) && mask.len() < MOST_BYTES;
         let as_given = (untouched && sendable).then(|| mask.clone());
         let marks = resized(upright, picture, Kernel::Linear)?;
         Ok(Self { pixels: picture, bytes: marks.bytes, as_given })
@@ -254,9 +254,10 @@ fn portion(mark: u8, alpha: u8) -> u8 {
 }
 
 /// Whether a PNG, already inspected, has a colour type of RGBA at 8 bits; others with alpha
-/// are not taken everywhere. The two bytes follow the width and height in IHDR.
-fn is_rgba_png(bytes: &[u8]) -> bool {
-    bytes.get(..4) == Some(b"\x89PNG") && bytes.get(24..26) == Some(&[8, 6])
+/// are not taken everywhere.
+fn is_rgba_png(bytes: &[u8], info: &ImageInfo) -> bool {
+    let is_rgba = |form: PngForm| (form.depth, form.colour) == (8, 6);
+    info.format == ImageFormat::Png && PngForm::of(bytes).is_some_and(is_rgba)
 }
 
 fn encode(marks: &[u8], form: MaskForm, image: Pixels) -> Result<Vec<u8>, png::EncodingError> {

@@ -13,7 +13,7 @@ use super::colour::Profile;
 use super::decode::Rows;
 use super::encode::Colour;
 use super::foreign::{Decoded, Foreign};
-use super::inspect::{ImageInfo, inspect_bytes};
+use super::inspect::{ImageInfo, PngForm, inspect_bytes};
 use super::metadata::{JpegFile, without_further_pictures, without_private};
 use super::resize::{Kernel, resized};
 use super::shrink::Frame;
@@ -177,14 +177,14 @@ fn orientation(bytes: &[u8], info: &ImageInfo) -> Result<Orientation, ImageError
 /// Which kind of PNG it is, where it is not of the plain kind that every image API takes.
 /// The bytes of IHDR: depth, colour type, compression, filter, interlacing.
 fn odd_png(bytes: &[u8]) -> Option<&'static str> {
-    let [depth, colour, _, _, interlaced] = *bytes.get(24..)?.first_chunk()?;
+    let PngForm { depth, colour, interlaced } = PngForm::of(bytes)?;
     let head = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
     let data = memchr::memmem::find(head, b"IDAT").unwrap_or(head.len());
     match (depth, colour, interlaced) {
         (_, 3, _) => Some("the PNG with a palette was sent as a plain one"),
         (16, ..) => Some("the PNG of 16 bits a channel was sent with 8"),
         (1 | 2 | 4, ..) => Some("the PNG of few greys was sent as a plain one"),
-        (_, _, 1) => Some("the interlaced PNG was sent as a plain one"),
+        (_, _, true) => Some("the interlaced PNG was sent as a plain one"),
         _ if head.get(..data).is_some_and(|head| memchr::memmem::find(head, b"acTL").is_some()) => {
             Some("of the animated PNG its still picture was sent")
         }

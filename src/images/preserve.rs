@@ -12,7 +12,7 @@ use super::blend::Light;
 use super::colour::{converted, other_than_srgb};
 use super::decode::Rows;
 use super::encode::{self, Colour};
-use super::inspect::{inspect, inspect_bytes};
+use super::inspect::{PngForm, inspect, inspect_bytes};
 use super::mask::{Marks, light};
 use super::resize::{Kernel, resized};
 use super::shift::{Plane, shift};
@@ -105,8 +105,8 @@ pub fn preserve(
     };
     let format = if format == ImageFormat::Gif { ImageFormat::Png } else { format };
     let fitted_from = (size != pixels).then_some(size);
-    // The byte of IHDR that says how deep a PNG is.
-    let halved = info.format == ImageFormat::Png && original.get(24) == Some(&16);
+    let halved =
+        info.format == ImageFormat::Png && PngForm::of(original).is_some_and(|form| form.depth == 16);
     let changed =
         Changed { pixels, format, fitted_from, outside_percent, outside_mean, shift, on_white, halved };
     Ok((bytes, changed))

@@ -33,6 +33,23 @@ pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Header, Fault> {
     Ok(Header { size: (width, height), alpha, whole })
 }
 
+/// What a PNG's pixels are made of: bits a channel, the colour type, and whether it is interlaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::images) struct PngForm {
+    pub(in crate::images) depth: u8,
+    pub(in crate::images) colour: u8,
+    pub(in crate::images) interlaced: bool,
+}
+
+impl PngForm {
+    /// That of a PNG that was inspected: in IHDR, after width and height.
+    pub(in crate::images) fn of(file: &[u8]) -> Option<Self> {
+        let start = usize::try_from(IHDR_DATA).ok()? + 8;
+        let [depth, colour, _, _, interlaced] = *file.get(start..)?.first_chunk()?;
+        Some(Self { depth, colour, interlaced: interlaced == 1 })
+    }
+}
+
 /// Whether the chunks lead to an IEND that is whole.
 fn has_end(reader: &mut (impl Read + Seek)) -> Result<bool, Fault> {
     let length = reader.seek(SeekFrom::End(0))?;
