@@ -12,10 +12,10 @@ use std::fs::{self, File};
 use std::io::BufWriter;
 use std::path::Path;
 
-use gpt_image_mcp::domain::Pixels;
-use gpt_image_mcp::images::{
+use gpt_image_mcp::codec::{
     Extent, Form, Marks, MaskForm, Region, Regions, SendLimits, Units, normalise, preserve,
 };
+use gpt_image_mcp::domain::Pixels;
 use libjpeg_turbo_rs::{Encoder, PixelFormat, Subsampling};
 
 /// EXIF that says: to be turned by a quarter.
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn put_back(original: &str, raw: &str, result: &str) -> Result<(), Box<dyn Error>> {
     let original = fs::read(original)?;
-    let pixels = gpt_image_mcp::images::inspect_bytes(&original)?.pixels;
+    let pixels = gpt_image_mcp::codec::inspect_bytes(&original)?.pixels;
     let (width, height) = (f64::from(pixels.width), f64::from(pixels.height));
     let extent = Extent { x: width * 0.3, y: height * 0.25, width: width * 0.4, height: height * 0.5 };
     let regions = Regions { shapes: vec![Region::Ellipse(extent)], units: Units::Pixels };

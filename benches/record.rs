@@ -5,9 +5,10 @@
 //! thread it runs on take at least.
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use gpt_image_mcp::codec::ImageError;
 use gpt_image_mcp::domain::{Billed, Caller, ImageFormat, JobState, ModelName, Operation, Pixels, Usd};
-use gpt_image_mcp::images::{
-    Begun, ImageError, JobEnd, JobRecord, LEASE, Library, Plan, StoredImage, TryEnd, new_image_id, new_job_id,
+use gpt_image_mcp::store::{
+    Begun, JobEnd, JobRecord, LEASE, Library, Plan, StoredImage, TryEnd, new_image_id, new_job_id,
 };
 use jiff::{SignedDuration, Timestamp};
 

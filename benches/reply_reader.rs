@@ -7,7 +7,7 @@ use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gpt_image_mcp::upstream::Landing;
+use gpt_image_mcp::staging::Landing;
 use gpt_image_mcp::upstream::reply::{Body, Progress, Reader};
 
 const PICTURE_BYTES: usize = 14_250_000;

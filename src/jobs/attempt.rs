@@ -9,10 +9,11 @@ use url::Url;
 use super::paid::Paid;
 use super::trail::Station;
 use crate::catalog::Provider;
+use crate::codec::{ImageInfo, inspect};
 use crate::domain::Billed;
-use crate::images::{ImageInfo, inspect};
 use crate::routing::Usage;
-use crate::upstream::{Failure, FailureKind, Landed, Lost, Made, Order, Step, Target, dialect};
+use crate::staging::Landed;
+use crate::upstream::{Failure, FailureKind, Lost, Made, Order, Step, Target, dialect};
 
 /// What a try brought: at least one whole picture.
 pub(super) struct Brought {

@@ -3,8 +3,9 @@
 use serde_json::Value;
 
 use super::Owner;
+use crate::codec::{MaskMeans, Regions};
 use crate::domain::{ImageRequest, Operation, Usd};
-use crate::images::{ImageReference, MaskMeans, Regions};
+use crate::references::ImageReference;
 
 /// One call of a drawing tool.
 #[derive(Clone, Debug)]

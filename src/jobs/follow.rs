@@ -10,8 +10,9 @@ use tokio::time::sleep;
 use super::call::left;
 use super::manager::Shared;
 use super::{Outcome, Partials, Presence, Stage, recovery};
+use crate::codec::ImageError;
 use crate::domain::{Billed, Caller, JobId, Problem, ProblemKind, Standing};
-use crate::images::{Claimed, ImageError, JobRecord, ParentRole, StoredImage};
+use crate::store::{Claimed, JobRecord, ParentRole, StoredImage};
 
 /// How often the record is looked at for a job that somebody waits for. One row by its key: some
 /// tens of microseconds.

@@ -9,12 +9,11 @@ use super::Commission;
 use super::commission::{MaskSource, Masking};
 use super::heavy::heavy;
 use super::manager::Shared;
+use super::source_image::{self, SourceImage};
 use crate::catalog::MaskKind;
+use crate::codec::{ImageError, Marks, MaskForm, Normalised, SendLimits, normalise};
 use crate::domain::{ImageId, Problem};
-use crate::images::{
-    ImageError, ImageReference, LocalReference, Marks, MaskForm, Normalised, SendLimits, SourceImage,
-    normalise, read_image,
-};
+use crate::references::{ImageReference, LocalReference};
 use crate::routing::Route;
 use crate::upstream::{FetchError, Upload};
 
@@ -192,7 +191,8 @@ async fn source(
             &fetched
         }
     };
-    let read = read_image(local, &shared.options.roots, &shared.library, owner, MOST_BYTES_READ).await;
+    let read =
+        source_image::read(local, &shared.options.roots, &shared.library, owner, MOST_BYTES_READ).await;
     read.map_err(|error: ImageError| error.at(argument))
 }
 

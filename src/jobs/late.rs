@@ -1,7 +1,7 @@
 //! What the record did not take in time, as it was locked: written down once more before the job ends.
 
 use super::paid::Paid;
-use crate::images::{StoredImage, TryEnd};
+use crate::store::{StoredImage, TryEnd};
 
 /// What is still to be written down.
 #[derive(Default)]
@@ -45,7 +45,7 @@ impl Paid {
             for image in &late.images {
                 library.record_image(image).await?;
             }
-            Ok::<_, crate::images::ImageError>(())
+            Ok::<_, crate::codec::ImageError>(())
         };
         let error = caught_up.await.err()?;
         tracing::error!(job = %self.record.id, %error, "nor was it later");

@@ -22,9 +22,11 @@ use super::rehearsal::{Rehearsal, rehearse};
 use super::worker::Front;
 use super::{Call, Commission, Found, InFlight, SpendingCaps, Witness, follow, recovery, run};
 use crate::catalog::{Catalog, Model, Provider};
+use crate::codec::{ImageError, PreviewBudget};
 use crate::domain::{Caller, JobId, Problem, ProblemKind, Secret, Usd};
-use crate::images::{ImageError, Kept, Library, PreviewBudget, Roots};
+use crate::references::Roots;
 use crate::routing::{Route, route};
+use crate::store::{Kept, Library};
 use crate::upstream::{Client, ClientOptions, RetrySettings};
 
 /// How long after it was kept a picture is written to the disk itself.

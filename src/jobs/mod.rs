@@ -22,6 +22,7 @@ mod queue;
 mod recovery;
 mod rehearsal;
 mod run;
+mod source_image;
 mod stage;
 mod trail;
 mod worker;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Preserved;
 use crate::domain::{ImageFormat, JobId, ModelName, Pixels, Problem, Usd};
-use crate::images::{JobRecord, StoredImage};
+use crate::store::{JobRecord, StoredImage};
 
 /// A call that brought at least one picture.
 #[derive(Clone, Debug, Serialize, Deserialize)]

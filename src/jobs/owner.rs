@@ -3,7 +3,7 @@
 use jiff::Zoned;
 
 use crate::domain::{ModelName, Problem, ProblemKind, Usd};
-use crate::images::{Cap, CapHit, Period};
+use crate::store::{Cap, CapHit, Period};
 
 /// Whose a call, its job and its pictures are. Another owner's do not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,9 +17,11 @@ use super::trail::Station;
 use super::{Cost, CostBasis, Outcome, Partials, Report, Stage, owner};
 use crate::catalog::Price;
 use crate::domain::{Billed, ImageRequest, JobState, Problem, Usd};
-use crate::images::{Begun, Cap, Destination, JobEnd, JobRecord, Plan, StoredImage, TryEnd};
+use crate::references::Destination;
 use crate::routing::{Choice, Route, Usage, actual};
-use crate::upstream::{Failure, Landing};
+use crate::staging::Landing;
+use crate::store::{Begun, Cap, JobEnd, JobRecord, Plan, StoredImage, TryEnd};
+use crate::upstream::Failure;
 
 /// All that the paid part needs, so that it depends on nobody who may leave.
 pub(super) struct Paid {
@@ -174,7 +176,7 @@ impl Paid {
         brought: bool,
         report: &Report,
         drew: &crate::domain::ModelName,
-    ) -> Result<(), crate::images::ImageError> {
+    ) -> Result<(), crate::codec::ImageError> {
         let problem = report.failures.first();
         let (state, report_text) = if brought {
             (JobState::Done, Some(serde_json::to_string(report)))

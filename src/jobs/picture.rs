@@ -14,10 +14,12 @@ use super::paid::Paid;
 use super::preserving::Preserved;
 use super::trail::{Station, Trail};
 use super::{Cost, Requested, Unstored};
+use crate::codec::ImageInfo;
 use crate::domain::{Billed, Problem, Usd};
-use crate::images::{ImageInfo, NotKept, Parent, ParentRole, StoredImage, keep, new_image_id};
 use crate::routing::Choice;
-use crate::upstream::{Failure, FailureKind, Landed, Next, Past, Place, Tried, next};
+use crate::staging::{Landed, Place};
+use crate::store::{NotKept, Parent, ParentRole, StoredImage, keep, new_image_id};
+use crate::upstream::{Failure, FailureKind, Next, Past, Tried, next};
 
 /// What one of the `n` pictures came to.
 #[derive(Default)]

@@ -15,12 +15,11 @@ use super::heavy::heavy;
 use super::inputs::Masked;
 use super::paid::Paid;
 use super::picture::Picture;
+use crate::codec::{Changed, Form, ImageError, has_transparency, inspect, preserve};
 use crate::domain::{Background, ImageFormat, ImageId};
-use crate::images::{
-    Changed, Destination, Form, ImageError, Kept, Parent, ParentRole, StoredImage, has_transparency, inspect,
-    keep, new_image_id, preserve,
-};
-use crate::upstream::Landing;
+use crate::references::Destination;
+use crate::staging::Landing;
+use crate::store::{Kept, Parent, ParentRole, StoredImage, keep, new_image_id};
 
 /// What the model had done to what it was to keep, and where its own picture is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

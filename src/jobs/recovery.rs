@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::manager::Shared;
 use super::outcome::{Cost, CostBasis, Report};
+use crate::codec::ImageError;
 use crate::domain::{Billed, Caller, JobState, Usd};
-use crate::images::{ImageError, JobEnd, JobRecord};
+use crate::store::{JobEnd, JobRecord};
 
 /// The most jobs that are looked through at a start.
 const MOST_AT_ONCE: u32 = 100;

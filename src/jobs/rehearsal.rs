@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::heavy::heavy;
 use super::manager::Shared;
 use super::{Commission, inputs};
+use crate::codec::{Preview, PreviewBudget, overlay};
 use crate::domain::{Pixels, Problem};
-use crate::images::{Destination, Preview, PreviewBudget, overlay};
+use crate::references::Destination;
 use crate::routing::Route;
 
 /// What a call would do.

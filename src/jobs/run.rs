@@ -18,9 +18,11 @@ use super::follow::Joined;
 use super::manager::Shared;
 use super::paid::Paid;
 use super::{Commission, Outcome, Presence, Stage, follow, inputs, owner};
+use crate::codec::ImageError;
 use crate::domain::{Billed, Caller, JobEvent, JobId, JobState, Problem, Usd};
-use crate::images::{Destination, ImageError, JobEnd, JobRecord, LEASE, Library, Opened, Plan, new_job_id};
-use crate::upstream::Landing;
+use crate::references::Destination;
+use crate::staging::Landing;
+use crate::store::{JobEnd, JobRecord, LEASE, Library, Opened, Plan, new_job_id};
 
 /// How long after a call was left an equal one takes its job over.
 const JOINED_WITHIN: SignedDuration = SignedDuration::from_mins(30);

@@ -8,8 +8,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::codec::MaskMeans;
 use crate::domain::{Background, Moderation, Quality, Ratio};
-use crate::images::MaskMeans;
 
 /// How the picture comes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema, clap::ValueEnum)]

@@ -8,8 +8,8 @@ use rmcp::service::RequestContext;
 use serde_json::{Value, json};
 
 use crate::domain::Problem;
-use crate::images::{ImageReference, LocalReference};
 use crate::jobs::{Commission, MaskSource, Owner};
+use crate::references::{ImageReference, LocalReference};
 
 /// A caller. A transport that knows its callers puts this into the extensions of each request;
 /// without it, the caller is whoever started the process.

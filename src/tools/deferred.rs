@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use memchr::memmem;
 
-use crate::images::{EncodedImage, ImageError, StoredImage};
+use crate::codec::ImageError;
+use crate::store::{EncodedImage, StoredImage};
 
 /// A picture that was not sent for so long belonged to a call that was cancelled.
 const KEPT: Duration = Duration::from_mins(1);

@@ -19,8 +19,8 @@ use super::progress::tell;
 use super::server::ImageServer;
 use super::{reply, tasks};
 use crate::domain::{ImageRequest, Problem, ProblemKind, Usd};
-use crate::images::ImageReference;
 use crate::jobs::{Commission, Masking, Owner, Stage};
+use crate::references::ImageReference;
 
 /// Drawing costs money, changes nothing that is there, and twice is two pictures.
 pub(super) fn annotations() -> ToolAnnotations {

@@ -19,8 +19,8 @@ use super::progress::tell;
 use super::server::ImageServer;
 use super::{reply, schema};
 use crate::domain::{ImageId, JobId, Problem};
-use crate::images::StoredImage;
 use crate::jobs::{Found, Manager, Outcome, Stage};
+use crate::store::StoredImage;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "get_image",

@@ -2,8 +2,8 @@
 
 use super::args::{InpaintArguments, RegionArgument, ShapeArgument, UnitsArgument};
 use super::draw;
+use crate::codec::{Extent, Region, Regions, Units};
 use crate::domain::Problem;
-use crate::images::{Extent, Region, Regions, Units};
 use crate::jobs::{MaskSource, Masking};
 
 /// What is repainted.

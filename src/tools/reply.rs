@@ -15,9 +15,9 @@ use super::deferred::DeferredImages;
 use super::get_image::{Got, Id};
 use super::show::{ReplyOptions, pictures};
 use crate::domain::{Billed, ImageRequest, Problem};
-use crate::images::{ParentRole, StoredImage};
 use crate::jobs::{Outcome, Preserved, Rehearsal, Stage};
 use crate::routing::{Estimate, Route};
+use crate::store::{ParentRole, StoredImage};
 
 /// What a result says of pictures that no model drew.
 const SANDBOX: &str = "SANDBOX: drawn by the built-in sandbox, not by a model; nothing was paid, and cost_usd is \

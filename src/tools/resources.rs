@@ -8,8 +8,9 @@ use serde_json::json;
 
 use super::deferred::{DeferredImages, base64};
 use super::show::uri;
+use crate::codec::ImageError;
 use crate::domain::ImageId;
-use crate::images::{ImageError, Library, StoredImage};
+use crate::store::{Library, StoredImage};
 
 /// How many images are on a page of the list.
 const PAGE: usize = 50;

@@ -97,7 +97,7 @@ impl ImageServer {
 
     /// What a preview may be at most.
     #[must_use]
-    pub fn preview_budget(&self) -> crate::images::PreviewBudget {
+    pub fn preview_budget(&self) -> crate::codec::PreviewBudget {
         self.0.options.preview
     }
 

@@ -7,7 +7,8 @@ use rmcp::model::{ContentBlock, Resource};
 
 use super::args::OutputForm;
 use super::deferred::{DeferredImages, base64};
-use crate::images::{ImageError, Preview, PreviewBudget, StoredImage, inspect, make_preview};
+use crate::codec::{ImageError, Preview, PreviewBudget, inspect, make_preview};
+use crate::store::StoredImage;
 
 /// How results are made up.
 #[derive(Clone, Copy, Debug)]

@@ -18,9 +18,10 @@ use super::get_image::{Got, Id};
 use super::handover::once_written;
 use super::reply;
 use super::server::ImageServer;
+use crate::codec::ImageError;
 use crate::domain::JobId;
-use crate::images::{ImageError, JobRecord};
 use crate::jobs::{Found, Stage};
+use crate::store::JobRecord;
 
 /// Pictures take a minute: asking oftener brings nothing.
 const POLL_INTERVAL_MS: u64 = 2_000;

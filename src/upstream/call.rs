@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::Failure;
 use super::reply::Body;
-use super::{Failure, Landed};
 use crate::catalog::{Model, Provider};
 use crate::domain::{ImageFormat, ImageRequest};
 use crate::routing::{Shape, Usage};
+use crate::staging::Landed;
 
 /// One picture to be made, every choice taken.
 #[derive(Clone, Copy, Debug)]

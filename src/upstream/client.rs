@@ -18,10 +18,10 @@ use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, HeaderMap, HeaderValu
 use reqwest::{RequestBuilder, Response, redirect, retry};
 use tokio::time::{Instant, timeout_at};
 
-use super::Landing;
 use super::call::{Call, CallBody, Lost, Part, Path, Reply, ReplyHeaders};
 use super::failure::{Failure, FailureKind};
 use super::reply::{Announced, AnyReader, Body, Progress, ReplyError};
+use crate::staging::Landing;
 pub use download::FetchError;
 pub use probe::Probe;
 use turns::{Chunks, Turns};

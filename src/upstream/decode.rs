@@ -11,13 +11,13 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::Landed;
 use super::call::{Lost, Made, Reply, ReplyHeaders, Step};
 use super::classify::{classify, shorten};
 use super::failure::{Failure, FailureKind};
 use super::links::{Links, links_in};
 use super::reply::{Body, Document, handle};
 use crate::routing::Usage;
+use crate::staging::Landed;
 
 /// What a reply means.
 pub(super) fn decode(reply: Reply) -> Step {

@@ -12,7 +12,6 @@ mod dialect;
 mod failure;
 mod guard;
 mod images_api;
-mod landing;
 mod links;
 pub mod reply;
 mod retry;
@@ -23,5 +22,4 @@ pub use call::{Call, CallBody, Lost, Made, Order, Part, Path, Reply, ReplyHeader
 pub use client::{Client, ClientOptions, FetchError, Probe, Target};
 pub use dialect::{Dialect, dialect};
 pub use failure::{Failure, FailureKind};
-pub use landing::{ARRIVING, Arrival, Landed, Landing, Place};
 pub use retry::{Next, Past, RetrySettings, Tried, next};

@@ -6,8 +6,9 @@ use std::time::Duration;
 use gpt_image_mcp::catalog::{Catalog, Endpoint, Provider};
 use gpt_image_mcp::domain::{Billed, Secret};
 use gpt_image_mcp::sandbox::{Fault, Options, Sandbox};
+use gpt_image_mcp::staging::Landing;
 use gpt_image_mcp::upstream::{
-    Call, CallBody, Client, ClientOptions, FailureKind, Landing, Path, Step, Target, dialect,
+    Call, CallBody, Client, ClientOptions, FailureKind, Path, Step, Target, dialect,
 };
 use serde_json::json;
 

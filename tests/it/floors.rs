@@ -121,7 +121,7 @@ const LIBRARIES: [(&str, &[&str]); 4] = [
     ("reqwest", &["upstream/client.rs", "upstream/client/", "sandbox/tests/"]),
     ("axum", &["transports/", "sandbox/"]),
     ("rmcp", &["tools/", "transports/", "app/commands/demo"]),
-    ("sqlx", &["images/store/"]),
+    ("sqlx", &["store/"]),
 ];
 
 #[test]

@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use gpt_image_mcp::codec::{Extent, Marks, MaskForm, Region, Regions, Units};
 use gpt_image_mcp::domain::Pixels;
-use gpt_image_mcp::images::{Extent, Marks, MaskForm, Region, Regions, Units};
 use image::{DynamicImage, RgbImage, imageops};
 use serde_json::json;
 

@@ -17,8 +17,9 @@ use super::print::print;
 use super::table::count;
 use crate::app::Config;
 use crate::app::cli::DONE;
+use crate::codec::ImageError;
 use crate::domain::ImageId;
-use crate::images::{Exhibit, ImageError, Library};
+use crate::store::{Exhibit, Library};
 
 /// The page's name in the store.
 const NAME: &str = "gallery.html";

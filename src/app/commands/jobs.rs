@@ -14,8 +14,9 @@ use super::print::print;
 use super::table::{WIDTH, aligned, minute, one_line};
 use crate::app::App;
 use crate::app::cli::{DONE, FAILED};
+use crate::codec::ImageError;
 use crate::domain::{Billed, Caller, JobId, JobState, Problem, Standing, Usd};
-use crate::images::{ImageError, JobRecord, Library};
+use crate::store::{JobRecord, Library};
 
 /// `jobs`
 #[derive(Debug, clap::Args)]

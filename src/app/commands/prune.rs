@@ -13,7 +13,8 @@ use super::print::print;
 use super::table::{count, minute, size};
 use crate::app::Config;
 use crate::app::cli::{DONE, FAILED};
-use crate::images::{FileFate, ImageError, Library, PrunePlan, Rule};
+use crate::codec::ImageError;
+use crate::store::{FileFate, Library, PrunePlan, Rule};
 
 /// So many pictures are named one by one.
 const NAMED: usize = 20;

@@ -15,8 +15,9 @@ use super::print::print;
 use super::table::{aligned, one_line};
 use crate::app::Config;
 use crate::app::cli::DONE;
+use crate::codec::ImageError;
 use crate::domain::Usd;
-use crate::images::{Cap, ImageError, Library, Period, Spent, Stretch, Sums};
+use crate::store::{Cap, Library, Period, Spent, Stretch, Sums};
 
 /// The widest name of a model, so that a line has at most 80 columns.
 const NAME_WIDTH: usize = 29;

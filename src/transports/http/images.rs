@@ -21,8 +21,9 @@ use super::body;
 use super::range::{Wanted, wanted};
 use super::refusal::Refusal;
 use super::shared::Shared;
+use crate::codec::ImageError;
 use crate::domain::ImageId;
-use crate::images::{ImageError, StoredImage};
+use crate::store::StoredImage;
 use crate::tools::Caller;
 
 /// `GET /images/ID`. The bytes of an id never change.

@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::images::ImageError;
+use crate::codec::ImageError;
 
 /// JSON-RPC's numbers for what is no request.
 const PARSE_ERROR: i32 = -32_700;

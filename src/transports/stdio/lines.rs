@@ -19,7 +19,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _,
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::images::EncodedImage;
+use crate::store::EncodedImage;
 use crate::tools::{DeferredImages, Handover, Piece};
 use crate::transports::handovers::Handovers;
 use crate::transports::surrogates::Mended;

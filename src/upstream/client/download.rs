@@ -14,8 +14,9 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use super::{Client, header, words};
+use crate::staging::{Arrival, Landed, Landing};
 use crate::upstream::failure::{Failure, FailureKind};
-use crate::upstream::{Arrival, Landed, Landing, guard};
+use crate::upstream::guard;
 
 /// The whole of a download, however often it is taken up again.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(5);

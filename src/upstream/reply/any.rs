@@ -5,7 +5,7 @@ use super::document::Body;
 use super::error::ReplyError;
 use super::events::Events;
 use super::reader::{Progress, Reader};
-use crate::upstream::{Landed, Landing};
+use crate::staging::{Landed, Landing};
 
 /// How the lines of events begin.
 const FIELDS: [&[u8]; 5] = [b":", b"id:", b"data:", b"event:", b"retry:"];

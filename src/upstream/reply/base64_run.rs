@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::domain::ImageFormat;
-use crate::upstream::{Arrival, Landed, Landing};
+use crate::staging::{Arrival, Landed, Landing};
 
 /// Digits that decode to as many bytes as an image signature needs.
 pub(super) const SIGNATURE_DIGITS: usize = ImageFormat::SIGNATURE_BYTES / 3 * 4;

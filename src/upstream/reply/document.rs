@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::error::ReplyError;
-use crate::upstream::Landed;
+use crate::staging::Landed;
 
 /// Characters quoted of a reply that is not JSON, on both sides of the fault together.
 const QUOTE_CHARACTERS: usize = 200;

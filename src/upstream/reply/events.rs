@@ -11,7 +11,7 @@ use super::document::{Body, Document};
 use super::error::ReplyError;
 use super::handle;
 use super::reader::{Progress, Reader};
-use crate::upstream::{Landed, Landing};
+use crate::staging::{Landed, Landing};
 
 /// A field name longer than this is none that means anything here.
 const LONGEST_NAME: usize = 16;

@@ -8,7 +8,7 @@ use super::error::ReplyError;
 use super::handle;
 use super::held::{Held, Place, Verdict};
 use crate::domain::ImageFormat;
-use crate::upstream::{Arrival, Landed, Landing};
+use crate::staging::{Arrival, Landed, Landing};
 
 /// How much of a reply may be anything but pictures, in bytes.
 pub const MOST_KEPT_BYTES: usize = 1024 * 1024;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::handle::{self, spell};
 use super::{Body, MOST_KEPT_BYTES, MOST_PICTURES, MOST_WORDS_BYTES, Progress, Reader, ReplyError};
 use crate::domain::ImageFormat;
-use crate::upstream::Landing;
+use crate::staging::Landing;
 
 /// A red dot, 1 x 1, as `base64 dot.png` prints it.
 const DOT: &str =

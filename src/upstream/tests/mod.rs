@@ -6,8 +6,9 @@ mod encode;
 mod words;
 
 use super::reply::Reader;
-use super::{Landing, Reply, ReplyHeaders, Step, dialect};
+use super::{Reply, ReplyHeaders, Step, dialect};
 use crate::catalog::Endpoint;
+use crate::staging::Landing;
 
 /// What a reply with this status and body means.
 fn step(status: u16, body: &str) -> Step {

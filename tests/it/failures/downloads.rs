@@ -7,9 +7,8 @@ use futures_util::future::join_all;
 use gpt_image_mcp::catalog::{Catalog, Endpoint};
 use gpt_image_mcp::domain::Secret;
 use gpt_image_mcp::sandbox::{Options, Sandbox};
-use gpt_image_mcp::upstream::{
-    Call, CallBody, Client, ClientOptions, Landed, Landing, Path, Step, Target, dialect,
-};
+use gpt_image_mcp::staging::{Landed, Landing};
+use gpt_image_mcp::upstream::{Call, CallBody, Client, ClientOptions, Path, Step, Target, dialect};
 use serde_json::json;
 use url::Url;
 

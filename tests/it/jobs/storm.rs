@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use gpt_image_mcp::images::inspect_bytes;
+use gpt_image_mcp::codec::inspect_bytes;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use sqlx::Row as _;

@@ -8,7 +8,8 @@ use crate::app::config::Config;
 use crate::app::environment::Environment;
 use crate::catalog::{Model, Provider};
 use crate::domain::Secret;
-use crate::images::{Destination, Library};
+use crate::references::Destination;
+use crate::store::Library;
 use crate::upstream::{Client, Failure, Probe, Target};
 
 /// Below this a few 4K pictures fill the disk.

@@ -12,8 +12,9 @@ use jiff::tz::TimeZone;
 
 use crate::app::commands::page::{Kind, Place, escaped};
 use crate::app::commands::table::{count, minute, size};
+use crate::codec::Preview;
 use crate::domain::ImageId;
-use crate::images::{Exhibit, Library, ParentRole, Preview, StoredImage};
+use crate::store::{Exhibit, Library, ParentRole, StoredImage};
 
 /// The gallery's page.
 pub(super) const KIND: Kind =

@@ -9,9 +9,10 @@ use super::{cost, served};
 use crate::app::App;
 use crate::app::commands::fields::joined;
 use crate::app::commands::table::{WIDTH, aligned, folded, minute, one_line};
+use crate::codec::ImageError;
 use crate::domain::{Billed, ImageId, JobId, Problem, Usd};
-use crate::images::{ImageError, JobRecord, StoredImage, TryRecord};
 use crate::jobs::{Found, Report};
+use crate::store::{JobRecord, StoredImage, TryRecord};
 
 /// A job and all that belongs to it.
 pub(super) struct Whole {

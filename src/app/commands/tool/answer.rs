@@ -10,7 +10,7 @@ use super::terminal::show;
 use crate::app::cli::{DONE, FAILED};
 use crate::app::commands::print::print as print_text;
 use crate::domain::Problem;
-use crate::images::StoredImage;
+use crate::store::StoredImage;
 use crate::tools::{OutputForm, words};
 
 /// Prints an answer, and the pictures where somebody is there to see them.

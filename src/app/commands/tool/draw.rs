@@ -13,8 +13,8 @@ use super::progress::Progress;
 use crate::app::App;
 use crate::app::cli::FAILED;
 use crate::app::commands::interrupts::interrupts;
+use crate::codec::Preview;
 use crate::domain::JobId;
-use crate::images::Preview;
 use crate::jobs::{Outcome, Stage};
 use crate::tools::{Asked, drawn_fields, dry_run_fields};
 

@@ -9,7 +9,8 @@ use std::io::Write as _;
 use rasteroid::term_misc::{EnvIdentifiers, Wininfo};
 use rasteroid::{Encoder as _, RasterEncoder};
 
-use crate::images::{PreviewBudget, StoredImage, inspect, make_preview};
+use crate::codec::{PreviewBudget, inspect, make_preview};
+use crate::store::StoredImage;
 
 /// The longer edge of a picture, in pixels of the terminal.
 const EDGES: std::ops::RangeInclusive<u32> = 64..=1024;

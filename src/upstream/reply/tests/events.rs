@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::{DOT, dot};
-use crate::upstream::Landing;
+use crate::staging::Landing;
 use crate::upstream::reply::handle::spell;
 use crate::upstream::reply::{Announced, AnyReader, Body, Events, Progress, ReplyError, handle};
 

@@ -1,0 +1,227 @@
+//! Picture files: landed beside their destination, then given a name that nobody has.
+//!
+//! A file appears under its name whole or not at all and never replaces another. Calls
+//! block, for microseconds: creating and renaming a file.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::{NamedTempFile, PersistError, TempPath};
+
+use super::record::Library;
+use super::{StoredImage, names};
+use crate::codec::ImageError;
+use crate::domain::{ImageFormat, ImageId};
+use crate::references::Destination;
+use crate::staging::{Landed, Landing, Place};
+
+/// More files of one name than this are taken for a fault.
+const MOST_OF_A_NAME: u32 = 10_000;
+
+/// A picture under its name.
+#[derive(Debug)]
+pub struct Kept {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The name that was asked for, where it had to be another: it was taken, or its ending
+    /// was not that of the bytes.
+    pub instead_of: Option<PathBuf>,
+    /// The format of the bytes.
+    pub format: ImageFormat,
+    /// How many bytes there are.
+    pub bytes: u64,
+    /// BLAKE3 of the bytes.
+    pub hash: blake3::Hash,
+    /// The open file.
+    pub file: File,
+    /// The name that it arrived under. It stays until the picture is settled: were the process
+    /// killed before the picture is in the record, that name says whose picture it is.
+    arrival: Option<TempPath>,
+}
+
+impl Kept {
+    /// The picture is in the record, or will not be: only its own name is left.
+    pub fn settle(&mut self) {
+        self.arrival = None;
+    }
+
+    /// Waits until the disk has the file and its name. For a thread of its own, right after
+    /// the answer: it can take a second.
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync_all()?;
+        #[cfg(unix)] // elsewhere folders cannot be opened
+        if let Some(folder) = self.path.parent() {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+}
+
+/// A picture that could not be given a name. It was paid for, so it comes back.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct NotKept {
+    /// Why.
+    pub error: ImageError,
+    /// The picture.
+    pub landed: Landed,
+}
+
+impl Library {
+    /// Where the pictures of a destination land: makes its folder and proves that files can
+    /// be made in it. For before paying.
+    pub fn landing(&self, destination: &Destination) -> Result<Landing, ImageError> {
+        let folder = match destination {
+            Destination::Library => {
+                let month = jiff::Zoned::now().strftime("%Y-%m").to_string();
+                let folder = self.root().join("images").join(month);
+                create_private(&folder).map(|()| folder)
+            }
+            Destination::Folder(folder) => create(folder).map(|()| folder.clone()),
+            Destination::File(path) => {
+                let folder = path.parent().unwrap_or(path);
+                create(folder).map(|()| folder.to_owned())
+            }
+        }?;
+        if folder.to_str().is_none() {
+            let reason = "the path is not Unicode text, which results could not show".to_owned();
+            return Err(ImageError::Unwritable(folder, reason));
+        }
+        let landing = Landing::new(folder);
+        match landing.prove() {
+            Ok(()) => Ok(landing),
+            Err(error) => Err(ImageError::writing(landing.folder(), &error)),
+        }
+    }
+}
+
+/// Gives a landed picture its name in the folder it landed in.
+pub fn keep(
+    landed: Landed,
+    destination: &Destination,
+    prompt: &str,
+    id: &ImageId,
+) -> Result<Kept, Box<NotKept>> {
+    let not_kept = |error, landed| Err(Box::new(NotKept { error, landed }));
+    let Some(format) = landed.format else {
+        return not_kept(ImageError::NotAnImage("nothing we know".to_owned()), landed);
+    };
+    let file = match landed.place {
+        Place::File(file) => file,
+        Place::Memory { bytes, why } => {
+            let error = ImageError::NoRoom(why.clone());
+            return not_kept(error, Landed { place: Place::Memory { bytes, why }, ..landed });
+        }
+    };
+    let folder = file.path().parent().unwrap_or(Path::new("")).to_owned();
+    let (stem, ending, asked) = match destination {
+        Destination::File(path) => {
+            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            (stem, ending(path, format), Some(path.clone()))
+        }
+        Destination::Library | Destination::Folder(_) => {
+            (names::stem(jiff::Zoned::now().date(), prompt, id), format.extension().to_owned(), None)
+        }
+    };
+    let (mut file, bytes, hash, partial) = (file, landed.bytes, landed.hash, landed.partial);
+    for number in 1..=MOST_OF_A_NAME {
+        let path = match number {
+            1 => folder.join(format!("{stem}.{ending}")),
+            _ => folder.join(format!("{stem}-{number}.{ending}")),
+        };
+        match name(file, &path) {
+            Ok((file, arrival)) => {
+                let instead_of = asked.filter(|asked| *asked != path);
+                return Ok(Kept { path, instead_of, format, bytes, hash, file, arrival });
+            }
+            Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => file = failed.file,
+            Err(failed) => {
+                let place = Place::File(failed.file);
+                let landed = Landed { place, bytes, hash, format: Some(format), partial };
+                return not_kept(ImageError::writing(&path, &failed.error), landed);
+            }
+        }
+    }
+    let reason = format!("{MOST_OF_A_NAME} files have its name");
+    let error = ImageError::Unwritable(folder.join(format!("{stem}.{ending}")), reason);
+    not_kept(error, Landed { place: Place::File(file), bytes, hash, format: Some(format), partial })
+}
+
+/// The path's own ending where it is one of the format's (`jpeg`, `JPG`), else the usual one.
+fn ending(path: &Path, format: ImageFormat) -> String {
+    let own = path.extension().and_then(|ending| ending.to_str());
+    own.filter(|own| ImageFormat::parse(own) == Some(format)).unwrap_or(format.extension()).to_owned()
+}
+
+/// Gives the file a second name, where the file system has such, else another.
+fn name(file: NamedTempFile, path: &Path) -> Result<(File, Option<TempPath>), PersistError> {
+    match fs::hard_link(file.path(), path) {
+        Ok(()) => {
+            let (file, arrival) = file.into_parts();
+            return Ok((file, Some(arrival)));
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            return Err(PersistError { error, file });
+        }
+        Err(_) => {}
+    }
+    match file.persist_noclobber(path) {
+        Err(failed) if failed.error.kind() != io::ErrorKind::AlreadyExists => claim(failed, path),
+        named => named,
+    }
+    .map(|file| (file, None))
+}
+
+/// For file systems that can neither rename without replacing nor link, such as many network
+/// shares: claims the name with an empty file, which the picture then replaces.
+fn claim(failed: PersistError, path: &Path) -> Result<File, PersistError> {
+    match File::create_new(path) {
+        Ok(_claimed) => failed.file.persist(path).inspect_err(|_| {
+            let _ = fs::remove_file(path);
+        }),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(PersistError { error, file: failed.file })
+        }
+        Err(_) => Err(failed),
+    }
+}
+
+impl StoredImage {
+    /// Opens the file for reading, if it is still the one that was kept, as far as its length
+    /// tells: whoever may write to its folder may have put another in its place, or a link to
+    /// what no caller may read.
+    pub fn open(&self) -> Result<File, ImageError> {
+        let exchanged = || ImageError::Exchanged { id: self.id.clone(), path: self.path.clone() };
+        let file = match open(&self.path) {
+            Err(ImageError::Missing(path)) => return Err(ImageError::Gone { id: self.id.clone(), path }),
+            Err(ImageError::NotAFile(_)) => return Err(exchanged()),
+            opened => opened?,
+        };
+        let bytes = file.metadata().map_err(|error| ImageError::reading(&self.path, &error))?.len();
+        if bytes == self.bytes { Ok(file) } else { Err(exchanged()) }
+    }
+}
+
+/// Opens a regular file for reading. Anything else is refused unopened: opening a pipe
+/// waits for its other end, a device may never end, and a link was not kept by us.
+fn open(path: &Path) -> Result<File, ImageError> {
+    let failed = |error| ImageError::reading(path, &error);
+    if !fs::symlink_metadata(path).map_err(failed)?.is_file() {
+        return Err(ImageError::NotAFile(path.to_owned()));
+    }
+    File::open(path).map_err(failed)
+}
+
+/// Makes a folder and what is missing above it, for this user alone.
+pub(super) fn create_private(folder: &Path) -> Result<(), ImageError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|error| ImageError::writing(folder, &error))
+}
+
+fn create(folder: &Path) -> Result<(), ImageError> {
+    fs::create_dir_all(folder).map_err(|error| ImageError::writing(folder, &error))
+}

@@ -1,0 +1,79 @@
+//! Pictures that no job made: put in by their owner, to be named by their id from then on.
+
+use jiff::Timestamp;
+
+use super::record::Library;
+use super::rows::{signed, time};
+use super::{Kept, StoredImage, keep};
+use crate::codec::{ImageError, inspect_bytes};
+use crate::domain::{ImageId, ModelName};
+use crate::references::Destination;
+use crate::store::new_image_id;
+
+/// In the names of their files, where those of drawn pictures have the prompt.
+const UPLOAD: &str = "upload";
+
+impl Library {
+    /// Keeps and records a picture of this owner's, if it is one.
+    pub async fn record_upload(&self, bytes: bytes::Bytes, owner: &str) -> Result<StoredImage, ImageError> {
+        let library = self.clone();
+        let written = tokio::task::spawn_blocking(move || library.write_upload(&bytes)).await;
+        let stopped = |error: tokio::task::JoinError| ImageError::NoRoom(error.to_string());
+        let (image, mut kept) = written.map_err(stopped)??;
+        let recorded = self.insert_upload(&image, owner).await;
+        if recorded.is_err() {
+            // Nobody could ever name it.
+            let _ = std::fs::remove_file(&kept.path);
+        }
+        kept.settle();
+        recorded?;
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = kept.sync() {
+                tracing::warn!(path = %kept.path.display(), %error, "a picture may not survive a power cut");
+            }
+        });
+        Ok(image)
+    }
+
+    fn write_upload(&self, bytes: &[u8]) -> Result<(StoredImage, Kept), ImageError> {
+        let info = inspect_bytes(bytes)?;
+        let mut arrival = self.landing(&Destination::Library)?.begin();
+        arrival.write(bytes).map_err(|error| ImageError::NoRoom(error.to_string()))?;
+        let id: ImageId = new_image_id();
+        let kept =
+            keep(arrival.finish(), &Destination::Library, UPLOAD, &id).map_err(|not_kept| not_kept.error)?;
+        let image = StoredImage {
+            id,
+            job: None,
+            position: 0,
+            path: kept.path.clone(),
+            format: kept.format,
+            pixels: info.pixels,
+            bytes: kept.bytes,
+            hash: kept.hash,
+            model: ModelName { provider: String::new(), model: String::new() },
+            prompt: String::new(),
+            created_at: Timestamp::now(),
+            parents: Vec::new(),
+        };
+        Ok((image, kept))
+    }
+
+    async fn insert_upload(&self, image: &StoredImage, owner: &str) -> Result<(), ImageError> {
+        let query = sqlx::query(
+            "INSERT INTO images (id, job_id, position, owner, path, format, width, height, bytes, hash, provider, \
+             model, prompt, created_at) VALUES (?, NULL, 0, ?, ?, ?, ?, ?, ?, ?, '', '', '', ?)",
+        )
+        .bind(image.id.as_str())
+        .bind(owner)
+        .bind(image.path.to_string_lossy())
+        .bind(image.format.name())
+        .bind(image.pixels.width)
+        .bind(image.pixels.height)
+        .bind(signed(image.bytes))
+        .bind(image.hash.to_hex().as_str())
+        .bind(time(image.created_at));
+        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
+        Ok(())
+    }
+}
