@@ -15,7 +15,7 @@ check:
 test:
     cargo test
 
-# Pictures without a key
+# Images without a key
 demo:
     cargo run -- demo
 

@@ -1,7 +1,7 @@
 //! The least that the jobs in `bench/run` can cost in Rust, as baselines.
 //!
 //! `serve` answers MCP on standard input and output with a server that can do nothing.
-//! `receive PORT FILE` asks the upstream of the benchmark for its picture and receives,
+//! `receive PORT FILE` asks the upstream of the benchmark for its image and receives,
 //! decodes, hashes and writes it, with no client, no record and no reading of JSON.
 
 use std::error::Error;

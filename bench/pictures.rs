@@ -1,11 +1,11 @@
-//! What the server does to pictures, as a program that can be timed and whose memory can be
+//! What the server does to images, as a program that can be timed and whose memory can be
 //! measured beside `vips`. `bench/pictures` runs it.
 //!
 //! A JPEG says that it lies on its side, and has its colours in FULL or QUARTER resolution.
 //!
-//!     bench_pictures draw FILE WIDTH HEIGHT [FULL|QUARTER]     a picture like a photo, PNG or JPEG by the name
-//!     bench_pictures preserve ORIGINAL RAW RESULT         an ellipse as a mask, feathered; the original put back around it
-//!     bench_pictures normalise GIVEN SENT                 turned upright, as it would be sent
+//!     bench_images draw FILE WIDTH HEIGHT [FULL|QUARTER]     an image like a photo, PNG or JPEG by the name
+//!     bench_images preserve ORIGINAL RAW RESULT         an ellipse as a mask, feathered; the original put back around it
+//!     bench_images normalise GIVEN SENT                 turned upright, as it would be sent
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -31,8 +31,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["preserve", original, raw, result] => put_back(original, raw, result),
         ["normalise", given, sent] => {
             let limits = SendLimits { most_bytes: 50_000_000, keep_metadata: false };
-            let picture = normalise(fs::read(given)?.into(), &limits)?;
-            Ok(fs::write(sent, &picture.bytes)?)
+            let image = normalise(fs::read(given)?.into(), &limits)?;
+            Ok(fs::write(sent, &image.bytes)?)
         }
         _ => Err("draw, preserve or normalise".into()),
     }

@@ -1,8 +1,8 @@
-//! An images API on loopback for `bench/run`: answers at once, always with the same picture.
+//! An images API on loopback for `bench/run`: answers at once, always with the same image.
 //!
 //! A reply is made before the first call and sent in one write, so what is measured is the
 //! client. It prints its port, answers every POST, and ends when its standard input closes.
-//! Its arguments are the delay of every reply in milliseconds and the picture's width and height.
+//! Its arguments are the delay of every reply in milliseconds and the image's width and height.
 
 use std::error::Error;
 use std::io::{self, Read as _, Write as _};
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 
-/// Levels of noise: so many make a 4K PNG of about 14 MB, as a detailed picture does.
+/// Levels of noise: so many make a 4K PNG of about 14 MB, as a detailed image does.
 const NOISE: u8 = 10;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("accepted are three numbers".into());
     };
     let delay = Duration::from_millis(milliseconds.into());
-    let reply: Arc<[u8]> = reply(&picture(width, height)?).into();
+    let reply: Arc<[u8]> = reply(&image(width, height)?).into();
     let listener = TcpListener::bind("127.0.0.1:0")?;
     writeln!(io::stdout(), "{}", listener.local_addr()?.port())?;
     std::thread::spawn(move || {
@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// A gradient with noise (xorshift), in RGB.
-fn picture(width: u32, height: u32) -> Result<Vec<u8>, png::EncodingError> {
+fn image(width: u32, height: u32) -> Result<Vec<u8>, png::EncodingError> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut pixels = Vec::new();
     for y in 0..height {
@@ -57,8 +57,8 @@ fn picture(width: u32, height: u32) -> Result<Vec<u8>, png::EncodingError> {
     Ok(file)
 }
 
-fn reply(picture: &[u8]) -> Vec<u8> {
-    let base64 = BASE64_STANDARD.encode(picture);
+fn reply(image: &[u8]) -> Vec<u8> {
+    let base64 = BASE64_STANDARD.encode(image);
     let usage = r#"{"input_tokens":9,"output_tokens":1372,"total_tokens":1381}"#;
     let body = format!(r#"{{"created":1776832476,"data":[{{"b64_json":"{base64}"}}],"usage":{usage}}}"#);
     let length = body.len();

@@ -1,4 +1,4 @@
-//! The preview of a 4K picture, beside what the `image` crate makes in the obvious way.
+//! The preview of a 4K image, beside what the `image` crate makes in the obvious way.
 
 #![expect(clippy::expect_used, reason = "a bench that cannot run says why by panicking")]
 
@@ -13,8 +13,8 @@ use image::{ImageEncoder, RgbImage};
 const WIDTH: u32 = 3840;
 const HEIGHT: u32 = 2160;
 
-/// A 4K picture that compresses like a photo: smooth areas under a little noise.
-fn picture() -> RgbImage {
+/// A 4K image that compresses like a photo: smooth areas under a little noise.
+fn image() -> RgbImage {
     let mut state = 1_u32;
     RgbImage::from_fn(WIDTH, HEIGHT, |x, y| {
         state ^= state << 13;
@@ -28,13 +28,13 @@ fn picture() -> RgbImage {
 }
 
 fn previews(criterion: &mut Criterion) {
-    let picture = picture();
+    let image = image();
     let mut png = Vec::new();
     // The usual effort: what is compressed fastest is also decoded fastest.
     PngEncoder::new_with_quality(&mut png, CompressionType::Default, FilterType::Adaptive)
-        .write_image(&picture, WIDTH, HEIGHT, image::ExtendedColorType::Rgb8)
-        .expect("the picture can be encoded");
-    drop(picture);
+        .write_image(&image, WIDTH, HEIGHT, image::ExtendedColorType::Rgb8)
+        .expect("the image can be encoded");
+    drop(image);
 
     let mut group = criterion.benchmark_group(format!("preview of a {} MB PNG", png.len() / 1_000_000));
     group.sample_size(20);
@@ -48,7 +48,7 @@ fn previews(criterion: &mut Criterion) {
         bench.iter(|| {
             let small = image::load_from_memory(&png).expect("a PNG").thumbnail(1568, 1568);
             let mut jpeg = Cursor::new(Vec::new());
-            small.write_to(&mut jpeg, image::ImageFormat::Jpeg).expect("a small picture");
+            small.write_to(&mut jpeg, image::ImageFormat::Jpeg).expect("a small image");
             black_box(jpeg.into_inner())
         });
     });

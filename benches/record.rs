@@ -1,5 +1,5 @@
-//! What the record adds to a call: everything that a call of one picture writes down, from the
-//! look for an equal job to whom its picture went to, in the order of `jobs::run`.
+//! What the record adds to a call: everything that a call of one image writes down, from the
+//! look for an equal job to whom its image went to, in the order of `jobs::run`.
 //!
 //! Baseline in the same run: as many statements that change nothing, which is what SQLite and the
 //! thread it runs on take at least.
@@ -8,7 +8,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use gpt_image_mcp::codec::ImageError;
 use gpt_image_mcp::domain::{Billed, Caller, ImageFormat, JobState, ModelName, Operation, Pixels, Usd};
 use gpt_image_mcp::store::{
-    Begun, JobEnd, JobRecord, LEASE, Library, Plan, StoredImage, TryEnd, new_image_id, new_job_id,
+    Begun, JobEnd, JobRecord, LEASE, Plan, Store, StoredImage, TryEnd, new_image_id, new_job_id,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -45,17 +45,17 @@ fn job() -> JobRecord {
 }
 
 /// What a call writes down.
-async fn write_down(library: &Library) -> Result<(), ImageError> {
+async fn write_down(store: &Store) -> Result<(), ImageError> {
     let job = job();
-    library.claim_left(&job, SignedDuration::from_mins(30)).await?;
+    store.claim_left(&job, SignedDuration::from_mins(30)).await?;
     let plan =
         Plan { position: 0, model: model(), endpoint: "images", estimate: Some(Usd::from_micros(400_000)) };
-    library.open_job(&job, std::slice::from_ref(&plan), &[]).await?;
-    let Begun::Yes(number) = library.begin_try(&job, &plan, &[]).await? else { return Ok(()) };
+    store.open_job(&job, std::slice::from_ref(&plan), &[]).await?;
+    let Begun::Yes(number) = store.begin_try(&job, &plan, &[]).await? else { return Ok(()) };
     let cost = Some(Usd::from_micros(52_680));
     let end =
         TryEnd { outcome: "made", billed: Billed::Yes, cost, request_id: Some("req_0123456789".to_owned()) };
-    library.end_try(number, &end).await?;
+    store.end_try(number, &end).await?;
     let image = StoredImage {
         id: new_image_id(),
         job: Some(job.id.clone()),
@@ -70,12 +70,12 @@ async fn write_down(library: &Library) -> Result<(), ImageError> {
         created_at: Timestamp::now(),
         parents: Vec::new(),
     };
-    library.record_image(&image).await?;
+    store.record_image(&image).await?;
     let report =
         Some(r#"{"why":"the prompt alone","seconds":12.5,"request_ids":["req_0123456789"]}"#.to_owned());
     let end = JobEnd { state: JobState::Done, model: model(), cost, problem: None, report };
-    library.finish_job(&job.id, &end).await?;
-    library.set_caller(&job.id, Caller::Served).await
+    store.finish_job(&job.id, &end).await?;
+    store.set_caller(&job.id, Caller::Served).await
 }
 
 fn record(criterion: &mut Criterion) {
@@ -84,18 +84,18 @@ fn record(criterion: &mut Criterion) {
         return;
     };
     let Ok(folder) = tempfile::tempdir() else { return };
-    let library = Library::new(folder.path().to_owned());
-    assert!(runtime.block_on(write_down(&library)).is_ok());
+    let store = Store::new(folder.path().to_owned());
+    assert!(runtime.block_on(write_down(&store)).is_ok());
     let mut group = criterion.benchmark_group("record");
     group.bench_function("all that a call writes down", |bencher| {
-        bencher.iter(|| runtime.block_on(write_down(&library)));
+        bencher.iter(|| runtime.block_on(write_down(&store)));
     });
     let nobody = new_job_id();
     group.bench_function("baseline: seven statements that change nothing", |bencher| {
         bencher.iter(|| {
             runtime.block_on(async {
                 for _ in 0..7 {
-                    library.renew_lease(&nobody).await?;
+                    store.renew_lease(&nobody).await?;
                 }
                 Ok::<_, ImageError>(())
             })

@@ -1,19 +1,19 @@
 #!/usr/bin/env bash
-# Draws a picture for every line of stdin and stops before the sum gets above a ceiling.
+# Draws an image for every line of stdin and stops before the sum gets above a ceiling.
 #
-#   examples/batch.sh 0.50 pictures < prompts.txt
+#   examples/batch.sh 0.50 images < prompts.txt
 #
-# Prints the path of each picture. To try it for nothing: GPT_IMAGE_MCP_SANDBOX=true.
+# Prints the path of each image. To try it for nothing: GPT_IMAGE_MCP_SANDBOX=true.
 # GPT_IMAGE_MCP names the program where it is not on the PATH. Needs python3, to read JSON.
 set -euo pipefail
 
 program=${GPT_IMAGE_MCP:-gpt-image-mcp}
 ceiling=${1:?the ceiling in US dollars}
-folder=${2:?the folder for the pictures}
+folder=${2:?the folder for the images}
 size=1024x1024
 quality=low
 
-# What a picture may cost at most. `route` plans a call and sends nothing.
+# What an image may cost at most. `route` plans a call and sends nothing.
 estimate() {
   local arguments
   arguments=$(python3 -c '
@@ -34,7 +34,7 @@ while IFS= read -r prompt || [ -n "$prompt" ]; do
   most=$(estimate "$prompt")
   left=$(awk "BEGIN { printf \"%.6f\", $ceiling - $spent }")
   if awk "BEGIN { exit !($most > $left) }"; then
-    echo "stopped: the next picture may cost \$$most, and of \$$ceiling \$$left is left" >&2
+    echo "stopped: the next image may cost \$$most, and of \$$ceiling \$$left is left" >&2
     exit 1
   fi
   # The server holds the call to what is left as well. A call that fails ends the batch; it says

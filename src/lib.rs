@@ -1,4 +1,4 @@
-//! gpt-image-mcp: pictures for agents over the Model Context Protocol.
+//! gpt-image-mcp: images for agents over the Model Context Protocol.
 //!
 //! The modules are floors, bottom to top; a floor names only floors above it in this list,
 //! and a test keeps it so. ARCHITECTURE.md is the map in words.

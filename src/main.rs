@@ -1,4 +1,4 @@
-//! The binary: everything is in the library.
+//! The binary: everything is in the store.
 
 use std::process::ExitCode;
 

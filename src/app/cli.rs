@@ -29,7 +29,7 @@ pub(super) const FAILED: u8 = 1;
 pub(super) const WRONG_USAGE: u8 = 2;
 
 /// An image server for agents over the Model Context Protocol: generate, edit and inpaint
-/// pictures. Without a command it serves stdin and stdout.
+/// images. Without a command it serves stdin and stdout.
 #[derive(Debug, Parser)]
 #[command(name = env!("CARGO_PKG_NAME"), version, max_term_width = 80)]
 pub struct Cli {
@@ -62,16 +62,16 @@ pub enum Command {
     Doctor(doctor::Arguments),
     /// Say which model a call would go to, why, and for how much; send nothing
     Route(route::Arguments),
-    /// Write a page with every stored picture: prompt, model, price and what was made from what
+    /// Write a page with every stored image: prompt, model, price and what was made from what
     ///
-    /// The page is one file with small pictures in it; they link to the files themselves. The small
-    /// pictures are made once and kept in the store, so that later pages take a moment.
+    /// The page is one file with small images in it; they link to the files themselves. The small
+    /// images are made once and kept in the store, so that later pages take a moment.
     Gallery(gallery::Arguments),
     /// List the newest calls with their cost, or show one of them whole
     ///
-    /// A cost with ≤ before it is the most that it may come to. SERVED says whether the pictures were
+    /// A cost with ≤ before it is the most that it may come to. SERVED says whether the images were
     /// handed over; `get ID` does so. One job is shown with its arguments, every request that went out
-    /// for it and what that may have cost, its pictures and what was made from what.
+    /// for it and what that may have cost, its images and what was made from what.
     Jobs(jobs::Arguments),
     /// Show what was spent, by day and by model, and what the caps leave
     ///
@@ -79,12 +79,12 @@ pub enum Command {
     /// FLIGHT what the work under way may yet cost; both count towards the caps. Days are the
     /// calendar's here. What the sandbox drew is no money: --sandbox shows it, alone.
     Spend(spend::Arguments),
-    /// Delete old pictures, after saying which; what was spent stays on record
+    /// Delete old images, after saying which; what was spent stays on record
     ///
-    /// Pictures of some age are deleted and forgotten, or the oldest until the rest fits. What would go
+    /// Images of some age are deleted and forgotten, or the oldest until the rest fits. What would go
     /// is said first, and then asked about; --yes answers. Only files in the store are deleted: a
-    /// picture that was saved elsewhere, or changed since, keeps its file, and is forgotten when it is
-    /// old enough. What was made from a deleted picture still names it. Work under way is left alone.
+    /// image that was saved elsewhere, or changed since, keeps its file, and is forgotten when it is
+    /// old enough. What was made from a deleted image still names it. Work under way is left alone.
     Prune(prune::Arguments),
     /// Run the sandbox alone: the image APIs on loopback, for any client
     Sandbox(sandbox::Arguments),

@@ -58,7 +58,7 @@ pub struct Config {
     pub keys: BTreeMap<String, Secret>,
     /// How to reach the outside.
     pub client: ClientOptions,
-    /// The library's folder.
+    /// The store's folder.
     pub store: PathBuf,
     /// What may be read and written.
     pub roots: Roots,
@@ -82,7 +82,7 @@ pub struct Config {
     pub retry: RetrySettings,
     /// Draw with the sandbox.
     pub sandbox: bool,
-    /// What the sandbox takes for a picture.
+    /// What the sandbox takes for an image.
     pub sandbox_delay: Duration,
     /// What goes wrong in it.
     pub sandbox_fault: Option<FaultSpec>,

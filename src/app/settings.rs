@@ -60,7 +60,7 @@ settings! {
     /// Draw with the built-in sandbox: no key, no cost, no network
     #[arg(long, env = "GPT_IMAGE_MCP_SANDBOX", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", global = true, help_heading = "Providers")]
     sandbox: bool,
-    /// Seconds the sandbox takes for a picture
+    /// Seconds the sandbox takes for an image
     #[arg(long, env = "GPT_IMAGE_MCP_SANDBOX_DELAY_S", value_name = "SECONDS", global = true, help_heading = "Providers")]
     sandbox_delay_s: f64,
     /// What goes wrong in the sandbox, such as `rate_limited,times=2`; `sandbox --help` lists what can
@@ -74,7 +74,7 @@ settings! {
     /// PEM file of certificates to trust beside the system's
     #[arg(long, env = "GPT_IMAGE_MCP_CA_FILE", value_name = "FILE", global = true, help_heading = "Providers")]
     ca_file: PathBuf,
-    /// Folder for pictures and their record [default: gpt-image-mcp in the user's data folder]
+    /// Folder for images and their record [default: gpt-image-mcp in the user's data folder]
     #[arg(long, env = "GPT_IMAGE_MCP_STORE", value_name = "FOLDER", global = true, help_heading = "Files")]
     store: PathBuf,
     /// Folders that may be read and saved to [default: home, working and temporary folder]
@@ -83,7 +83,7 @@ settings! {
     /// Send places and serial numbers in photos along instead of taking them out
     #[arg(long, env = "GPT_IMAGE_MCP_KEEP_METADATA", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", global = true, help_heading = "Files")]
     keep_metadata: bool,
-    /// How pictures come back unless a call says [default: preview]
+    /// How images come back unless a call says [default: preview]
     #[arg(long, env = "GPT_IMAGE_MCP_OUTPUT", value_name = "FORM", global = true, help_heading = "Results")]
     output: OutputForm,
     /// Long edge of a preview, in pixels [default: 1568]
@@ -94,11 +94,11 @@ settings! {
     #[arg(long, env = "GPT_IMAGE_MCP_PREVIEW_BYTES", value_name = "BYTES", value_parser = clap::value_parser!(u32).range(4_096..=50_000_000), global = true, help_heading = "Results")]
     #[schemars(range(min = 4096, max = 50_000_000))]
     preview_bytes: u32,
-    /// The most bytes of a result with whole pictures; above it a preview is shown [default: 1048576]
+    /// The most bytes of a result with whole images; above it a preview is shown [default: 1048576]
     #[arg(long, env = "GPT_IMAGE_MCP_INLINE_BYTES", value_name = "BYTES", value_parser = clap::value_parser!(u32).range(65_536..), global = true, help_heading = "Results")]
     #[schemars(range(min = 65_536))]
     inline_bytes: u32,
-    /// Ask models that stream for so many partial pictures: they drive the progress, and the last one is kept where the finished picture is lost; each adds 100 output tokens [default: 0]
+    /// Ask models that stream for so many partial images: they drive the progress, and the last one is kept where the finished image is lost; each adds 100 output tokens [default: 0]
     #[arg(long, env = "GPT_IMAGE_MCP_PARTIAL_IMAGES", value_name = "COUNT", value_parser = clap::value_parser!(u32).range(0..=3), global = true, help_heading = "Results")]
     #[schemars(range(min = 0, max = 3))]
     partial_images: u32,
@@ -132,7 +132,7 @@ settings! {
     /// Do paid work in a process of its own that outlives the client's (stdio, Unix) [default: true]
     #[arg(long, env = "GPT_IMAGE_MCP_WORKER", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", global = true, help_heading = "Jobs")]
     worker: bool,
-    /// Drop what was sent when its call is cancelled, instead of keeping the picture [default: false]
+    /// Drop what was sent when its call is cancelled, instead of keeping the image [default: false]
     #[arg(long, env = "GPT_IMAGE_MCP_DROP_CANCELLED", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", global = true, help_heading = "Jobs")]
     drop_cancelled: bool,
     /// The most requests out at once [default: 100, over HTTP 1000]

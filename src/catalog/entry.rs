@@ -101,9 +101,9 @@ pub struct ModelEntry {
     pub formats: Option<Vec<ImageFormat>>,
     /// Whether `moderation` may be asked for. Default: false.
     pub moderation: Option<bool>,
-    /// How many pictures may go in. Default: 1.
+    /// How many images may go in. Default: 1.
     pub most_images: Option<NonZeroU32>,
-    /// The form field of pictures that go in: `indexed` (default: `image` for one, `image[]` for each
+    /// The form field of images that go in: `indexed` (default: `image` for one, `image[]` for each
     /// of several) or `repeated` (`image` for each).
     pub image_field: Option<ImageField>,
     /// The value of `response_format`, e.g. `b64_json`. Default: not sent.
@@ -116,7 +116,7 @@ pub struct ModelEntry {
     #[serde(default, deserialize_with = "fields::extra")]
     #[schemars(with = "Option<BTreeMap<String, Value>>")]
     pub extra: Option<BTreeMap<String, Value>>,
-    /// The largest picture that may go in, in bytes. Default: 50,000,000.
+    /// The largest image that may go in, in bytes. Default: 50,000,000.
     pub most_image_bytes: Option<NonZeroU64>,
     /// What it charges. Default: `unknown`.
     pub price: Option<Price>,

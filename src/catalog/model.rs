@@ -34,18 +34,18 @@ pub struct Model {
     pub formats: Vec<ImageFormat>,
     /// Whether `moderation` may be asked for, which only generation takes.
     pub moderation: bool,
-    /// How many pictures may go in; at least 1.
+    /// How many images may go in; at least 1.
     pub most_images: u32,
-    /// The form field of pictures that go in.
+    /// The form field of images that go in.
     pub image_field: ImageField,
     /// The value of `response_format`; sent only where set.
     pub response_format: Option<String>,
-    /// How many partial pictures are asked for before the finished one, 0 to 3; `None` for a
+    /// How many partial images are asked for before the finished one, 0 to 3; `None` for a
     /// model that does not stream them.
     pub partial_images: Option<u32>,
     /// Fields added to every request as they stand; none of them is one that a dialect fills in.
     pub extra: BTreeMap<String, Value>,
-    /// The largest picture that may go in, in bytes.
+    /// The largest image that may go in, in bytes.
     pub most_image_bytes: u64,
     /// What it charges.
     pub price: Price,
@@ -77,7 +77,7 @@ fn seconds(table: &BTreeMap<Quality, u32>, quality: Quality) -> u32 {
     table.get(&quality).or_else(|| table.get(&Quality::Auto)).copied().unwrap_or_default()
 }
 
-/// An API that makes pictures.
+/// An API that makes images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
@@ -110,7 +110,7 @@ pub enum MaskKind {
     White,
 }
 
-/// The form field of pictures that go in.
+/// The form field of images that go in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]

@@ -14,7 +14,7 @@ use crate::domain::{Quality, Usd};
 pub enum Price {
     /// By tokens.
     Tokens(TokenPrice),
-    /// US dollars for each picture, whatever it is.
+    /// US dollars for each image, whatever it is.
     Flat(
         #[serde(deserialize_with = "usd")]
         #[schemars(with = "f64")]
@@ -35,10 +35,10 @@ pub struct TokenPrice {
     /// US dollars for a million tokens of text that go in.
     #[serde(deserialize_with = "dollars")]
     pub text_in: f64,
-    /// US dollars for a million tokens of pictures that go in.
+    /// US dollars for a million tokens of images that go in.
     #[serde(deserialize_with = "dollars")]
     pub image_in: f64,
-    /// US dollars for a million tokens of pictures that come out.
+    /// US dollars for a million tokens of images that come out.
     #[serde(deserialize_with = "dollars")]
     pub image_out: f64,
     /// The factor of each quality in the formula of output tokens.

@@ -48,9 +48,9 @@ pub enum Auth {
 /// the model's `wire_id`; a path may end in a query string.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Paths {
-    /// Pictures from words.
+    /// Images from words.
     pub generations: String,
-    /// Pictures from pictures.
+    /// Images from images.
     pub edits: String,
     /// Chat completions.
     pub chat: String,

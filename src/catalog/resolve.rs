@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::{Background, ModelName, Operation, Quality};
 
-/// The images endpoint's own bound on a picture that goes in, "less than 50MB".
+/// The images endpoint's own bound on an image that goes in, "less than 50MB".
 const MOST_IMAGE_BYTES: u64 = 50_000_000;
 const TIMEOUT_SECONDS: u32 = 300;
 const TYPICAL_SECONDS: u32 = 60;

@@ -14,7 +14,7 @@ use super::metadata::JpegFile;
 use super::shrink::{Channels, Frame};
 use crate::domain::ImageFormat;
 
-/// The picture as it is stored, in sRGB.
+/// The image as it is stored, in sRGB.
 pub(super) fn decode(bytes: &[u8], file: &JpegFile<'_>, info: &ImageInfo) -> Result<Frame, ImageError> {
     let failed = |reason: String| ImageError::Undecodable(ImageFormat::Jpeg, reason);
     let edge = |edge: u32| usize::try_from(edge).unwrap_or(usize::MAX);

@@ -1,6 +1,6 @@
-//! Colour profiles: what the numbers of a picture mean, and the same colours in other numbers.
+//! Colour profiles: what the numbers of an image mean, and the same colours in other numbers.
 //!
-//! A picture without a profile is sRGB. Profiles that cannot be read change nothing.
+//! An image without a profile is sRGB. Profiles that cannot be read change nothing.
 
 mod chunks;
 
@@ -13,7 +13,7 @@ use super::shrink::{Channels, Frame};
 /// What colours are counted in: an ICC profile, or `None` for sRGB.
 pub(super) type Profile = Option<Vec<u8>>;
 
-/// The picture's colours, counted in `from`, in numbers of `to`. A grey picture becomes one of
+/// The image's colours, counted in `from`, in numbers of `to`. A grey image becomes one of
 /// three channels where its profile has to change.
 pub(super) fn converted(frame: Frame, from: Option<&[u8]>, to: Option<&[u8]>) -> Frame {
     if from == to {
@@ -71,7 +71,7 @@ pub(super) fn other_than_srgb(profile: Profile, channels: Channels) -> Profile {
     (!same).then_some(bytes)
 }
 
-/// A profile that fits pictures of these channels.
+/// A profile that fits images of these channels.
 fn read(profile: Option<&[u8]>, channels: Channels) -> Option<ColorProfile> {
     let Some(bytes) = profile else {
         return Some(match channels {
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grey_picture_with_a_profile_of_its_own_becomes_one_of_colours() {
+    fn a_grey_image_with_a_profile_of_its_own_becomes_one_of_colours() {
         let linear = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
         let frame = Frame { pixels: Pixels::new(2, 1), channels: Channels::Grey, bytes: vec![55, 255] };
         let seen = converted(frame, Some(&linear), None);

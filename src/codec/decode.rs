@@ -1,7 +1,7 @@
-//! The rows of a picture, from the top, 8 bits a channel.
+//! The rows of an image, from the top, 8 bits a channel.
 //!
 //! PNG comes row by row and is never held whole, unless it is interlaced; the other decoders
-//! know only whole pictures. Of what moves, only the first frame is decoded. Sizes are checked before anything is allocated.
+//! know only whole images. Of what moves, only the first frame is decoded. Sizes are checked before anything is allocated.
 
 use std::io::{BufReader, Cursor, Read, Seek};
 
@@ -18,13 +18,13 @@ use crate::domain::ImageFormat;
 /// What a PNG decoder may allocate for chunks and rows; the longest row takes a quarter MB.
 const PNG_BYTES: usize = 8 << 20;
 
-/// What a whole decoded picture may take: `MOST_PIXELS` of four bytes.
+/// What a whole decoded image may take: `MOST_PIXELS` of four bytes.
 const WHOLE_BYTES: u64 = 4 * super::inspect::MOST_PIXELS;
 
-/// A picture about to be decoded.
+/// An image about to be decoded.
 pub(super) struct Rows<R: Read + Seek> {
     pub(super) channels: Channels,
-    /// What is to be done to the picture to see it upright.
+    /// What is to be done to the image to see it upright.
     pub(super) orientation: Orientation,
     /// The ICC profile that says what its colours are, where it was asked for and there is one.
     pub(super) profile: Option<Vec<u8>>,
@@ -68,7 +68,7 @@ impl<R: Read + Seek> Rows<R> {
         rows.map(|rows| Self { orientation, ..rows })
     }
 
-    /// The whole picture as it is stored.
+    /// The whole image as it is stored.
     pub(super) fn frame(self) -> Result<Frame, ImageError> {
         let (pixels, channels) = (self.info.pixels, self.channels);
         if let Content::Whole(bytes) = self.pixels {
@@ -103,7 +103,7 @@ impl<R: Read + Seek> Rows<R> {
     }
 }
 
-/// What is to be done to a picture to see it upright; decodes nothing but headers, so that what no
+/// What is to be done to an image to see it upright; decodes nothing but headers, so that what no
 /// decoder takes is refused.
 pub(super) fn orientation<R: Read + Seek>(
     mut source: R,
@@ -179,7 +179,7 @@ fn row_bytes(info: &ImageInfo, channels: Channels) -> usize {
     info.pixels.width as usize * channels.count()
 }
 
-/// Refuses a picture whose decoder sees another size than was inspected.
+/// Refuses an image whose decoder sees another size than was inspected.
 fn check_same(info: &ImageInfo, (width, height): (u32, u32)) -> Result<(), ImageError> {
     if (info.pixels.width, info.pixels.height) == (width, height) {
         return Ok(());
@@ -212,7 +212,7 @@ fn from_image(info: &ImageInfo, error: image::ImageError) -> ImageError {
     }
 }
 
-/// The rows of a picture in memory.
+/// The rows of an image in memory.
 pub(super) fn rows_of<'a>(bytes: &'a [u8], info: &ImageInfo) -> Result<Rows<Cursor<&'a [u8]>>, ImageError> {
     Rows::open(Cursor::new(bytes), info)
 }

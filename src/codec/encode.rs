@@ -1,6 +1,6 @@
-//! Writes whole pictures, their colour profile with them.
+//! Writes whole images, their colour profile with them.
 //!
-//! Knows the formats and nothing of why a picture is written.
+//! Knows the formats and nothing of why an image is written.
 
 use image::ImageEncoder as _;
 use image::codecs::webp::WebPEncoder;
@@ -39,7 +39,7 @@ pub(super) fn png(
 /// In which resolution a JPEG has its colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Colour {
-    /// That of the picture.
+    /// That of the image.
     Full,
     /// Half of it on either edge, as cameras write them: a third fewer bytes, and less time.
     Quarter,

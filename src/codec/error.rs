@@ -1,4 +1,4 @@
-//! What can be wrong with a picture, a path to one, or the place it is to be kept in.
+//! What can be wrong with an image, a path to one, or the place it is to be kept in.
 
 use std::path::{Path, PathBuf};
 
@@ -16,23 +16,23 @@ pub enum ImageError {
     /// The header claims more than is decoded here.
     #[error("the {0} image claims {1} pixels; at most {2} million, and 32,768 on an edge, are read here")]
     TooManyPixels(ImageFormat, Pixels, u64),
-    /// The file ends before the picture does.
+    /// The file ends before the image does.
     #[error("the {0} image is cut short")]
     CutShort(ImageFormat),
     /// The decoder gave up; holds its reason.
     #[error("the {0} image cannot be decoded ({1})")]
     Undecodable(ImageFormat, String),
     /// The decoder of a format that is only read gave up; holds the format and the reason.
-    #[error("the {0} picture cannot be decoded ({1})")]
+    #[error("the {0} image cannot be decoded ({1})")]
     UndecodableForeign(&'static str, String),
     /// Of a kind of its format that nothing here reads; holds the format and what it is.
-    #[error("the {0} picture is of a kind that is not read here: {1}")]
+    #[error("the {0} image is of a kind that is not read here: {1}")]
     UnreadKind(&'static str, String),
-    /// Reading the picture failed; holds the system's words.
+    /// Reading the image failed; holds the system's words.
     #[error("the image cannot be read ({0})")]
     ReadFailed(String),
     /// A preview or a mask could not be written; holds the encoder's reason.
-    #[error("the picture cannot be written as {0} ({1})")]
+    #[error("the image cannot be written as {0} ({1})")]
     Unencodable(ImageFormat, String),
     /// More bytes than the limit.
     #[error("{bytes} bytes are more than the {most} accepted")]
@@ -68,8 +68,8 @@ pub enum ImageError {
     /// Nothing to keep.
     #[error("the mask marks the whole image to be repainted")]
     MaskFull,
-    /// No file could hold the picture; holds the system's words.
-    #[error("no file could hold the picture ({0})")]
+    /// No file could hold the image; holds the system's words.
+    #[error("no file could hold the image ({0})")]
     NoRoom(String),
     /// The text is none of the forms of an image reference; holds the text and a hint.
     #[error("{given:?} is not an image reference")]
@@ -110,7 +110,7 @@ pub enum ImageError {
     /// Writing failed; holds the system's words.
     #[error("{} cannot be written ({reason})", .0.display(), reason = .1)]
     Unwritable(PathBuf, String),
-    /// An id that the library does not hold, or holds for another owner.
+    /// An id that the store does not hold, or holds for another owner.
     #[error("nothing stored has the id {0}")]
     UnknownId(String),
     /// The record knows the image, but its file is no longer where it was kept.
@@ -122,15 +122,15 @@ pub enum ImageError {
         path: PathBuf,
     },
     /// Another file is where an image was kept.
-    #[error("{} is no longer the picture that was kept as {id}", path.display())]
+    #[error("{} is no longer the image that was kept as {id}", path.display())]
     Exchanged {
         /// The image.
         id: ImageId,
         /// Where it was kept.
         path: PathBuf,
     },
-    /// The library's database failed; holds its words.
-    #[error("the library's record {} failed ({reason})", .0.display(), reason = .1)]
+    /// The store's database failed; holds its words.
+    #[error("the store's record {} failed ({reason})", .0.display(), reason = .1)]
     Record(PathBuf, String),
 }
 
@@ -151,7 +151,7 @@ impl ImageError {
     }
 
     /// What the caller can do.
-    fn way_out(&self) -> String {
+    fn remedy(&self) -> String {
         match self {
             Self::NotAnImage(kind) if kind.contains("HEIC") || kind.contains("AVIF") => {
                 "Convert it first: `sips -s format jpeg IN --out OUT.jpg` on macOS, `heif-convert IN OUT.jpg` or \
@@ -164,7 +164,7 @@ impl ImageError {
             Self::NotAnImage(_) | Self::Undecodable(..) | Self::UndecodableForeign(..) => {
                 "Pass a PNG, JPEG, WebP, GIF, BMP or TIFF file; convert other formats first.".to_owned()
             }
-            Self::TooManyPixels(..) | Self::TooLarge { .. } | Self::Unencodable(..) => "Pass a smaller version of the picture.".to_owned(),
+            Self::TooManyPixels(..) | Self::TooLarge { .. } | Self::Unencodable(..) => "Pass a smaller version of the image.".to_owned(),
             Self::CutShort(_) | Self::ReadFailed(_) => "Pass the whole file.".to_owned(),
             Self::MaskSize { image, .. } => format!("Make the mask {image}, the size of the image."),
             Self::MaskWithoutAlpha => {
@@ -177,11 +177,11 @@ impl ImageError {
             }
             Self::FeatherTooWide(_) => "Pass a smaller feather, or mark a larger part.".to_owned(),
             Self::MaskTooIntricate { .. } => {
-                "Mark with fewer and simpler shapes, or pass a smaller picture.".to_owned()
+                "Mark with fewer and simpler shapes, or pass a smaller image.".to_owned()
             }
             Self::MaskFull => {
                 "Leave a part unmarked, say with mask_means how the mask marks it, or use edit_image to change \
-                 the whole picture."
+                 the whole image."
                     .to_owned()
             }
             Self::NotAReference { hint, .. } | Self::NotAPlace { hint, .. } => hint.clone(),
@@ -199,14 +199,14 @@ impl ImageError {
             }
             Self::NoRoom(_) => "Make room on the disk, or pass save_to with a folder on another.".to_owned(),
             Self::Missing(_) => "Check the path; an absolute one is safest.".to_owned(),
-            Self::NotAFile(_) => "Pass the path of a picture file.".to_owned(),
+            Self::NotAFile(_) => "Pass the path of an image file.".to_owned(),
             Self::Unreadable(..) => "Check the file's permissions.".to_owned(),
             Self::Unwritable(..) => {
                 "Pass save_to with a folder that can be written, or set GPT_IMAGE_MCP_STORE to one.".to_owned()
             }
             Self::UnknownId(_) => "Use an id from an earlier result, or list the stored images as resources.".to_owned(),
             Self::Gone { .. } | Self::Exchanged { .. } => {
-                "Pass the path where it is now, or make the picture again.".to_owned()
+                "Pass the path where it is now, or make the image again.".to_owned()
             }
             Self::Record(..) => "Check that the store's folder is writable and on a local disk.".to_owned(),
         }
@@ -216,8 +216,8 @@ impl ImageError {
     #[must_use]
     pub fn at(&self, argument: &str) -> Problem {
         match self {
-            Self::Record(..) => Problem::new(ProblemKind::Storage, self.to_string(), self.way_out()),
-            _ => Problem::argument(argument, self.to_string(), self.way_out()),
+            Self::Record(..) => Problem::new(ProblemKind::Storage, self.to_string(), self.remedy()),
+            _ => Problem::argument(argument, self.to_string(), self.remedy()),
         }
     }
 
@@ -228,6 +228,6 @@ impl ImageError {
             Self::UnknownId(_) | Self::Gone { .. } | Self::Exchanged { .. } => ProblemKind::NotFound,
             _ => ProblemKind::Storage,
         };
-        Problem::new(kind, self.to_string(), self.way_out())
+        Problem::new(kind, self.to_string(), self.remedy())
     }
 }

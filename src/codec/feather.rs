@@ -4,7 +4,7 @@
 //! Functions", 2012): down the columns first, then along the rows.
 
 /// Lowers the marks within `feather` pixels of an unmarked one, in proportion to their
-/// distance. The picture's own border is no edge. A mark of less than half counts as unmarked.
+/// distance. The image's own border is no edge. A mark of less than half counts as unmarked.
 pub(super) fn feather(marks: &mut [u8], width: usize, feather: u32) {
     if feather == 0 || width == 0 {
         return;
@@ -132,8 +132,8 @@ mod tests {
     }
 
     #[test]
-    fn the_edge_softens_inwards_and_the_pictures_border_is_no_edge() {
-        // The upper half of a picture six pixels high, and as wide as the picture.
+    fn the_edge_softens_inwards_and_the_images_border_is_no_edge() {
+        // The upper half of an image six pixels high, and as wide as the image.
         let mut marks = [vec![255; 15], vec![0; 15]].concat();
         feather(&mut marks, 5, 2);
         let column: Vec<u8> = marks.iter().skip(2).step_by(5).copied().collect();

@@ -15,7 +15,7 @@ use super::inspect::{LONGEST_EDGE, MOST_PIXELS};
 use super::shrink::{Channels, Frame};
 use crate::domain::Pixels;
 
-/// What a decoded picture may take: `MOST_PIXELS` of four bytes.
+/// What a decoded image may take: `MOST_PIXELS` of four bytes.
 const MOST_BYTES: u64 = 4 * MOST_PIXELS;
 
 /// A format that is read and never sent.
@@ -25,7 +25,7 @@ pub(super) enum Foreign {
     Tiff,
 }
 
-/// A picture that was read.
+/// An image that was read.
 #[derive(Debug)]
 pub(super) struct Decoded {
     /// As it is seen.
@@ -57,7 +57,7 @@ impl Foreign {
         }
     }
 
-    /// The picture as it is seen, and its colours' profile. Of a TIFF of several pages the first.
+    /// The image as it is seen, and its colours' profile. Of a TIFF of several pages the first.
     pub(super) fn decode(self, bytes: &[u8]) -> Result<Decoded, ImageError> {
         match self {
             Self::Bmp => bmp(bytes),
@@ -93,11 +93,11 @@ fn bmp(bytes: &[u8]) -> Result<Decoded, ImageError> {
     limits.max_image_height = Some(LONGEST_EDGE);
     limits.max_alloc = Some(MOST_BYTES);
     decoder.set_limits(limits).map_err(failed)?;
-    let picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
-    let (channels, colours) = if picture.color().has_alpha() {
-        (Channels::Rgba, picture.into_rgba8().into_raw())
+    let image = DynamicImage::from_decoder(decoder).map_err(failed)?;
+    let (channels, colours) = if image.color().has_alpha() {
+        (Channels::Rgba, image.into_rgba8().into_raw())
     } else {
-        (Channels::Rgb, picture.into_rgb8().into_raw())
+        (Channels::Rgb, image.into_rgb8().into_raw())
     };
     let frame = Frame { pixels, channels, bytes: colours }.without_idle_alpha();
     let profile = bmp_profile(bytes).map(<[u8]>::to_vec);

@@ -1,4 +1,4 @@
-//! What a picture is, from its headers: format, size, alpha, and whether the file is whole.
+//! What an image is, from its headers: format, size, alpha, and whether the file is whole.
 //!
 //! Runs on every paid result, so it reads a file's head and tail and decodes nothing.
 //! What it refuses must not be given to a decoder.
@@ -22,7 +22,7 @@ pub const MOST_PIXELS: u64 = 100_000_000;
 /// The longest edge that is decoded.
 pub const LONGEST_EDGE: u32 = 32_768;
 
-/// How far from its end a file is searched for the mark that ends its picture; what
+/// How far from its end a file is searched for the mark that ends its image; what
 /// cameras and editors append after that mark is mostly shorter.
 const TAIL_BYTES: u64 = 4096;
 
@@ -38,7 +38,7 @@ pub struct ImageInfo {
     pub alpha: bool,
 }
 
-/// Reads the headers of the picture that `reader` holds from its start to its end, and
+/// Reads the headers of the image that `reader` holds from its start to its end, and
 /// checks that the file is whole.
 ///
 /// # Errors
@@ -88,7 +88,7 @@ struct Header {
     /// Width and height; either may be zero in a broken file.
     size: (u32, u32),
     alpha: bool,
-    /// Whether the file goes on to the end of its picture.
+    /// Whether the file goes on to the end of its image.
     whole: bool,
 }
 

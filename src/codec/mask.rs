@@ -1,6 +1,6 @@
 //! Masks: from whatever a caller drew or named to what an image API takes.
 //!
-//! The APIs disagree on how a mask marks, and answer a wrong one with a paid picture that
+//! The APIs disagree on how a mask marks, and answer a wrong one with a paid image that
 //! ignores it, so a mask is checked here first. Knows the forms, not which API wants which.
 
 use std::borrow::Cow;
@@ -61,10 +61,10 @@ pub enum MaskForm {
     WhiteRepaints,
 }
 
-/// Which part of a picture is repainted, and how much of each pixel.
+/// Which part of an image is repainted, and how much of each pixel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Marks {
-    /// The size of the picture, as it is seen upright.
+    /// The size of the image, as it is seen upright.
     pub(super) pixels: Pixels,
     /// For each pixel how much it is repainted, 255 being all; rows from the top.
     pub(super) bytes: Vec<u8>,
@@ -73,22 +73,22 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// The part that regions name in a picture of this size, its edges smooth.
+    /// The part that regions name in an image of this size, its edges smooth.
     ///
     /// # Errors
     /// One problem for each region that is wrong.
-    pub fn of_regions(regions: &Regions, picture: Pixels) -> Result<Self, Vec<Problem>> {
-        let outlines = regions.outlines(picture)?;
-        Ok(Self { pixels: picture, bytes: coverage(&outlines, picture), as_given: None })
+    pub fn of_regions(regions: &Regions, image: Pixels) -> Result<Self, Vec<Problem>> {
+        let outlines = regions.outlines(image)?;
+        Ok(Self { pixels: image, bytes: coverage(&outlines, image), as_given: None })
     }
 
-    /// The part that a mask picture marks. Soft edges stay soft, and where a mask that marks
-    /// by colour is transparent, it marks nothing. One that differs from the picture in scale
+    /// The part that a mask image marks. Soft edges stay soft, and where a mask that marks
+    /// by colour is transparent, it marks nothing. One that differs from the image in scale
     /// only is made its size.
     ///
     /// # Errors
     /// What [`inspect_bytes`] and the decoders say of the file; `MaskSize`, `MaskWithoutAlpha`.
-    pub fn of_picture(mask: &Bytes, means: MaskMeans, picture: Pixels) -> Result<Self, ImageError> {
+    pub fn of_image(mask: &Bytes, means: MaskMeans, image: Pixels) -> Result<Self, ImageError> {
         let converted;
         let mask = match Foreign::sniff(mask) {
             Some(foreign) => {
@@ -104,15 +104,15 @@ impl Marks {
         let given =
             Frame { pixels: info.pixels, channels: Channels::Grey, bytes: marks(rows, means, &info)? };
         let upright = given.upright(orientation, &info)?;
-        if !upright.pixels.is_shaped_as(picture) {
-            return Err(ImageError::MaskSize { mask: upright.pixels, image: picture });
+        if !upright.pixels.is_shaped_as(image) {
+            return Err(ImageError::MaskSize { mask: upright.pixels, image: image });
         }
-        let untouched = upright.pixels == picture && orientation == Orientation::NoTransforms;
+        let untouched = upright.pixels == image && orientation == Orientation::NoTransforms;
         let sendable =
             means == MaskMeans::TransparentIsRepainted && is_rgba_png(mask, &info) && mask.len() < MOST_BYTES;
         let as_given = (untouched && sendable).then(|| mask.clone());
-        let marks = resized(upright, picture, Kernel::Linear)?;
-        Ok(Self { pixels: picture, bytes: marks.bytes, as_given })
+        let marks = resized(upright, image, Kernel::Linear)?;
+        Ok(Self { pixels: image, bytes: marks.bytes, as_given })
     }
 
     /// What was kept is repainted and the other way round.
@@ -145,13 +145,13 @@ impl Marks {
         }
     }
 
-    /// The size of the picture.
+    /// The size of the image.
     #[must_use]
     pub const fn pixels(&self) -> Pixels {
         self.pixels
     }
 
-    /// How much of the picture is repainted, 0 to 1.
+    /// How much of the image is repainted, 0 to 1.
     #[expect(clippy::cast_precision_loss, reason = "a share for people")]
     #[must_use]
     pub fn share(&self) -> f64 {
@@ -162,7 +162,7 @@ impl Marks {
         self.bytes.iter().filter(|mark| **mark > 127).count()
     }
 
-    /// The mask that an API takes for this picture sent in this size.
+    /// The mask that an API takes for this image sent in this size.
     ///
     /// # Errors
     /// `MaskTooIntricate` where the result is beyond what the API takes.

@@ -1,4 +1,4 @@
-//! From a picture as people have it to one that image APIs take, changed as little as can be.
+//! From an image as people have it to one that image APIs take, changed as little as can be.
 //!
 //! What fits is passed on byte for byte. The rest is turned upright, converted, rid of places
 //! and serial numbers, or made smaller, and every change but the second last is told.
@@ -14,31 +14,31 @@ use super::decode::Rows;
 use super::encode::Colour;
 use super::foreign::{Decoded, Foreign};
 use super::inspect::{ImageInfo, PngForm, inspect_bytes};
-use super::metadata::{JpegFile, without_further_pictures, without_private};
+use super::metadata::{JpegFile, without_further_images, without_private};
 use super::resize::{Kernel, resized};
 use super::shrink::Frame;
 use super::{ImageError, cmyk, encode};
 use crate::domain::{ImageFormat, Pixels};
 
-/// For pictures that are written again: above what cameras use, so that little is lost twice.
+/// For images that are written again: above what cameras use, so that little is lost twice.
 const QUALITY: u8 = 95;
 
-/// Where bytes have to be saved: a picture that is too large.
+/// Where bytes have to be saved: an image that is too large.
 const SAVING_QUALITY: u8 = 90;
 
-/// How often a picture is made smaller before it is given up.
+/// How often an image is made smaller before it is given up.
 const MOST_STEPS: u32 = 8;
 
 /// What a model takes.
 #[derive(Clone, Copy, Debug)]
 pub struct SendLimits {
-    /// The most bytes of a picture.
+    /// The most bytes of an image.
     pub most_bytes: u64,
     /// Whether places and serial numbers may go along.
     pub keep_metadata: bool,
 }
 
-/// A picture ready to be sent.
+/// An image ready to be sent.
 #[derive(Clone, Debug)]
 pub struct Normalised {
     /// The file.
@@ -47,7 +47,7 @@ pub struct Normalised {
     pub format: ImageFormat,
     /// Its size; no orientation is left to be applied.
     pub pixels: Pixels,
-    /// The picture as it was given, or in the format it had to be converted to.
+    /// The image as it was given, or in the format it had to be converted to.
     pub original: Bytes,
     /// The original's size as it is seen, which is another where it was too large.
     pub original_pixels: Pixels,
@@ -55,7 +55,7 @@ pub struct Normalised {
     pub changes: Vec<String>,
 }
 
-/// Makes a picture fit. Takes up to a second for the largest: not for an async task.
+/// Makes an image fit. Takes up to a second for the largest: not for an async task.
 ///
 /// # Errors
 /// What inspecting or decoding it says; `TooLarge` where not even a small version fits.
@@ -64,30 +64,30 @@ pub fn normalise(given: Bytes, limits: &SendLimits) -> Result<Normalised, ImageE
     let source = match Foreign::sniff(&given) {
         Some(foreign) => {
             let Decoded { frame, profile, changes: further } = foreign.decode(&given)?;
-            changes.push(format!("the {} picture was sent as PNG", foreign.name()));
+            changes.push(format!("the {} image was sent as PNG", foreign.name()));
             changes.extend(further.into_iter().map(str::to_owned));
             Bytes::from(encode::png(&frame, profile.as_deref(), Compression::Fast)?)
         }
         None => given,
     };
     let info = inspect_bytes(&source)?;
-    let mut picture = match info.format {
+    let mut image = match info.format {
         ImageFormat::Jpeg => from_jpeg(source, &info, &mut changes)?,
         _ => from_others(source, &info, &mut changes)?,
     };
     if !limits.keep_metadata
-        && let Some(scrubbed) = without_private(&picture.bytes, picture.format)
+        && let Some(scrubbed) = without_private(&image.bytes, image.format)
     {
-        picture.bytes = scrubbed.into();
+        image.bytes = scrubbed.into();
     }
-    if picture.bytes.len() as u64 > limits.most_bytes {
-        picture = smaller(picture, limits.most_bytes, &mut changes)?;
+    if image.bytes.len() as u64 > limits.most_bytes {
+        image = smaller(image, limits.most_bytes, &mut changes)?;
     }
-    picture.changes = changes;
-    Ok(picture)
+    image.changes = changes;
+    Ok(image)
 }
 
-/// The picture passed on as it is.
+/// The image passed on as it is.
 fn untouched(bytes: Bytes, info: &ImageInfo) -> Normalised {
     Normalised {
         original: bytes.clone(),
@@ -124,8 +124,8 @@ fn from_jpeg(
     }
     let resolution = if file.has_quarter_colour { Colour::Quarter } else { Colour::Full };
     if file.holds_several() {
-        changes.push("of several pictures in the file (MPO) the first was sent".to_owned());
-        source = Bytes::from(without_further_pictures(&file));
+        changes.push("of several images in the file (MPO) the first was sent".to_owned());
+        source = Bytes::from(without_further_images(&file));
     }
     if orientation == Orientation::NoTransforms {
         return Ok(untouched(source, info));
@@ -154,7 +154,7 @@ fn from_others(source: Bytes, info: &ImageInfo, changes: &mut Vec<String>) -> Re
     let (frame, profile) = whole(&source, info)?;
     changes.extend(why.map(str::to_owned));
     if turned {
-        changes.push("the picture was turned upright, as its EXIF orientation says".to_owned());
+        changes.push("the image was turned upright, as its EXIF orientation says".to_owned());
     }
     let bytes = encode::png(&frame, profile.as_deref(), Compression::Fast)?;
     let pixels = frame.pixels;
@@ -169,7 +169,7 @@ fn whole(bytes: &[u8], info: &ImageInfo) -> Result<(Frame, Profile), ImageError>
     Ok((rows.frame()?.upright(orientation, info)?.without_idle_alpha(), profile))
 }
 
-/// What is to be done to see the picture upright; reads no pixel.
+/// What is to be done to see the image upright; reads no pixel.
 fn orientation(bytes: &[u8], info: &ImageInfo) -> Result<Orientation, ImageError> {
     super::decode::orientation(Cursor::new(bytes), info)
 }
@@ -186,7 +186,7 @@ fn odd_png(bytes: &[u8]) -> Option<&'static str> {
         (1 | 2 | 4, ..) => Some("the PNG of few greys was sent as a plain one"),
         (_, _, true) => Some("the interlaced PNG was sent as a plain one"),
         _ if head.get(..data).is_some_and(|head| memchr::memmem::find(head, b"acTL").is_some()) => {
-            Some("of the animated PNG its still picture was sent")
+            Some("of the animated PNG its still image was sent")
         }
         _ => None,
     }
@@ -199,10 +199,10 @@ fn is_animated_webp(bytes: &[u8]) -> bool {
 
 /// A version of at most so many bytes: as JPEG first where nothing is transparent, then with
 /// fewer pixels.
-fn smaller(picture: Normalised, most: u64, changes: &mut Vec<String>) -> Result<Normalised, ImageError> {
-    let given = picture.bytes.len() as u64;
-    let info = inspect_bytes(&picture.bytes)?;
-    let (mut frame, profile) = whole(&picture.bytes, &info)?;
+fn smaller(image: Normalised, most: u64, changes: &mut Vec<String>) -> Result<Normalised, ImageError> {
+    let given = image.bytes.len() as u64;
+    let info = inspect_bytes(&image.bytes)?;
+    let (mut frame, profile) = whole(&image.bytes, &info)?;
     let opaque = !frame.channels.has_alpha();
     let format = if opaque { ImageFormat::Jpeg } else { ImageFormat::Png };
     for step in 0..MOST_STEPS {
@@ -216,7 +216,7 @@ fn smaller(picture: Normalised, most: u64, changes: &mut Vec<String>) -> Result<
                 "its {given} bytes are more than the {most} that the model takes, so it was sent as {format} of {}",
                 frame.pixels
             ));
-            return Ok(Normalised { bytes: bytes.into(), format, pixels: frame.pixels, ..picture });
+            return Ok(Normalised { bytes: bytes.into(), format, pixels: frame.pixels, ..image });
         }
         let scale = shrinking(size, most, step);
         let edge = |edge: u32| scaled(edge, scale);

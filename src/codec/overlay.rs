@@ -1,4 +1,4 @@
-//! A picture with the part that is to be repainted drawn over it, to look at before paying.
+//! An image with the part that is to be repainted drawn over it, to look at before paying.
 
 use std::io::Cursor;
 
@@ -17,11 +17,11 @@ const TINT: [u8; 3] = [255, 0, 160];
 /// How much of the tint is laid over the part, of 255.
 const STRENGTH: u16 = 110;
 
-/// Shows the marks over the picture they belong to, as a JPEG within the budget. Takes tens of
+/// Shows the marks over the image they belong to, as a JPEG within the budget. Takes tens of
 /// milliseconds: not for an async task.
 ///
 /// # Errors
-/// What reading the picture says.
+/// What reading the image says.
 pub fn overlay(original: &[u8], marks: &Marks, budget: &PreviewBudget) -> Result<Preview, ImageError> {
     let info = inspect_bytes(original)?;
     let rows = Rows::open(Cursor::new(original), &info)?;

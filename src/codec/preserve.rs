@@ -1,8 +1,8 @@
 //! Puts back what an inpainting was not to change: outside the mask the original's pixels,
 //! inside it the model's, and at a soft edge a mixture of their light.
 //!
-//! A model takes a mask for a hint: it repaints the whole picture, in a size of its own. Here
-//! its picture is fitted to the original's size and counted in the original's colours, and
+//! A model takes a mask for a hint: it repaints the whole image, in a size of its own. Here
+//! its image is fitted to the original's size and counted in the original's colours, and
 //! what it had changed outside the mask is measured.
 
 use std::io::{Read, Seek};
@@ -46,7 +46,7 @@ pub struct Changed {
     pub outside_percent: f64,
     /// By how much they differ on average, of 255.
     pub outside_mean: f64,
-    /// By how many pixels, to the right and down, the whole picture had moved.
+    /// By how many pixels, to the right and down, the whole image had moved.
     pub shift: Option<(i32, i32)>,
     /// Whether something was transparent, which the format cannot hold, and is on white now.
     pub on_white: bool,
@@ -54,11 +54,11 @@ pub struct Changed {
     pub halved: bool,
 }
 
-/// The picture that `raw` holds, with everything outside the marks put back as it is in
-/// `original`. Takes a second for the largest pictures: not for an async task.
+/// The image that `raw` holds, with everything outside the marks put back as it is in
+/// `original`. Takes a second for the largest images: not for an async task.
 ///
 /// # Errors
-/// What reading either picture says, `MaskSize` for marks of another size than the original,
+/// What reading either image says, `MaskSize` for marks of another size than the original,
 /// and `Unencodable`.
 pub fn preserve(
     original: &[u8],

@@ -1,4 +1,4 @@
-//! The small picture that is shown beside the path of the large one.
+//! The small image that is shown beside the path of the large one.
 //!
 //! Decides how small; the decoding and the averaging are in `decode` and `shrink`.
 //! A preview is for looking at: it keeps no metadata and no colour profile.
@@ -37,7 +37,7 @@ impl PreviewBudget {
     }
 }
 
-/// A small picture.
+/// A small image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preview {
     /// The encoded file.
@@ -52,7 +52,7 @@ pub struct Preview {
 /// JPEG qualities to try before pixels are given up.
 const QUALITIES: [u8; 3] = [85, 75, 60];
 
-/// Makes a preview of the picture that `source` holds and `info` describes. A source that is
+/// Makes a preview of the image that `source` holds and `info` describes. A source that is
 /// within the budget is returned as it is. Takes tens of milliseconds: not for an async task.
 ///
 /// # Errors
@@ -114,7 +114,7 @@ pub(super) fn within(mut frame: Frame, most: usize) -> Result<Preview, ImageErro
 }
 
 /// The longer edge to try after one gave too many bytes, supposing that bytes go with area;
-/// a little less, because small pictures have more bytes to the pixel.
+/// a little less, because small images have more bytes to the pixel.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,

@@ -8,13 +8,13 @@ use crate::domain::Pixels;
 
 /// How much of each pixel the outlines cover together, 0 to 255, rows from the top. A part
 /// that an outline goes around twice is inside.
-pub(super) fn coverage(outlines: &[Outline], picture: Pixels) -> Vec<u8> {
-    let width = picture.width as usize;
-    let mut bytes = vec![0; width * picture.height as usize];
+pub(super) fn coverage(outlines: &[Outline], image: Pixels) -> Vec<u8> {
+    let width = image.width as usize;
+    let mut bytes = vec![0; width * image.height as usize];
     let shapes: Vec<_> = outlines.iter().map(Edges::of).collect();
     let mut total = vec![0.0_f32; width];
     let mut swing = vec![0.0_f32; width + 2];
-    for (y, row) in (0..picture.height).zip(bytes.chunks_exact_mut(width.max(1))) {
+    for (y, row) in (0..image.height).zip(bytes.chunks_exact_mut(width.max(1))) {
         let top = f64::from(y);
         let mut touched = false;
         for shape in &shapes {
@@ -103,7 +103,7 @@ impl Edges {
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
-    reason = "places are within the picture, whose edges are at most 32,768"
+    reason = "places are within the image, whose edges are at most 32,768"
 )]
 fn add_piece(swing: &mut [f32], from: f64, to: f64, height: f64) {
     let (left, right) = (from.min(to).max(0.0), from.max(to).max(0.0));
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn whole_pixels_are_covered_whole_and_parts_in_part() {
-        let picture = Pixels::new(4, 3);
+        let image = Pixels::new(4, 3);
         let cases = [
             (rectangle(1.0, 1.0, 2.0, 1.0), [0, 0, 0, 0, 0, 255, 255, 0, 0, 0, 0, 0]),
             (rectangle(0.5, 0.0, 1.0, 1.0), [128, 128, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
@@ -152,31 +152,31 @@ mod tests {
             (rectangle(0.0, 0.0, 4.0, 3.0), [255; 12]),
         ];
         for (outline, expected) in cases {
-            assert_eq!(coverage(std::slice::from_ref(&outline), picture), expected, "{outline:?}");
+            assert_eq!(coverage(std::slice::from_ref(&outline), image), expected, "{outline:?}");
             let backwards: Outline = outline.iter().rev().copied().collect();
-            assert_eq!(coverage(&[backwards], picture), expected, "{outline:?} the other way round");
+            assert_eq!(coverage(&[backwards], image), expected, "{outline:?} the other way round");
         }
     }
 
     #[test]
     fn shapes_that_touch_leave_no_seam_and_shapes_that_overlap_do_not_count_twice() {
-        let picture = Pixels::new(8, 4);
+        let image = Pixels::new(8, 4);
         let halves = [rectangle(0.0, 0.0, 2.5, 4.0), rectangle(2.5, 0.0, 5.5, 4.0)];
-        assert_eq!(coverage(&halves, picture), [255; 32]);
+        assert_eq!(coverage(&halves, image), [255; 32]);
         let overlapping = [rectangle(0.0, 0.0, 6.0, 4.0), rectangle(2.0, 0.0, 6.0, 4.0)];
-        assert_eq!(coverage(&overlapping, picture), [255; 32]);
+        assert_eq!(coverage(&overlapping, image), [255; 32]);
         let eight: Outline = vec![(0.0, 0.0), (8.0, 4.0), (8.0, 0.0), (0.0, 4.0)];
-        assert!((area(&coverage(&[eight], picture)) - 16.0).abs() < 0.5, "both loops are inside");
+        assert!((area(&coverage(&[eight], image)) - 16.0).abs() < 0.5, "both loops are inside");
     }
 
     #[test]
     fn a_circle_has_the_area_of_a_circle() {
-        let picture = Pixels::new(200, 200);
+        let image = Pixels::new(200, 200);
         let around: Outline = (0..720)
             .map(|step| f64::from(step).to_radians() / 2.0)
             .map(|angle| (100.0 + 80.0 * angle.cos(), 100.0 + 80.0 * angle.sin()))
             .collect();
-        let is = area(&coverage(&[around], picture));
+        let is = area(&coverage(&[around], image));
         assert!((is - std::f64::consts::PI * 6400.0).abs() < 10.0, "{is}");
     }
 

@@ -1,20 +1,20 @@
-//! Regions: the parts of a picture that a caller names in numbers, because an agent cannot
+//! Regions: the parts of an image that a caller names in numbers, because an agent cannot
 //! paint a mask. From shapes to outlines in pixels, with what is wrong with them.
 //!
-//! Pure. Coordinates count from the top left corner of the picture as a person sees it.
+//! Pure. Coordinates count from the top left corner of the image as a person sees it.
 
 use crate::domain::{Pixels, Problem};
 
-/// How far, in pixels, a shape may reach beyond the picture: what rounding does to a fraction.
+/// How far, in pixels, a shape may reach beyond the image: what rounding does to a fraction.
 const SLACK: f64 = 1.0;
 
-/// Where a shape beyond the picture is said to end at the farthest: nobody reads longer numbers.
+/// Where a shape beyond the image is said to end at the farthest: nobody reads longer numbers.
 const FAR: f64 = 1e9;
 
 /// Fewer corners enclose nothing.
 const LEAST_POINTS: usize = 3;
 
-/// A part of a picture.
+/// A part of an image.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Region {
     /// A rectangle.
@@ -41,7 +41,7 @@ pub struct Extent {
 /// What coordinates are counted in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Units {
-    /// Pixels of the picture.
+    /// Pixels of the image.
     #[default]
     Pixels,
     /// Fractions of its width and height, 0 to 1.
@@ -72,8 +72,8 @@ pub enum RegionFault {
     /// It is thinner than a pixel.
     #[error("it is {0:.2} by {1:.2} pixels, less than one pixel")]
     Thin(f64, f64),
-    /// It reaches beyond the picture: left, top, right, bottom, in pixels.
-    #[error("it reaches from ({0:.0}, {1:.0}) to ({2:.0}, {3:.0}) and the picture is {4}")]
+    /// It reaches beyond the image: left, top, right, bottom, in pixels.
+    #[error("it reaches from ({0:.0}, {1:.0}) to ({2:.0}, {3:.0}) and the image is {4}")]
     Outside(f64, f64, f64, f64, Pixels),
 }
 
@@ -81,32 +81,31 @@ impl RegionFault {
     /// The problem of the region at this place in the list.
     #[must_use]
     pub fn at(&self, index: usize, units: Units) -> Problem {
-        let way_out = match (self, units) {
+        let remedy = match (self, units) {
             (Self::FewPoints(_), _) => "Pass three points or more.".to_owned(),
             (Self::Backwards(..), _) => "x and y are its top left corner.".to_owned(),
             (Self::Thin(..), Units::Pixels) => {
-                "Coordinates are pixels; if they are fractions of the picture, pass units: fraction."
-                    .to_owned()
+                "Coordinates are pixels; if they are fractions of the image, pass units: fraction.".to_owned()
             }
             (Self::Thin(..), Units::Fraction) => "Make it larger.".to_owned(),
-            (Self::Outside(.., picture), Units::Pixels) => format!(
-                "Count in pixels of the whole picture, {picture} as it is seen upright, or pass units: fraction. \
-                 A preview is smaller than its picture."
+            (Self::Outside(.., image), Units::Pixels) => format!(
+                "Count in pixels of the whole image, {image} as it is seen upright, or pass units: fraction. \
+                 A preview is smaller than its image."
             ),
             (Self::Outside(..), Units::Fraction) => {
                 "Fractions go from 0 to 1; for pixels pass units: pixels.".to_owned()
             }
         };
-        Problem::argument(format!("regions[{index}]"), self.to_string(), way_out)
+        Problem::argument(format!("regions[{index}]"), self.to_string(), remedy)
     }
 }
 
 impl Regions {
-    /// The outlines in a picture of this size, or all that is wrong.
-    pub(super) fn outlines(&self, picture: Pixels) -> Result<Vec<Outline>, Vec<Problem>> {
+    /// The outlines in an image of this size, or all that is wrong.
+    pub(super) fn outlines(&self, image: Pixels) -> Result<Vec<Outline>, Vec<Problem>> {
         let (mut outlines, mut problems) = (Vec::new(), Vec::new());
         for (index, shape) in self.shapes.iter().enumerate() {
-            match self.outline(shape, picture) {
+            match self.outline(shape, image) {
                 Ok(outline) => outlines.push(outline),
                 Err(fault) => problems.push(fault.at(index, self.units)),
             }
@@ -114,8 +113,8 @@ impl Regions {
         if problems.is_empty() { Ok(outlines) } else { Err(problems) }
     }
 
-    fn outline(&self, shape: &Region, picture: Pixels) -> Result<Outline, RegionFault> {
-        let (width, height) = (f64::from(picture.width), f64::from(picture.height));
+    fn outline(&self, shape: &Region, image: Pixels) -> Result<Outline, RegionFault> {
+        let (width, height) = (f64::from(image.width), f64::from(image.height));
         let (across, down) = match self.units {
             Units::Pixels => (1.0, 1.0),
             Units::Fraction => (width, height),
@@ -142,7 +141,7 @@ impl Regions {
         let (left, top, right, bottom) = bounds(&outline);
         if left < -SLACK || top < -SLACK || right > width + SLACK || bottom > height + SLACK {
             let [left, top, right, bottom] = [left, top, right, bottom].map(|edge| edge.clamp(-FAR, FAR));
-            return Err(RegionFault::Outside(left, top, right, bottom, picture));
+            return Err(RegionFault::Outside(left, top, right, bottom, image));
         }
         for (x, y) in &mut outline {
             *x = x.clamp(0.0, width);
@@ -178,7 +177,7 @@ fn ellipse(extent: &Extent) -> Outline {
         .collect()
 }
 
-/// Left, top, right and bottom; a coordinate that is no number is beyond every picture.
+/// Left, top, right and bottom; a coordinate that is no number is beyond every image.
 fn bounds(outline: &Outline) -> (f64, f64, f64, f64) {
     let mut bounds = (f64::INFINITY, f64::INFINITY, f64::NEG_INFINITY, f64::NEG_INFINITY);
     for (x, y) in outline {
@@ -192,12 +191,12 @@ fn bounds(outline: &Outline) -> (f64, f64, f64, f64) {
 mod tests {
     use super::*;
 
-    const PICTURE: Pixels = Pixels::new(200, 100);
+    const IMAGE: Pixels = Pixels::new(200, 100);
 
     fn outlined(shape: Region, units: Units) -> Result<Outline, String> {
         let regions = Regions { shapes: vec![shape], units };
         let told = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<String>();
-        regions.outlines(PICTURE).map(|mut outlines| outlines.remove(0)).map_err(told)
+        regions.outlines(IMAGE).map(|mut outlines| outlines.remove(0)).map_err(told)
     }
 
     fn extent(x: f64, y: f64, width: f64, height: f64) -> Extent {
@@ -225,14 +224,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_in_the_picture_is_refused_with_both_sizes() {
+    fn what_is_not_in_the_image_is_refused_with_both_sizes() {
         let whole = Region::Polygon(vec![(0.0, 0.0), (1.004, 0.0), (1.0, 1.0)]);
         assert!(outlined(whole, Units::Fraction).is_ok(), "rounding is forgiven");
         let cases = [
             (
                 Region::Box(extent(150.0, 10.0, 100.0, 20.0)),
                 Units::Pixels,
-                "from (150, 10) to (250, 30) and the picture is 200x100",
+                "from (150, 10) to (250, 30) and the image is 200x100",
             ),
             (Region::Box(extent(-20.0, 10.0, 50.0, 20.0)), Units::Pixels, "units: fraction"),
             (Region::Ellipse(extent(10.0, 20.0, 100.0, 50.0)), Units::Fraction, "pass units: pixels"),
@@ -242,7 +241,7 @@ mod tests {
                 "less than one pixel. Coordinates are pixels",
             ),
             (Region::Box(extent(10.0, 10.0, 0.0, 20.0)), Units::Pixels, "0.00 by 20.00 pixels"),
-            (Region::Box(extent(f64::NAN, 10.0, 5.0, 20.0)), Units::Pixels, "the picture is 200x100"),
+            (Region::Box(extent(f64::NAN, 10.0, 5.0, 20.0)), Units::Pixels, "the image is 200x100"),
             (Region::Box(extent(50.0, 50.0, -20.0, 20.0)), Units::Pixels, "and both must be above 0"),
             (Region::Ellipse(extent(1e300, 10.0, 5.0, 20.0)), Units::Pixels, "from (1000000000, 10)"),
             (
@@ -262,7 +261,7 @@ mod tests {
         let bad = Region::Box(extent(0.0, 0.0, 900.0, 1.0));
         let good = Region::Box(extent(0.0, 0.0, 90.0, 10.0));
         let regions = Regions { shapes: vec![bad.clone(), good, bad], units: Units::Pixels };
-        let problems = regions.outlines(PICTURE).unwrap_err();
+        let problems = regions.outlines(IMAGE).unwrap_err();
         let at: Vec<_> = problems.iter().filter_map(|problem| problem.argument.as_deref()).collect();
         assert_eq!(at, ["regions[0]", "regions[2]"]);
     }

@@ -1,4 +1,4 @@
-//! Makes a picture another size, larger or smaller, whole in memory.
+//! Makes an image another size, larger or smaller, whole in memory.
 //!
 //! For what must have exactly a given size; previews are made by `shrink`, row by row.
 
@@ -14,11 +14,11 @@ use crate::domain::{ImageFormat, Pixels};
 pub(super) enum Kernel {
     /// Never beyond its neighbours: for masks.
     Linear,
-    /// Sharper: for pictures.
+    /// Sharper: for images.
     Cubic,
 }
 
-/// The same picture in this size; as it is where it has it already.
+/// The same image in this size; as it is where it has it already.
 pub(super) fn resized(frame: Frame, to: Pixels, kernel: Kernel) -> Result<Frame, ImageError> {
     if frame.pixels == to {
         return Ok(frame);

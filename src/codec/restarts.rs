@@ -1,5 +1,5 @@
 //! Writes a JPEG in strips, all processors at once, and joins them: a decoder begins anew after
-//! each restart marker (ITU-T T.81, E.1.4), so strips that were written apart are one picture, pixel
+//! each restart marker (ITU-T T.81, E.1.4), so strips that were written apart are one image, pixel
 //! for pixel the same as in one piece.
 //!
 //! Knows nothing of quality or colour: whoever calls sets the encoder up.
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn strips_are_the_picture_in_one_piece() {
+    fn strips_are_the_image_in_one_piece() {
         for (width, height, channels, colour) in [
             (1201, 777, Channels::Rgb, Colour::Full),
             (1201, 777, Channels::Rgb, Colour::Quarter),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_picture_is_written_in_one_piece() {
+    fn a_small_image_is_written_in_one_piece() {
         let file = jpeg(&frame(64, 48, Channels::Rgb), None, 90, Colour::Full).unwrap();
         assert!(memchr::memmem::find(&file, &[0xff, 0xdd]).is_none(), "no restarts");
         assert_eq!(decoded(&file).width(), 64);

@@ -1,6 +1,6 @@
-//! Whether a picture is another moved aside as a whole.
+//! Whether an image is another moved aside as a whole.
 //!
-//! Pure. Looks for the offset at which one of two pictures explains the other best, coarsely
+//! Pure. Looks for the offset at which one of two images explains the other best, coarsely
 //! first and then in ever finer steps, where they should be equal.
 
 /// How light each pixel is, of those that count.
@@ -236,7 +236,7 @@ mod tests {
         let original = scene(320, 240, (0.0, 0.0), 0, false);
         let mut flat = Plane::new(320, 240);
         (0..320 * 240).for_each(|_| flat.push(130, true));
-        assert_eq!(shift(&original, &flat), None, "another picture");
+        assert_eq!(shift(&original, &flat), None, "another image");
         assert_eq!(shift(&flat, &flat), None, "nothing to hold on to");
         let mut unknown = scene(320, 240, (6.0, 0.0), 0, false);
         unknown.light.fill(NONE);

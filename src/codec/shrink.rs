@@ -1,6 +1,6 @@
-//! Makes pictures smaller by averaging areas, row by row as they arrive.
+//! Makes images smaller by averaging areas, row by row as they arrive.
 //!
-//! Pure. Holds one row of sums and the small picture, never the large one. Does not enlarge.
+//! Pure. Holds one row of sums and the small image, never the large one. Does not enlarge.
 //! Colour is weighted by alpha, so that what cannot be seen does not tint what can.
 
 use crate::domain::Pixels;
@@ -31,7 +31,7 @@ impl Channels {
     }
 }
 
-/// A picture in memory.
+/// An image in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Frame {
     pub(super) pixels: Pixels,
@@ -41,7 +41,7 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// The same picture with at most `to` pixels on either edge.
+    /// The same image with at most `to` pixels on either edge.
     pub(super) fn shrunk(&self, to: Pixels) -> Self {
         let mut shrinker = Shrinker::new(self.pixels, to, self.channels);
         for row in self.bytes.chunks_exact(shrinker.row_bytes()) {
@@ -66,7 +66,7 @@ impl Frame {
     }
 }
 
-/// One column of the small picture: the columns of the large one that it covers, in part
+/// One column of the small image: the columns of the large one that it covers, in part
 /// or whole.
 #[derive(Debug)]
 struct Span {
@@ -75,14 +75,14 @@ struct Span {
     shares: Vec<f32>,
 }
 
-/// Takes the rows of a large picture and gives the small one.
+/// Takes the rows of a large image and gives the small one.
 #[derive(Debug)]
 pub(super) struct Shrinker {
     from: Pixels,
     to: Pixels,
     channels: Channels,
     columns: Vec<Span>,
-    /// The weighted sum, so far, of the rows that the next row of the small picture covers.
+    /// The weighted sum, so far, of the rows that the next row of the small image covers.
     sums: Vec<f32>,
     rows: u32,
     bytes: Vec<u8>,
@@ -114,7 +114,7 @@ impl Shrinker {
         let (large, small) = (u64::from(self.from.height), u64::from(self.to.height));
         let y = u64::from(self.rows);
         self.rows += 1;
-        // Both pictures are measured in `large * small` units: a row of the large one is
+        // Both images are measured in `large * small` units: a row of the large one is
         // `small` units high, a row of the small one `large`.
         let (top, bottom) = (y * small, (y + 1) * small);
         let boundary = (top / large + 1) * large;
@@ -127,7 +127,7 @@ impl Shrinker {
         }
     }
 
-    /// The small picture; rows that never came are black, or transparent.
+    /// The small image; rows that never came are black, or transparent.
     pub(super) fn finish(mut self) -> Frame {
         self.bytes.resize(self.to.width as usize * self.to.height as usize * self.channels.count(), 0);
         Frame { pixels: self.to, channels: self.channels, bytes: self.bytes }
@@ -145,7 +145,7 @@ impl Shrinker {
         }
     }
 
-    /// Turns the sums into a row of the small picture, and begins the next.
+    /// Turns the sums into a row of the small image, and begins the next.
     fn emit(&mut self) {
         match self.channels {
             Channels::Grey => self.emit_columns(|[grey]: [f32; 1]| [byte(grey)]),
@@ -200,10 +200,10 @@ fn straight<const N: usize>(pixel: [f32; N]) -> [u8; N] {
     bytes
 }
 
-/// Which columns of the large picture a column of the small one covers.
+/// Which columns of the large image a column of the small one covers.
 fn span(column: u32, large: u32, small: u32) -> Span {
     let (column, large, small) = (u64::from(column), u64::from(large), u64::from(small));
-    // Measured in units of which a column of the large picture has `small`.
+    // Measured in units of which a column of the large image has `small`.
     let (left, right) = (column * large, (column + 1) * large);
     let (first, end) = (left / small, right.div_ceil(small));
     let shares = (first..end)

@@ -1,4 +1,4 @@
-//! Whether a picture is really transparent anywhere: an alpha channel may say opaque
+//! Whether an image is really transparent anywhere: an alpha channel may say opaque
 //! throughout, and a model may paint a chequered background instead.
 
 use std::io::{Read, Seek};
@@ -10,7 +10,7 @@ use super::inspect::ImageInfo;
 /// Less than this is seen through; a model's edges are seldom quite 255.
 const OPAQUE: u8 = 250;
 
-/// Whether any pixel is seen through, at least a little. Decodes the picture where it has an
+/// Whether any pixel is seen through, at least a little. Decodes the image where it has an
 /// alpha channel: not for an async task.
 ///
 /// # Errors
@@ -40,22 +40,22 @@ mod tests {
 
     #[test]
     fn an_alpha_channel_alone_is_not_transparency() {
-        let picture = |alpha: u8| {
-            let mut picture = RgbaImage::from_pixel(20, 10, Rgba([200, 200, 200, 255]));
-            picture.put_pixel(19, 9, Rgba([200, 200, 200, alpha]));
-            DynamicImage::from(picture)
+        let image = |alpha: u8| {
+            let mut image = RgbaImage::from_pixel(20, 10, Rgba([200, 200, 200, 255]));
+            image.put_pixel(19, 9, Rgba([200, 200, 200, alpha]));
+            DynamicImage::from(image)
         };
         let cases = [
-            (picture(0), Codec::Png, true),
-            (picture(128), Codec::WebP, true),
-            (picture(252), Codec::Png, false),
-            (picture(255), Codec::Png, false),
-            (picture(255).to_rgb8().into(), Codec::Png, false),
-            (picture(255).to_rgb8().into(), Codec::Jpeg, false),
+            (image(0), Codec::Png, true),
+            (image(128), Codec::WebP, true),
+            (image(252), Codec::Png, false),
+            (image(255), Codec::Png, false),
+            (image(255).to_rgb8().into(), Codec::Png, false),
+            (image(255).to_rgb8().into(), Codec::Jpeg, false),
         ];
-        for (picture, codec, transparent) in cases {
+        for (image, codec, transparent) in cases {
             let mut bytes = Cursor::new(Vec::new());
-            picture.write_to(&mut bytes, codec).unwrap();
+            image.write_to(&mut bytes, codec).unwrap();
             let info = inspect_bytes(bytes.get_ref()).unwrap();
             assert_eq!(has_transparency(bytes, &info).unwrap(), transparent, "{codec:?}");
         }

@@ -1,4 +1,4 @@
-//! Turns a picture as its camera was held.
+//! Turns an image as its camera was held.
 //!
 //! Pure. EXIF orientation as in TIFF 6.0, tag 274: turns by a quarter, and mirror images.
 
@@ -29,7 +29,7 @@ pub(super) const fn upright_size(stored: Pixels, orientation: Orientation) -> Pi
 }
 
 impl Frame {
-    /// The picture as it is seen.
+    /// The image as it is seen.
     ///
     /// # Errors
     /// `Undecodable` for a frame whose bytes do not fit its size.
@@ -52,7 +52,7 @@ impl Frame {
     }
 }
 
-/// Pictures are turned in squares of this edge, so that the rows of one stay in the processor's
+/// Images are turned in squares of this edge, so that the rows of one stay in the processor's
 /// cache.
 const SQUARE: usize = 32;
 
@@ -117,15 +117,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_orientation_is_what_another_library_makes_of_it(
+        fn every_orientation_is_what_another_store_makes_of_it(
             width in 1_u32..70, height in 1_u32..70, exif in 1_u8..=8,
         ) {
-            let picture = RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, 7]));
+            let image = RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, 7]));
             let orientation = Orientation::from_exif(exif).unwrap();
-            let mut expected = DynamicImage::ImageRgb8(picture.clone());
+            let mut expected = DynamicImage::ImageRgb8(image.clone());
             expected.apply_orientation(orientation);
             let pixels = Pixels::new(width, height);
-            let frame = Frame { pixels, channels: Channels::Rgb, bytes: picture.into_raw() };
+            let frame = Frame { pixels, channels: Channels::Rgb, bytes: image.into_raw() };
             let info = ImageInfo { format: ImageFormat::Png, pixels, alpha: false };
             let upright = frame.upright(orientation, &info).unwrap();
             prop_assert_eq!(upright.pixels, Pixels::new(expected.width(), expected.height()));

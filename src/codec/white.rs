@@ -1,4 +1,4 @@
-//! Pictures as they look on white, for what has no transparency.
+//! Images as they look on white, for what has no transparency.
 
 use super::shrink::{Channels, Frame};
 

@@ -11,9 +11,9 @@ pub enum JobState {
     Queued,
     /// Sent: from here on it may cost money.
     Sent,
-    /// Its pictures came, and are kept as far as they could be.
+    /// Its images came, and are kept as far as they could be.
     Done,
-    /// It has no picture and will get none.
+    /// It has no image and will get none.
     Failed,
     /// Given up because its caller left.
     Dropped,
@@ -24,9 +24,9 @@ pub enum JobState {
 pub enum JobEvent {
     /// Its first request goes out.
     Send,
-    /// Its pictures are kept, all or some.
+    /// Its images are kept, all or some.
     Finish,
-    /// It ended without a picture.
+    /// It ended without an image.
     Fail,
     /// Its caller left, and nothing was sent or nothing sent is to be kept.
     Drop,
@@ -75,7 +75,7 @@ impl JobState {
     }
 }
 
-/// Whom a job's pictures are for.
+/// Whom a job's images are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Caller {
@@ -83,7 +83,7 @@ pub enum Caller {
     Waiting,
     /// Nobody does: the call was cancelled, hung up on, or answered "still rendering".
     Left,
-    /// The pictures were handed over.
+    /// The images were handed over.
     Served,
 }
 
@@ -119,7 +119,7 @@ pub enum Standing {
         /// Whether a request was out, which may have been charged.
         sent: bool,
     },
-    /// Its pictures are there.
+    /// Its images are there.
     Done,
     /// It has none and will get none.
     Failed,

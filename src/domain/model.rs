@@ -27,9 +27,9 @@ impl fmt::Display for ModelName {
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
 pub enum Operation {
-    /// A picture from words.
+    /// An image from words.
     Generate,
-    /// A picture from pictures and words.
+    /// An image from images and words.
     Edit,
     /// An edit of a masked part.
     Inpaint,

@@ -2,7 +2,7 @@
 //!
 //! Each floor keeps a small error type of its own, whose texts are lower-case fragments;
 //! this type joins them into the words a caller reads, always in the same order: where,
-//! what, the way out, the money.
+//! what, the remedy, the money.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub enum ProblemKind {
     Budget,
     /// The image API failed or refused.
     Upstream,
-    /// A picture could not be stored or read back.
+    /// An image could not be stored or read back.
     Storage,
     /// An id that nobody knows.
     NotFound,
@@ -82,7 +82,7 @@ impl Billed {
     }
 }
 
-/// A failure with its way out.
+/// A failure with its remedy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// Whose move it is.
@@ -92,7 +92,7 @@ pub struct Problem {
     /// What is the matter: a fragment without a full stop.
     pub what: String,
     /// What to do about it: whole sentences, or empty.
-    pub way_out: String,
+    pub remedy: String,
     /// Whether it cost anything.
     pub billed: Billed,
     /// The upstream's request id, for its support.
@@ -102,12 +102,12 @@ pub struct Problem {
 impl Problem {
     /// A problem that cost nothing and names no argument.
     #[must_use]
-    pub fn new(kind: ProblemKind, what: impl Into<String>, way_out: impl Into<String>) -> Self {
+    pub fn new(kind: ProblemKind, what: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self {
             kind,
             argument: None,
             what: what.into(),
-            way_out: way_out.into(),
+            remedy: remedy.into(),
             billed: Billed::No,
             request_id: None,
         }
@@ -115,8 +115,8 @@ impl Problem {
 
     /// A wrong argument: its name, what was given or is the matter, and what is accepted.
     #[must_use]
-    pub fn argument(name: impl Into<String>, what: impl Into<String>, way_out: impl Into<String>) -> Self {
-        Self { argument: Some(name.into()), ..Self::new(ProblemKind::Argument, what, way_out) }
+    pub fn argument(name: impl Into<String>, what: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { argument: Some(name.into()), ..Self::new(ProblemKind::Argument, what, remedy) }
     }
 
     /// A fault of ours. The text is for the log's reader; nobody else can act on it.
@@ -132,8 +132,8 @@ impl fmt::Display for Problem {
             write!(f, "{argument}: ")?;
         }
         write!(f, "{}.", self.what.trim_end_matches('.'))?;
-        if !self.way_out.is_empty() {
-            write!(f, " {}", self.way_out)?;
+        if !self.remedy.is_empty() {
+            write!(f, " {}", self.remedy)?;
         }
         f.write_str(match self.billed {
             Billed::No => " Nothing was charged.",
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_come_in_one_order_where_what_way_out_money_request() {
+    fn words_come_in_one_order_where_what_remedy_money_request() {
         let mut problem =
             Problem::argument("size", "1000x1000 is not on the 16-pixel grid", "Use 1008x1008.");
         assert_eq!(

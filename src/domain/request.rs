@@ -36,7 +36,7 @@ impl ModelChoice {
     }
 }
 
-/// One request for `n` equal pictures. The pictures that come with it (references, mask)
+/// One request for `n` equal images. The images that come with it (references, mask)
 /// travel beside it as bytes; here is only what routing and pricing need to know of them.
 /// Serialised only to tell equal requests by.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -63,12 +63,12 @@ pub struct ImageRequest {
     pub output_compression: Option<u8>,
     /// How strictly the prompt is screened.
     pub moderation: Moderation,
-    /// How many pictures go in, the inpainted one included.
+    /// How many images go in, the inpainted one included.
     pub references: u32,
 }
 
 impl ImageRequest {
-    /// A request for one picture from words that leaves everything else to the model.
+    /// A request for one image from words that leaves everything else to the model.
     #[must_use]
     pub fn for_prompt(prompt: Prompt) -> Self {
         Self {

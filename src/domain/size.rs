@@ -204,7 +204,7 @@ impl Ratio {
         })
     }
 
-    /// Whether a picture of this size has this shape, give or take a tenth: models come near it.
+    /// Whether an image of this size has this shape, give or take a tenth: models come near it.
     #[must_use]
     pub fn is_near(self, pixels: Pixels) -> bool {
         self.terms().is_none_or(|(across, down)| {

@@ -1,6 +1,6 @@
 //! One try at one place: send, decode, fetch what is only linked, look at what came.
 //!
-//! Nothing here decides what a failure leads to; `picture` does.
+//! Nothing here decides what a failure leads to; `image` does.
 
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ use crate::routing::Usage;
 use crate::staging::Landed;
 use crate::upstream::{Failure, FailureKind, Lost, Made, Order, Step, Target, dialect};
 
-/// What a try brought: at least one whole picture.
+/// What a try brought: at least one whole image.
 pub(super) struct Brought {
-    pub pictures: Vec<(Landed, ImageInfo)>,
+    pub images: Vec<(Landed, ImageInfo)>,
     pub usage: Option<Usage>,
     pub request_id: Option<String>,
     /// What the caller should know of it.
@@ -25,19 +25,19 @@ pub(super) struct Brought {
 }
 
 impl Paid {
-    /// Asks for one picture.
+    /// Asks for one image.
     pub(super) async fn attempt(
         &self,
         station: Station<'_>,
         partial: &(dyn Fn() + Sync),
     ) -> Result<Brought, Failure> {
         let provider = self.shared.provider(&station.choice.model).await.map_err(|problem| Failure {
-            hint: Some(problem.way_out),
+            hint: Some(problem.remedy),
             ..Failure::new(FailureKind::NotSent, problem.what)
         })?;
         let (mut made, broken) = self.send(station, &provider, partial).await?;
         let mut brought = Brought {
-            pictures: Vec::new(),
+            images: Vec::new(),
             usage: made.usage,
             request_id: made.request_id.clone(),
             warnings: std::mem::take(&mut made.warnings),
@@ -45,36 +45,36 @@ impl Paid {
         if let Some(broken) = broken {
             let words = broken.problem(&station.choice.model.name).what;
             brought.warnings.push(if made.landed.iter().any(|landed| landed.partial) {
-                format!("the picture is partial, as it looked on its way: {words}")
+                format!("the image is partial, as it looked on its way: {words}")
             } else {
-                format!("the picture is whole, though {words}")
+                format!("the image is whole, though {words}")
             });
         }
         let mut failures = Vec::new();
         for landed in std::mem::take(&mut made.landed) {
             match look(&landed) {
-                Ok(info) => brought.pictures.push((landed, info)),
+                Ok(info) => brought.images.push((landed, info)),
                 Err(error) => failures.push(error),
             }
         }
         for address in &made.addresses {
-            // Boxed: a reply mostly holds its pictures, and many are under way at once.
+            // Boxed: a reply mostly holds its images, and many are under way at once.
             match Box::pin(self.fetch(&provider, address, &made)).await {
-                Ok(picture) => brought.pictures.push(picture),
+                Ok(image) => brought.images.push(image),
                 Err(error) => failures.push(error),
             }
         }
-        if brought.pictures.is_empty() {
+        if brought.images.is_empty() {
             let links: Vec<_> = failures.iter().filter_map(|failure| failure.link.clone()).collect();
             let link = (!links.is_empty()).then(|| links.join(" and "));
             let failure = failures.pop().unwrap_or_else(|| Failure::new(FailureKind::NoImage, ""));
             let request_id = failure.request_id.clone().or(made.request_id);
             return Err(Failure { request_id, link, ..failure });
         }
-        // A link in passing was none of a picture's.
+        // A link in passing was none of an image's.
         let missing = failures.iter().filter(|failure| failure.link.is_none() || !made.guessed);
         let missing = missing.map(|failure| failure.problem(&station.choice.model.name));
-        brought.warnings.extend(missing.map(|problem| format!("one more picture did not come: {problem}")));
+        brought.warnings.extend(missing.map(|problem| format!("one more image did not come: {problem}")));
         Ok(brought)
     }
 
@@ -137,12 +137,12 @@ impl Paid {
         let download = self.shared.client.download(&url, &provider.base_url, &self.landing, &is_whole);
         let landed = download.await?;
         if landed.format.is_none() {
-            // A link in passing means that the model talked; a picture's link that brings none is
-            // a fault of the download, and the picture is not made again for it.
+            // A link in passing means that the model talked; an image's link that brings none is
+            // a fault of the download, and the image is not made again for it.
             let (kind, words) = if made.guessed {
-                (FailureKind::NoImage, format!("what it links to is no picture: \"{words}\""))
+                (FailureKind::NoImage, format!("what it links to is no image: \"{words}\""))
             } else {
-                (FailureKind::DownloadFailed, "what came from its link is no picture".to_owned())
+                (FailureKind::DownloadFailed, "what came from its link is no image".to_owned())
             };
             return Err(linked(Failure::new(kind, words)));
         }
@@ -156,7 +156,7 @@ fn look(landed: &Landed) -> Result<ImageInfo, Failure> {
     inspect(landed.reader()).map_err(|error| Failure::new(FailureKind::CutShort, error.to_string()))
 }
 
-/// The whole pictures of a reply that broke: they are paid for, and the last of them may have
+/// The whole images of a reply that broke: they are paid for, and the last of them may have
 /// come just before the end. Where there is none, the last one on its way.
 fn rescue(lost: Lost) -> Result<(Made, Option<Failure>), Failure> {
     let Lost { failure, rescued } = lost;

@@ -1,10 +1,10 @@
 //! A caller's hold on its job: how it hears of it, and how the job hears of its caller.
 //!
-//! **Handed over** means that the pictures were given to whoever asked, as far as this server
+//! **Handed over** means that the images were given to whoever asked, as far as this server
 //! can tell: [`Call::served`] was called. Over stdio that is when all of the answer's line was taken
 //! by the pipe, and the client had not closed its end before; over HTTP, when its bytes were taken
 //! by the connection, or by the stream of a session that can be resumed; a command of a person's
-//! is served when its answer is printed. Until then the pictures belong to the next who asks.
+//! is served when its answer is printed. Until then the images belong to the next who asks.
 
 use tokio::sync::{oneshot, watch};
 
@@ -19,7 +19,7 @@ pub enum Presence {
     Waiting,
     /// It was told to ask again later.
     Told,
-    /// It has the pictures.
+    /// It has the images.
     Served,
     /// It cancelled or hung up.
     Gone,
@@ -62,7 +62,7 @@ impl Call {
     /// Waits for the end. Dropping this future loses nothing.
     ///
     /// # Errors
-    /// A [`Problem`] where no picture came at all.
+    /// A [`Problem`] where no image came at all.
     pub async fn ended(&mut self) -> Result<Outcome, Problem> {
         let ended = (&mut self.ended).await;
         ended.unwrap_or_else(|_| Err(Problem::internal("the work on the call ended without an answer")))
@@ -73,7 +73,7 @@ impl Call {
         self.presence.send_replace(Presence::Told);
     }
 
-    /// The caller has the pictures.
+    /// The caller has the images.
     pub fn served(self) {
         self.presence.send_replace(Presence::Served);
     }

@@ -14,11 +14,11 @@ pub struct Commission {
     pub owner: Owner,
     /// What is asked of a model.
     pub request: ImageRequest,
-    /// The pictures that go in, in order.
+    /// The images that go in, in order.
     pub images: Vec<ImageReference>,
     /// What is repainted.
     pub masking: Option<Masking>,
-    /// Where the pictures go; `None` for the library.
+    /// Where the images go; `None` for the store.
     pub save_to: Option<String>,
     /// The most that the whole call may cost.
     pub max_cost: Option<Usd>,
@@ -39,12 +39,12 @@ pub struct Masking {
     pub preserve: bool,
 }
 
-/// What marks a part of a picture.
+/// What marks a part of an image.
 #[derive(Clone, Debug)]
 pub enum MaskSource {
-    /// A picture.
-    Picture {
-        /// The picture.
+    /// An image.
+    Image {
+        /// The image.
         reference: ImageReference,
         /// How it marks.
         means: MaskMeans,
@@ -58,17 +58,17 @@ impl MaskSource {
     #[must_use]
     pub const fn argument(&self) -> &'static str {
         match self {
-            Self::Picture { .. } => "mask",
+            Self::Image { .. } => "mask",
             Self::Regions(_) => "regions",
         }
     }
 }
 
-/// The most characters of a picture's address in the record: a data URL is a picture.
+/// The most characters of an image's address in the record: a data URL is an image.
 const MOST_OF_A_REFERENCE: usize = 200;
 
 impl Commission {
-    /// The arguments for the record, as JSON; of pictures that were passed whole, the beginning.
+    /// The arguments for the record, as JSON; of images that were passed whole, the beginning.
     pub(super) fn recorded_arguments(&self) -> String {
         let mut arguments = self.arguments.clone();
         let fields = arguments.as_object_mut().into_iter().flatten();

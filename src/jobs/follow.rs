@@ -21,14 +21,14 @@ const LOOKED_AT_EVERY: Duration = Duration::from_millis(100);
 /// How a job stands, for whoever asks.
 #[derive(Debug)]
 pub enum Found {
-    /// Its pictures.
+    /// Its images.
     Made {
         /// They, and what is to be said of them.
         outcome: Box<Outcome>,
         /// Whether somebody had them before.
         handed_over: bool,
     },
-    /// It has ended without a picture.
+    /// It has ended without an image.
     Nothing(Problem),
     /// Not yet.
     UnderWay {
@@ -67,9 +67,9 @@ pub(super) async fn equal_left(
     stage: &watch::Sender<Stage>,
     presence: &mut watch::Receiver<Presence>,
 ) -> Result<Joined, ImageError> {
-    while let Some(Claimed { job, orphaned }) = shared.library.claim_left(wanted.like, wanted.within).await? {
+    while let Some(Claimed { job, orphaned }) = shared.store.claim_left(wanted.like, wanted.within).await? {
         tracing::info!(job = %job.id, orphaned, "taken over from a caller that left");
-        if orphaned && !shared.library.is_at_work(&job).await {
+        if orphaned && !shared.store.is_at_work(&job).await {
             recovery::keep_left_behind(shared, &job).await?;
         }
         loop {
@@ -85,7 +85,7 @@ pub(super) async fn equal_left(
                         ProblemKind::Lost | ProblemKind::Cancelled | ProblemKind::NotFound
                     ) =>
                 {
-                    shared.library.set_caller(&job.id, Caller::Served).await?;
+                    shared.store.set_caller(&job.id, Caller::Served).await?;
                     if wanted.again && problem.billed != Billed::No {
                         return Ok(Joined::Ended(job.id, Box::new(Err(problem))));
                     }
@@ -96,7 +96,7 @@ pub(super) async fn equal_left(
             tokio::select! {
                 () = sleep(LOOKED_AT_EVERY) => {}
                 _ = left(presence) => {
-                    shared.library.set_caller(&job.id, Caller::Left).await?;
+                    shared.store.set_caller(&job.id, Caller::Left).await?;
                     return Ok(Joined::Left);
                 }
             }
@@ -113,14 +113,14 @@ pub(super) async fn look(
     owner: &str,
     caller: Caller,
 ) -> Result<Found, ImageError> {
-    let mut job = shared.library.job(id, owner).await?;
+    let mut job = shared.store.job(id, owner).await?;
     let mut standing = job.standing(Timestamp::now());
     if matches!(standing, Standing::Lost { .. }) && recovery::recover(shared, &job, caller).await? {
-        job = shared.library.job(id, owner).await?;
+        job = shared.store.job(id, owner).await?;
         standing = job.standing(Timestamp::now());
     }
     let now = Timestamp::now();
-    let mut images = shared.library.images_of(id, owner).await?;
+    let mut images = shared.store.images_of(id, owner).await?;
     keep_results(&mut images);
     let found = match standing {
         Standing::Queued | Standing::Rendering => {
@@ -152,7 +152,7 @@ pub(super) async fn look(
     Ok(found)
 }
 
-/// Leaves out what a model sent where there is a picture with the original put back around it.
+/// Leaves out what a model sent where there is an image with the original put back around it.
 fn keep_results(images: &mut Vec<StoredImage>) {
     let parents = images.iter().flat_map(|image| &image.parents);
     let raw = parents.filter(|parent| parent.role == ParentRole::Raw).map(|parent| parent.id.clone());
@@ -161,7 +161,7 @@ fn keep_results(images: &mut Vec<StoredImage>) {
 }
 
 fn pruned(job: &JobRecord) -> Problem {
-    let what = format!("{} made pictures that are no longer in the store", job.id);
+    let what = format!("{} made images that are no longer in the store", job.id);
     Problem::new(ProblemKind::NotFound, what, "Call again to make new ones; that is paid anew.")
 }
 
@@ -177,7 +177,7 @@ fn failed(job: &JobRecord) -> Problem {
 fn dropped(job: &JobRecord) -> Problem {
     let what = format!("{} was given up, because its caller left", job.id);
     let billed = if job.sent_at.is_some() { Billed::Maybe } else { Billed::No };
-    Problem { billed, ..Problem::new(ProblemKind::Cancelled, what, "Call again to make the picture.") }
+    Problem { billed, ..Problem::new(ProblemKind::Cancelled, what, "Call again to make the image.") }
 }
 
 fn lost(job: &JobRecord, sent: bool) -> Problem {
@@ -186,13 +186,13 @@ fn lost(job: &JobRecord, sent: bool) -> Problem {
         let sent_at = job.sent_at.unwrap_or(job.created_at);
         let what = format!(
             "{} is lost: the process that worked on it was ended after its request went out at {sent_at:.0}, \
-             which may be billed{most}, and no picture had arrived",
+             which may be billed{most}, and no image had arrived",
             job.id
         );
         (what, Billed::Maybe)
     } else {
         (format!("{} is lost: its process was ended before anything was sent", job.id), Billed::No)
     };
-    let way_out = "Call again to make the picture.";
-    Problem { billed, ..Problem::new(ProblemKind::Lost, what, way_out) }
+    let remedy = "Call again to make the image.";
+    Problem { billed, ..Problem::new(ProblemKind::Lost, what, remedy) }
 }

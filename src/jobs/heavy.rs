@@ -1,4 +1,4 @@
-//! Work on whole pictures, off the async threads and few at a time: each may take a hundred
+//! Work on whole images, off the async threads and few at a time: each may take a hundred
 //! megabytes, and calls come by the dozen.
 
 use tokio::sync::Semaphore;

@@ -1,4 +1,4 @@
-//! Reads what goes into a call: references to bytes, pictures to what the model takes, a mask
+//! Reads what goes into a call: references to bytes, images to what the model takes, a mask
 //! or regions to the form it wants. All of it before anything is paid.
 
 use std::sync::Arc;
@@ -26,16 +26,16 @@ pub(super) struct Inputs {
     pub images: Vec<Upload>,
     /// The stored images among them.
     pub parents: Vec<ImageId>,
-    /// What is repainted, and of which picture.
+    /// What is repainted, and of which image.
     pub masked: Option<Masked>,
     /// What had to be changed to fit, for the caller.
     pub changes: Vec<String>,
 }
 
-/// A picture of which a part is repainted.
+/// An image of which a part is repainted.
 #[derive(Debug)]
 pub(super) struct Masked {
-    /// The picture as it was given.
+    /// The image as it was given.
     pub original: Bytes,
     /// The part, in the original's size.
     pub marks: Arc<Marks>,
@@ -57,7 +57,7 @@ impl Inputs {
         self.masked.is_some()
     }
 
-    /// The size of the largest picture, in bytes.
+    /// The size of the largest image, in bytes.
     pub(super) fn largest(&self) -> u64 {
         self.images.iter().map(|image| image.bytes.len() as u64).max().unwrap_or(0)
     }
@@ -73,12 +73,12 @@ impl Inputs {
     }
 }
 
-/// A reference that was read: the same picture named twice is read and made to fit once.
+/// A reference that was read: the same image named twice is read and made to fit once.
 struct Seen<'a> {
     reference: &'a ImageReference,
     upload: Upload,
     id: Option<ImageId>,
-    picture: Normalised,
+    image: Normalised,
 }
 
 /// Reads what the first model of the route takes, and the mask for all of them.
@@ -94,7 +94,7 @@ pub(super) async fn read(shared: &Shared, commission: &Commission, route: &Route
         let known = seen.iter().position(|seen| seen.reference == reference);
         if known.is_none() {
             let one = fitted(shared, owner, reference, &argument, limits).await?;
-            inputs.changes.extend(one.picture.changes.iter().map(|change| format!("{argument}: {change}")));
+            inputs.changes.extend(one.image.changes.iter().map(|change| format!("{argument}: {change}")));
             seen.push(one);
         }
         let Some(seen) = known.map_or(seen.last(), |at| seen.get(at)) else { continue };
@@ -105,12 +105,12 @@ pub(super) async fn read(shared: &Shared, commission: &Commission, route: &Route
         let models = std::iter::once(model).chain(route.rest.iter().map(|choice| &choice.model));
         let mut kinds: Vec<_> = models.filter_map(|model| model.mask).collect();
         kinds.dedup();
-        inputs.masked = Some(masked(shared, owner, masking, &first.picture, kinds).await?);
+        inputs.masked = Some(masked(shared, owner, masking, &first.image, kinds).await?);
     }
     Ok(inputs)
 }
 
-/// A picture read and made to fit.
+/// An image read and made to fit.
 async fn fitted<'a>(
     shared: &Shared,
     owner: &str,
@@ -120,10 +120,9 @@ async fn fitted<'a>(
 ) -> Result<Seen<'a>, Problem> {
     let source = source(shared, owner, reference, argument).await?;
     let bytes = source.bytes.clone();
-    let picture = heavy(move || normalise(bytes, &limits)).await?.map_err(|error| error.at(argument))?;
-    let upload =
-        Upload { name: source.name(picture.format), format: picture.format, bytes: picture.bytes.clone() };
-    Ok(Seen { reference, upload, id: source.id, picture })
+    let image = heavy(move || normalise(bytes, &limits)).await?.map_err(|error| error.at(argument))?;
+    let upload = Upload { name: source.name(image.format), format: image.format, bytes: image.bytes.clone() };
+    Ok(Seen { reference, upload, id: source.id, image })
 }
 
 /// The part that is marked, checked, and in the forms that models want.
@@ -131,20 +130,20 @@ async fn masked(
     shared: &Shared,
     owner: &str,
     masking: &Masking,
-    picture: &Normalised,
+    image: &Normalised,
     kinds: Vec<MaskKind>,
 ) -> Result<Masked, Problem> {
     let given = match &masking.source {
-        MaskSource::Picture { reference, .. } => source(shared, owner, reference, "mask").await?.bytes,
+        MaskSource::Image { reference, .. } => source(shared, owner, reference, "mask").await?.bytes,
         MaskSource::Regions(_) => Bytes::new(),
     };
-    let (masking, original) = (masking.clone(), picture.original.clone());
-    let (size, sent) = (picture.original_pixels, picture.pixels);
+    let (masking, original) = (masking.clone(), image.original.clone());
+    let (size, sent) = (image.original_pixels, image.pixels);
     let made = heavy(move || -> Result<Masked, Vec<Problem>> {
         let argument = masking.source.argument();
         let at = |error: ImageError| vec![error.at(argument)];
         let marks = match &masking.source {
-            MaskSource::Picture { means, .. } => Marks::of_picture(&given, *means, size).map_err(at)?,
+            MaskSource::Image { means, .. } => Marks::of_image(&given, *means, size).map_err(at)?,
             MaskSource::Regions(regions) => Marks::of_regions(regions, size)?,
         };
         let marks = if masking.invert { marks.inverted() } else { marks };
@@ -191,22 +190,21 @@ async fn source(
             &fetched
         }
     };
-    let read =
-        source_image::read(local, &shared.options.roots, &shared.library, owner, MOST_BYTES_READ).await;
+    let read = source_image::read(local, &shared.options.roots, &shared.store, owner, MOST_BYTES_READ).await;
     read.map_err(|error: ImageError| error.at(argument))
 }
 
 fn unfetched(error: &FetchError, url: &url::Url, argument: &str) -> Problem {
     let host = url.host_str().unwrap_or_default();
-    let way_out = match error {
+    let remedy = match error {
         FetchError::Private(_) => "Only public https addresses are fetched. Pass the path of a file instead.",
         FetchError::NotHttps(_) => "Pass an https address, or the path of a file.",
-        FetchError::TooLarge(_) => "Pass a smaller version of the picture.",
+        FetchError::TooLarge(_) => "Pass a smaller version of the image.",
         FetchError::Failed(_) => {
-            "Check that the address leads to a picture that anyone may fetch, or pass a file."
+            "Check that the address leads to an image that anyone may fetch, or pass a file."
         }
     };
-    Problem::argument(argument, format!("the picture at {host} was not fetched: {error}"), way_out)
+    Problem::argument(argument, format!("the image at {host} was not fetched: {error}"), remedy)
 }
 
 const fn form(kind: MaskKind) -> MaskForm {

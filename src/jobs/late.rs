@@ -20,30 +20,30 @@ impl Late {
 impl Paid {
     /// Writes down how a request ended.
     pub(super) async fn record_end(&self, number: i64, end: TryEnd, late: &mut Late) {
-        if let Err(error) = self.shared.library.end_try(number, &end).await {
+        if let Err(error) = self.shared.store.end_try(number, &end).await {
             tracing::error!(job = %self.record.id, %error, "the end of a request was not recorded");
             late.ends.push((number, end));
         }
     }
 
-    /// Writes down a picture that was kept.
+    /// Writes down an image that was kept.
     pub(super) async fn record_image(&self, image: &StoredImage, late: &mut Late) {
-        if let Err(error) = self.shared.library.record_image(image).await {
-            tracing::error!(job = %self.record.id, %error, "a picture was kept and not recorded");
+        if let Err(error) = self.shared.store.record_image(image).await {
+            tracing::error!(job = %self.record.id, %error, "an image was kept and not recorded");
             late.images.push(image.clone());
         }
     }
 
     /// Tries once more, and says what the caller should know if it is in vain.
     pub(super) async fn catch_up(&self, late: Late) -> Option<String> {
-        let library = &self.shared.library;
+        let store = &self.shared.store;
         let any_images = !late.images.is_empty();
         let caught_up = async {
             for (number, end) in &late.ends {
-                library.end_try(*number, end).await?;
+                store.end_try(*number, end).await?;
             }
             for image in &late.images {
-                library.record_image(image).await?;
+                store.record_image(image).await?;
             }
             Ok::<_, crate::codec::ImageError>(())
         };

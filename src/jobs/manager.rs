@@ -26,10 +26,10 @@ use crate::codec::{ImageError, PreviewBudget};
 use crate::domain::{Caller, JobId, Problem, ProblemKind, Secret, Usd};
 use crate::references::Roots;
 use crate::routing::{Route, route};
-use crate::store::{Kept, Library};
+use crate::store::{Kept, Store};
 use crate::upstream::{Client, ClientOptions, RetrySettings};
 
-/// How long after it was kept a picture is written to the disk itself.
+/// How long after it was kept an image is written to the disk itself.
 const SYNCED_AFTER: Duration = Duration::from_millis(500);
 
 /// Starts an upstream that stands in for every provider, the sandbox, and says its base URL.
@@ -43,7 +43,7 @@ pub struct Options {
     pub keys: BTreeMap<String, Secret>,
     /// How to reach the outside.
     pub client: ClientOptions,
-    /// The library's folder.
+    /// The store's folder.
     pub store: PathBuf,
     /// What may be read and written.
     pub roots: Roots,
@@ -74,7 +74,7 @@ pub struct Manager(Arc<Shared>);
 pub(super) struct Shared {
     pub options: Options,
     pub client: Client,
-    pub library: Library,
+    pub store: Store,
     pub capacity: Capacity,
     pub queue: Queue,
     #[cfg(unix)]
@@ -94,7 +94,7 @@ impl Manager {
     pub fn new(options: Options) -> Self {
         Self(Arc::new(Shared {
             client: Client::new(options.client.clone()),
-            library: Library::new(options.store.clone()),
+            store: Store::new(options.store.clone()),
             capacity: Capacity::default(),
             queue: Queue::new(options.in_flight),
             #[cfg(unix)]
@@ -136,7 +136,7 @@ impl Manager {
     /// sends nothing.
     ///
     /// # Errors
-    /// What is wrong with the pictures, the mask, the regions or the place for the result.
+    /// What is wrong with the images, the mask, the regions or the place for the result.
     pub async fn rehearse(
         &self,
         commission: &Commission,
@@ -154,23 +154,23 @@ impl Manager {
         follow::look(&self.0, job, owner, Caller::Left).await
     }
 
-    /// Notes, in the background, that the pictures of these jobs were handed over to one who
+    /// Notes, in the background, that the images of these jobs were handed over to one who
     /// asked for them by id.
     pub fn note_handed_over(&self, jobs: Vec<JobId>) {
-        let library = self.0.library.clone();
+        let store = self.0.store.clone();
         self.0.paid.spawn(async move {
             for job in jobs {
-                if let Err(error) = library.set_caller(&job, Caller::Served).await {
-                    tracing::warn!(%job, %error, "the record could not be told who has the pictures");
+                if let Err(error) = store.set_caller(&job, Caller::Served).await {
+                    tracing::warn!(%job, %error, "the record could not be told who has the images");
                 }
             }
         });
     }
 
-    /// Stored pictures.
+    /// Stored images.
     #[must_use]
-    pub fn library(&self) -> &Library {
-        &self.0.library
+    pub fn store(&self) -> &Store {
+        &self.0.store
     }
 
     /// The catalogue in use.
@@ -198,7 +198,7 @@ impl Manager {
 }
 
 impl Shared {
-    /// Has a picture written to the disk itself, a little later: its answer, which may hold all of
+    /// Has an image written to the disk itself, a little later: its answer, which may hold all of
     /// it, needs the processors first. Its record is as safe as the disk's own log until then.
     pub(super) fn sync_soon(&self, kept: Kept) {
         let finishing = self.finishing.clone();
@@ -206,7 +206,7 @@ impl Shared {
             let _ = timeout(SYNCED_AFTER, finishing.cancelled()).await;
             let synced = spawn_blocking(move || (kept.sync(), kept)).await;
             if let Ok((Err(error), kept)) = synced {
-                tracing::warn!(path = %kept.path.display(), %error, "the picture was not synced to disk");
+                tracing::warn!(path = %kept.path.display(), %error, "the image was not synced to disk");
             }
         });
     }
@@ -253,7 +253,7 @@ impl Shared {
         model.key_variables.iter().find_map(|variable| self.options.keys.get(variable))
     }
 
-    /// Whether pictures are the sandbox's.
+    /// Whether images are the sandbox's.
     pub(super) fn sandbox(&self) -> bool {
         self.options.stand_in.is_some()
     }

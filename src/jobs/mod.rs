@@ -16,7 +16,7 @@ mod manager;
 mod outcome;
 mod owner;
 mod paid;
-mod picture;
+mod image;
 mod preserving;
 mod queue;
 mod recovery;

@@ -6,33 +6,33 @@ use super::Preserved;
 use crate::domain::{ImageFormat, JobId, ModelName, Pixels, Problem, Usd};
 use crate::store::{JobRecord, StoredImage};
 
-/// A call that brought at least one picture.
+/// A call that brought at least one image.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Outcome {
     /// The call's id.
     pub job: JobId,
     /// Who drew.
     pub model: ModelName,
-    /// The pictures, in the order they were asked for.
+    /// The images, in the order they were asked for.
     pub images: Vec<StoredImage>,
-    /// Pictures that came and could not be stored.
+    /// Images that came and could not be stored.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unstored: Vec<Unstored>,
     /// What is to be said of it.
     pub report: Report,
-    /// The pictures are the sandbox's and nothing was paid.
+    /// The images are the sandbox's and nothing was paid.
     pub sandbox: bool,
 }
 
-/// What an answer says beside the pictures; the record keeps it for whoever asks later.
+/// What an answer says beside the images; the record keeps it for whoever asks later.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// Why that model.
     pub why: String,
-    /// What was put back around the pictures that are inpainted.
+    /// What was put back around the images that are inpainted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub preserved: Vec<Preserved>,
-    /// What became of the pictures that did not come.
+    /// What became of the images that did not come.
     pub failures: Vec<Problem>,
     /// What was paid.
     pub cost: Cost,
@@ -44,7 +44,7 @@ pub struct Report {
     pub warnings: Vec<String>,
 }
 
-/// A picture that came, was paid, and is nowhere but here.
+/// An image that came, was paid, and is nowhere but here.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Unstored {
     /// Its file, in base64.
@@ -87,7 +87,7 @@ impl Outcome {
 /// What was paid and how that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cost {
-    /// The sum over all pictures and all charged failures.
+    /// The sum over all images and all charged failures.
     pub usd: Usd,
     /// The weakest basis among them.
     pub basis: CostBasis,
@@ -96,7 +96,7 @@ pub struct Cost {
 /// How a cost is known, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum CostBasis {
-    /// A flat price for each picture.
+    /// A flat price for each image.
     FlatPrice,
     /// The tokens that the reply reported.
     ReportedUsage,

@@ -5,7 +5,7 @@ use jiff::Zoned;
 use crate::domain::{ModelName, Problem, ProblemKind, Usd};
 use crate::store::{Cap, CapHit, Period};
 
-/// Whose a call, its job and its pictures are. Another owner's do not exist.
+/// Whose a call, its job and its images are. Another owner's do not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
     /// The name in the record.
@@ -76,7 +76,7 @@ pub(super) fn over(hit: &CapHit, more: Usd) -> Problem {
             cap.most
         ),
         format!(
-            "{left} are left: choose a smaller size, a lower quality or fewer pictures, wait, or ask the user to \
+            "{left} are left: choose a smaller size, a lower quality or fewer images, wait, or ask the user to \
              raise {setting}{per_token}."
         ),
     )

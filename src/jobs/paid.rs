@@ -8,10 +8,10 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
 
 use super::allowance::Allowance;
+use super::image::{Charge, ImageWork};
 use super::inputs::Inputs;
 use super::late::Late;
 use super::manager::Shared;
-use super::picture::{Charge, Picture};
 use super::queue::Permit;
 use super::trail::Station;
 use super::{Cost, CostBasis, Outcome, Partials, Report, Stage, owner};
@@ -41,7 +41,7 @@ pub(super) struct Paid {
 }
 
 impl Paid {
-    /// Gets the pictures all at once, and ends the job in the record.
+    /// Gets the images all at once, and ends the job in the record.
     pub(super) async fn run(
         self: Box<Self>,
         permit: Permit,
@@ -62,19 +62,18 @@ impl Paid {
                 _ => false,
             });
         };
-        let mut calls: FuturesUnordered<_> =
-            (0..of).map(|position| self.picture(position, &partial)).collect();
-        let mut pictures = Vec::new();
-        while let Some(picture) = calls.next().await {
+        let mut calls: FuturesUnordered<_> = (0..of).map(|position| self.image(position, &partial)).collect();
+        let mut works = Vec::new();
+        while let Some(work) = calls.next().await {
             stage.send_modify(|stage| {
                 if let Stage::Rendering { done, .. } = stage {
                     *done += 1;
                 }
             });
-            pictures.push(picture);
+            works.push(work);
         }
         drop(calls);
-        self.end(pictures).await
+        self.end(works).await
     }
 
     /// Waits for leave to send to a place.
@@ -99,7 +98,7 @@ impl Paid {
             endpoint: station.endpoint.name(),
             estimate: self.price_of_one(station.choice),
         };
-        let begun = self.shared.library.begin_try(&self.record, &plan, &self.caps).await;
+        let begun = self.shared.store.begin_try(&self.record, &plan, &self.caps).await;
         match begun.map_err(|error| error.in_store())? {
             Begun::Yes(number) => Ok(number),
             Begun::OverCap(hit) => Err(owner::over(&hit, plan.estimate.unwrap_or_default())),
@@ -127,19 +126,19 @@ impl Paid {
         self.record_end(number, end, late).await;
     }
 
-    async fn end(&self, pictures: Vec<Picture>) -> Result<Outcome, Problem> {
-        let cost = total(pictures.iter().flat_map(|picture| &picture.charges));
+    async fn end(&self, works: Vec<ImageWork>) -> Result<Outcome, Problem> {
+        let cost = total(works.iter().flat_map(|work| &work.charges));
         let (mut images, mut unstored, mut failures) = (Vec::<StoredImage>::new(), Vec::new(), Vec::new());
         let (mut warnings, mut request_ids) = (self.inputs.changes.clone(), Vec::new());
         let (mut preserved, mut late) = (Vec::new(), Late::default());
-        for picture in pictures {
-            images.extend(picture.images);
-            preserved.extend(picture.preserved);
-            late.extend(picture.late);
-            unstored.extend(picture.unstored);
-            failures.extend(picture.problem);
-            request_ids.extend(picture.request_ids);
-            for warning in picture.warnings {
+        for work in works {
+            images.extend(work.images);
+            preserved.extend(work.preserved);
+            late.extend(work.late);
+            unstored.extend(work.unstored);
+            failures.extend(work.problem);
+            request_ids.extend(work.request_ids);
+            for warning in work.warnings {
                 if !warnings.contains(&warning) {
                     warnings.push(warning);
                 }
@@ -164,7 +163,7 @@ impl Paid {
         }
         if !brought {
             let first = report.failures.into_iter().next();
-            return Err(first.unwrap_or_else(|| Problem::internal("no picture came and nothing failed")));
+            return Err(first.unwrap_or_else(|| Problem::internal("no image came and nothing failed")));
         }
         let (job, sandbox) = (self.record.id.clone(), self.record.sandbox);
         Ok(Outcome { job, model: drew, images, unstored, report, sandbox })
@@ -190,15 +189,15 @@ impl Paid {
             problem: problem.map(ToString::to_string),
             report: report_text.and_then(Result::ok),
         };
-        self.shared.library.finish_job(&self.record.id, &end).await
+        self.shared.store.finish_job(&self.record.id, &end).await
     }
 
     /// What a try that was or may have been charged cost, and how that is known.
-    pub(super) fn cost(&self, choice: &Choice, usage: Option<&Usage>, pictures: u32) -> Cost {
+    pub(super) fn cost(&self, choice: &Choice, usage: Option<&Usage>, images: u32) -> Cost {
         let model = &choice.model;
         let factor =
             self.shared.options.catalog.provider(&model.name.provider).map(|provider| provider.price_factor);
-        let actual = factor.and_then(|factor| actual(model, factor, usage, pictures));
+        let actual = factor.and_then(|factor| actual(model, factor, usage, images));
         match (actual, &model.price) {
             (Some(usd), Price::Tokens(_)) => Cost { usd, basis: CostBasis::ReportedUsage },
             (Some(usd), _) => Cost { usd, basis: CostBasis::FlatPrice },

@@ -1,6 +1,6 @@
 //! After an inpainting was kept as it came: the original put back around what was repainted.
 //!
-//! The picture that was paid for is a file with a record before anything here begins, and
+//! The image that was paid for is a file with a record before anything here begins, and
 //! stays one whatever goes wrong.
 
 use std::borrow::Cow;
@@ -12,16 +12,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::heavy::heavy;
+use super::image::ImageWork;
 use super::inputs::Masked;
 use super::paid::Paid;
-use super::picture::Picture;
 use crate::codec::{Changed, Form, ImageError, has_transparency, inspect, preserve};
 use crate::domain::{Background, ImageFormat, ImageId};
 use crate::references::Destination;
 use crate::staging::Landing;
 use crate::store::{Kept, Parent, ParentRole, StoredImage, keep, new_image_id};
 
-/// What the model had done to what it was to keep, and where its own picture is.
+/// What the model had done to what it was to keep, and where its own image is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Preserved {
     /// The id of the result.
@@ -34,14 +34,14 @@ pub struct Preserved {
     pub outside_percent: f64,
     /// By how much they differed on average, of 255.
     pub outside_mean: f64,
-    /// By how many pixels, to the right and down, the whole picture had moved.
+    /// By how many pixels, to the right and down, the whole image had moved.
     pub shift: Option<(i32, i32)>,
     /// The size of what the model sent, where it had to be fitted.
     pub fitted_from: Option<String>,
 }
 
 impl Paid {
-    /// Where a picture goes as it comes: beside its place, where another will take that.
+    /// Where an image goes as it comes: beside its place, where another will take that.
     pub(super) fn first_destination(&self) -> Cow<'_, Destination> {
         match &self.inputs.masked {
             Some(masked) if masked.preserve => Cow::Owned(self.destination.beside("raw")),
@@ -58,27 +58,26 @@ impl Paid {
         }
     }
 
-    /// What is done with a picture after it was kept: checks that it is transparent where that
+    /// What is done with an image after it was kept: checks that it is transparent where that
     /// was asked for, and puts the original back around what was repainted.
-    pub(super) async fn finish_kept(&self, picture: &mut Picture) {
+    pub(super) async fn finish_kept(&self, work: &mut ImageWork) {
         if self.request.background == Background::Transparent
-            && let Some(image) = picture.images.last().cloned()
+            && let Some(image) = work.images.last().cloned()
             && let Ok(Ok(false)) = heavy(move || is_transparent(&image)).await
         {
-            picture.warnings.push(
-                "background: transparent was asked for, and no pixel of the picture is transparent"
-                    .to_owned(),
+            work.warnings.push(
+                "background: transparent was asked for, and no pixel of the image is transparent".to_owned(),
             );
         }
         let Some(masked) = self.inputs.masked.as_ref().filter(|masked| masked.preserve) else { return };
-        let Some(raw) = picture.images.pop() else { return };
-        match self.put_back(masked, &raw, picture).await {
-            Ok(image) => picture.images.push(image),
+        let Some(raw) = work.images.pop() else { return };
+        match self.put_back(masked, &raw, work).await {
+            Ok(image) => work.images.push(image),
             Err(error) => {
-                picture.warnings.push(format!(
+                work.warnings.push(format!(
                     "preserve failed ({error}): this is what the model sent, which may have changed outside the mask"
                 ));
-                picture.images.push(raw);
+                work.images.push(raw);
             }
         }
     }
@@ -87,17 +86,17 @@ impl Paid {
         &self,
         masked: &Masked,
         raw: &StoredImage,
-        picture: &mut Picture,
+        work: &mut ImageWork,
     ) -> Result<StoredImage, ImageError> {
         let (original, marks) = (masked.original.clone(), Arc::clone(&masked.marks));
         let form = Form { format: self.request.output_format, percent: self.request.output_compression };
         let file = raw.open()?;
         // A landing of its own: room set aside is for what is paid, and a file that a killed process
-        // leaves is none of the job's pictures.
+        // leaves is none of the job's images.
         let (landing, destination) = (Landing::new(self.landing.folder()), self.destination.clone());
         let (id, prompt) = (new_image_id(), self.request.prompt.as_str().to_owned());
         let name = id.clone();
-        let work = heavy(move || -> Result<(Kept, Changed), ImageError> {
+        let preserving = heavy(move || -> Result<(Kept, Changed), ImageError> {
             let (bytes, changed) = preserve(&original, &marks, file, form)?;
             let unwritable = |error: std::io::Error| ImageError::writing(landing.folder(), &error);
             let mut arrival = landing.begin();
@@ -106,40 +105,40 @@ impl Paid {
                 keep(arrival.finish(), &destination, &prompt, &name).map_err(|not_kept| not_kept.error)?;
             Ok((kept, changed))
         });
-        let done = work.await.unwrap_or_else(|error| Err(ImageError::ReadFailed(error.what)));
+        let done = preserving.await.unwrap_or_else(|error| Err(ImageError::ReadFailed(error.what)));
         let (mut kept, changed) = done?;
         let image = Self::composite(id, raw, &kept, &changed);
-        self.record_image(&image, &mut picture.late).await;
+        self.record_image(&image, &mut work.late).await;
         kept.settle();
         if let Some(asked) = &kept.instead_of {
-            picture.warnings.push(format!(
-                "save_to named {}; it was taken, or its ending did not fit, so the picture is in {}",
+            work.warnings.push(format!(
+                "save_to named {}; it was taken, or its ending did not fit, so the image is in {}",
                 asked.display(),
                 kept.path.display()
             ));
         }
         if let Some(sent) = changed.fitted_from.filter(|sent| !sent.is_shaped_as(changed.pixels)) {
-            picture.warnings.push(format!(
+            work.warnings.push(format!(
                 "the model sent {sent}, of another shape than the {} of the original: it was stretched to fit",
                 changed.pixels
             ));
         }
         if let Some((right, down)) = changed.shift {
-            picture.warnings.push(format!(
-                "the model moved the whole picture by {right} px to the right and {down} px down; at the edge of \
+            work.warnings.push(format!(
+                "the model moved the whole image by {right} px to the right and {down} px down; at the edge of \
                  the mask it may not meet the original"
             ));
         }
         if changed.on_white {
-            picture.warnings.push(
+            work.warnings.push(
                 "a JPEG cannot be transparent: what was is on white; ask for output_format png or webp to keep it"
                     .to_owned(),
             );
         }
         if changed.halved {
-            picture.warnings.push("the original has 16 bits a channel and the result 8".to_owned());
+            work.warnings.push("the original has 16 bits a channel and the result 8".to_owned());
         }
-        picture.preserved.push(Preserved {
+        work.preserved.push(Preserved {
             image: image.id.to_string(),
             raw: raw.id.to_string(),
             raw_path: raw.path.clone(),

@@ -20,14 +20,14 @@ pub struct Rehearsal {
     pub part: Option<Marked>,
 }
 
-/// The picture with the part drawn over it.
+/// The image with the part drawn over it.
 #[derive(Clone, Debug)]
 pub struct Marked {
     /// What to look at.
     pub preview: Preview,
-    /// The size of the whole picture, in which regions are counted.
-    pub picture: Pixels,
-    /// How much of the picture is repainted, 0 to 1.
+    /// The size of the whole image, in which regions are counted.
+    pub image: Pixels,
+    /// How much of the image is repainted, 0 to 1.
     pub share: f64,
 }
 
@@ -47,7 +47,7 @@ pub(super) async fn rehearse(
             let (marks, original) = (Arc::clone(&masked.marks), masked.original);
             let drawn = heavy(move || overlay(&original, &marks, &budget)).await?;
             let preview = drawn.map_err(|error| error.at("image"))?;
-            Some(Marked { preview, picture: masked.marks.pixels(), share: masked.marks.share() })
+            Some(Marked { preview, image: masked.marks.pixels(), share: masked.marks.share() })
         }
     };
     Ok(Rehearsal { changes: inputs.changes, part })

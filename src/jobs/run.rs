@@ -22,7 +22,7 @@ use crate::codec::ImageError;
 use crate::domain::{Billed, Caller, JobEvent, JobId, JobState, Problem, Usd};
 use crate::references::Destination;
 use crate::staging::Landing;
-use crate::store::{JobEnd, JobRecord, LEASE, Library, Opened, Plan, new_job_id};
+use crate::store::{JobEnd, JobRecord, LEASE, Opened, Plan, Store, new_job_id};
 
 /// How long after a call was left an equal one takes its job over.
 const JOINED_WITHIN: SignedDuration = SignedDuration::from_mins(30);
@@ -30,7 +30,7 @@ const JOINED_WITHIN: SignedDuration = SignedDuration::from_mins(30);
 /// How often a lease is renewed.
 const RENEWED_EVERY: SignedDuration = SignedDuration::from_secs(LEASE.as_secs() / 3);
 
-/// Bytes of a picture of which nobody knows the size: some 1.5 megapixels, mostly 2 to 3 MB.
+/// Bytes of an image of which nobody knows the size: some 1.5 megapixels, mostly 2 to 3 MB.
 const USUAL_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Begins a call in this process.
@@ -55,7 +55,7 @@ async fn run(shared: Arc<Shared>, commission: Commission, side: Side) {
     let equal = Box::pin(follow::equal_left(&shared, wanted, &stage, &mut presence));
     match equal.await {
         Ok(Joined::Ended(job, outcome)) => {
-            return deliver(&shared.library, &job, *outcome, answer, presence).await;
+            return deliver(&shared.store, &job, *outcome, answer, presence).await;
         }
         Ok(Joined::Left) => return,
         Ok(Joined::None) => {}
@@ -74,20 +74,20 @@ async fn run(shared: Arc<Shared>, commission: Commission, side: Side) {
     let permit = tokio::select! {
         biased;
         permit = shared.queue.enter(&paid.record.model.provider, in_line) => permit,
-        () = gone(&mut presence) => return give_up(&shared.library, &job).await,
+        () = gone(&mut presence) => return give_up(&shared.store, &job).await,
     };
     let work = paid.run(permit, &stage);
     let outcome = if shared.options.drop_cancelled {
         tokio::select! {
             biased;
             outcome = work => outcome,
-            () = gone(&mut presence) => return give_up(&shared.library, &job).await,
+            () = gone(&mut presence) => return give_up(&shared.store, &job).await,
         }
     } else {
         work.await
     };
     drop(alive);
-    deliver(&shared.library, &job, outcome, answer, presence).await;
+    deliver(&shared.store, &job, outcome, answer, presence).await;
 }
 
 /// All that is needed before anything is recorded or paid.
@@ -105,14 +105,14 @@ async fn prepare(shared: &Shared, commission: &Commission) -> Result<Prepared, P
     route.rest.retain(|choice| choice.model.most_image_bytes >= inputs.largest());
     let destination = Destination::parse(commission.save_to.as_deref(), &shared.options.roots)
         .map_err(|error| error.at("save_to"))?;
-    let landing = shared.library.landing(&destination).map_err(|error| no_place(&error, &destination))?;
+    let landing = shared.store.landing(&destination).map_err(|error| no_place(&error, &destination))?;
     Ok(Prepared { route, inputs, destination, landing, cap: shared.cap(commission) })
 }
 
 /// The problem of a place that cannot be written: the argument's fault where one named it.
 fn no_place(error: &ImageError, destination: &Destination) -> Problem {
     match destination {
-        Destination::Library => error.in_store(),
+        Destination::Store => error.in_store(),
         Destination::Folder(_) | Destination::File(_) => error.at("save_to"),
     }
 }
@@ -141,7 +141,7 @@ impl Prepared {
             sandbox: shared.sandbox(),
             folder: landing.folder().to_owned(),
             caller: Caller::Waiting,
-            process: shared.library.process(),
+            process: shared.store.process(),
             lease_until: Some(created_at + LEASE),
             sent_at: None,
             report: None,
@@ -174,7 +174,7 @@ fn fingerprint(commission: &Commission, inputs: &inputs::Inputs) -> String {
     hasher.finalize().to_hex().to_string()
 }
 
-/// Records the job with a plan for each picture, and sets room aside: in this order, so that a
+/// Records the job with a plan for each image, and sets room aside: in this order, so that a
 /// file that is left behind is some job's.
 async fn open(shared: &Shared, paid: &Paid) -> Result<(), Problem> {
     let record = &paid.record;
@@ -186,7 +186,7 @@ async fn open(shared: &Shared, paid: &Paid) -> Result<(), Problem> {
     if estimate.is_none() && !paid.caps.is_empty() {
         return Err(owner::unknown_price(&record.model));
     }
-    let opened = shared.library.open_job(record, &plans, &paid.caps).await;
+    let opened = shared.store.open_job(record, &plans, &paid.caps).await;
     match opened.map_err(|error| error.in_store())? {
         Opened::Yes => {}
         Opened::OverCap(hit) => return Err(owner::over(&hit, estimate.unwrap_or_default() * record.n)),
@@ -201,7 +201,7 @@ async fn open(shared: &Shared, paid: &Paid) -> Result<(), Problem> {
             problem: Some(problem.to_string()),
             report: serde_json::to_string(&problem).ok(),
         };
-        if let Err(error) = shared.library.finish_job(&record.id, &end).await {
+        if let Err(error) = shared.store.finish_job(&record.id, &end).await {
             tracing::warn!(job = %record.id, %error, "the record could not be told that the job has ended");
         }
         return Err(problem);
@@ -215,7 +215,7 @@ fn keep_alive(
     job: &JobId,
     mut presence: tokio::sync::watch::Receiver<Presence>,
 ) -> DropGuard {
-    let (ended, library, job) = (CancellationToken::new(), shared.library.clone(), job.clone());
+    let (ended, store, job) = (CancellationToken::new(), shared.store.clone(), job.clone());
     let guard = ended.clone().drop_guard();
     let every = std::time::Duration::try_from(RENEWED_EVERY).unwrap_or_default();
     let watch = async move {
@@ -223,11 +223,11 @@ fn keep_alive(
         let mut told = false;
         loop {
             let noted = tokio::select! {
-                _ = ticks.tick() => library.renew_lease(&job).await,
+                _ = ticks.tick() => store.renew_lease(&job).await,
                 how = left(&mut presence), if !told => {
                     told = true;
                     match how {
-                        Presence::Gone | Presence::Told => library.set_caller(&job, Caller::Left).await,
+                        Presence::Gone | Presence::Told => store.set_caller(&job, Caller::Left).await,
                         Presence::Waiting | Presence::Served => Ok(()),
                     }
                 }
@@ -241,9 +241,9 @@ fn keep_alive(
     guard
 }
 
-/// Answers the caller, and notes whether it got the pictures.
+/// Answers the caller, and notes whether it got the images.
 async fn deliver(
-    library: &Library,
+    store: &Store,
     job: &JobId,
     outcome: Result<Outcome, Problem>,
     answer: oneshot::Sender<Result<Outcome, Problem>>,
@@ -258,8 +258,8 @@ async fn deliver(
         Presence::Served => Caller::Served,
         Presence::Gone | Presence::Told | Presence::Waiting => Caller::Left,
     };
-    if let Err(error) = library.set_caller(job, caller).await {
-        tracing::warn!(%job, %error, "the record could not be told who has the pictures");
+    if let Err(error) = store.set_caller(job, caller).await {
+        tracing::warn!(%job, %error, "the record could not be told who has the images");
     }
 }
 
@@ -269,10 +269,10 @@ fn say(answer: oneshot::Sender<Result<Outcome, Problem>>, outcome: Result<Outcom
 }
 
 /// Gives a job up.
-async fn give_up(library: &Library, job: &JobId) {
+async fn give_up(store: &Store, job: &JobId) {
     let ended = async {
-        library.close_tries(job, "dropped", Billed::Maybe).await?;
-        library.move_job(job, JobEvent::Drop).await
+        store.close_tries(job, "dropped", Billed::Maybe).await?;
+        store.move_job(job, JobEvent::Drop).await
     };
     if let Err(error) = ended.await {
         tracing::warn!(%job, %error, "the record could not be told that the job has ended");

@@ -14,17 +14,17 @@ use crate::domain::{ImageFormat, ImageId};
 use crate::references::of_a_chat;
 use crate::references::open_resolved;
 use crate::references::{LocalReference, Roots};
-use crate::store::Library;
+use crate::store::Store;
 use crate::store::file_name;
 
-/// A file that should hold a picture, as it was read.
+/// A file that should hold an image, as it was read.
 #[derive(Clone, Debug)]
 pub struct SourceImage {
     /// What to call it: a file's name without its ending. Any text.
     pub stem: String,
     /// The file's bytes.
     pub bytes: Bytes,
-    /// Its id, where it came from the library.
+    /// Its id, where it came from the store.
     pub id: Option<ImageId>,
 }
 
@@ -36,11 +36,11 @@ impl SourceImage {
     }
 }
 
-/// Reads a picture of this owner's, of at most so many bytes: no more than that is ever read.
+/// Reads an image of this owner's, of at most so many bytes: no more than that is ever read.
 pub async fn read(
     reference: &LocalReference,
     roots: &Roots,
-    library: &Library,
+    store: &Store,
     owner: &str,
     most_bytes: u64,
 ) -> Result<SourceImage, ImageError> {
@@ -59,7 +59,7 @@ pub async fn read(
             .await
         }
         LocalReference::Stored(id) => {
-            let image = library.image(id, owner).await?;
+            let image = store.image(id, owner).await?;
             blocking(move || {
                 let bytes = whole(image.open()?, &image.path, most_bytes)?;
                 Ok(SourceImage { stem: stem(&image.path), bytes, id: Some(image.id) })
@@ -74,7 +74,7 @@ async fn blocking<T: Send + 'static>(
 ) -> Result<T, ImageError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
-        Err(stopped) => Err(ImageError::Unreadable("the picture".into(), stopped.to_string())),
+        Err(stopped) => Err(ImageError::Unreadable("the image".into(), stopped.to_string())),
     }
 }
 
@@ -107,8 +107,8 @@ mod tests {
 
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and the rest";
 
-    /// A folder that is the one root, and a library beside it.
-    fn desk() -> (tempfile::TempDir, Roots, Library) {
+    /// A folder that is the one root, and a store beside it.
+    fn desk() -> (tempfile::TempDir, Roots, Store) {
         let desk = tempfile::tempdir().unwrap();
         let base = desk.path().join("work");
         std::fs::create_dir(&base).unwrap();
@@ -120,11 +120,11 @@ mod tests {
             base,
             home: None,
         };
-        (desk, roots, Library::new(store))
+        (desk, roots, Store::new(store))
     }
 
     async fn read_path(
-        desk: &(tempfile::TempDir, Roots, Library),
+        desk: &(tempfile::TempDir, Roots, Store),
         path: &str,
     ) -> Result<SourceImage, ImageError> {
         read(&LocalReference::Path(path.into()), &desk.1, &desk.2, "me", 100).await

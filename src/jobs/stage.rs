@@ -22,23 +22,23 @@ pub enum Stage {
     Rendering {
         /// The job it is recorded as.
         job: JobId,
-        /// How many pictures are here.
+        /// How many images are here.
         done: u32,
         /// How many were asked for.
         of: u32,
         /// What this model usually takes, in seconds.
         usual_seconds: u32,
-        /// The pictures on their way that came before finished ones.
+        /// The images on their way that came before finished ones.
         partials: Partials,
     },
 }
 
-/// Pictures on their way, where the model streams them.
+/// Images on their way, where the model streams them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Partials {
     /// How many have come.
     pub here: u32,
-    /// How many were asked for before each finished picture; fewer may come.
+    /// How many were asked for before each finished image; fewer may come.
     pub each: u32,
 }
 
@@ -61,14 +61,14 @@ impl Stage {
                 format!("waiting to be sent, place {place} in the line, {seconds} s so far")
             }
             Self::Rendering { done, of, usual_seconds, .. } => {
-                let count = if *of > 1 { format!(", {done} of {of} pictures here") } else { String::new() };
+                let count = if *of > 1 { format!(", {done} of {of} images here") } else { String::new() };
                 format!("rendering{count}, {seconds} s so far, usually about {usual_seconds} s")
             }
         }
     }
 
     /// How much of the work is done after so many seconds, from 0 towards 1 and never there:
-    /// the pictures that are here count whole, the others by the clock or by the partial ones
+    /// the images that are here count whole, the others by the clock or by the partial ones
     /// that have come, whichever is further.
     #[must_use]
     pub fn fraction(&self, seconds: f64) -> f64 {
@@ -88,7 +88,7 @@ impl Stage {
 }
 
 impl Partials {
-    /// How much of the pictures still to come is done, where so many are and so many have come.
+    /// How much of the images still to come is done, where so many are and so many have come.
     fn share(self, to_come: u32, done: u32) -> f64 {
         let theirs = self.here.saturating_sub(done.saturating_mul(self.each));
         let steps = f64::from(to_come.max(1)) * f64::from(self.each.saturating_add(1));
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn partial_pictures_drive_the_fraction_where_they_are_ahead_of_the_clock() {
+    fn partial_images_drive_the_fraction_where_they_are_ahead_of_the_clock() {
         let at = |done, here, seconds| {
             let (job, partials) = (JobId::from_entropy(1), Partials { here, each: 3 });
             Stage::Rendering { job, done, of: 2, usual_seconds: 60, partials }.fraction(seconds)
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fraction_rises_with_time_and_with_every_picture_and_stays_below_one() {
+    fn the_fraction_rises_with_time_and_with_every_image_and_stays_below_one() {
         let job = JobId::from_entropy(1);
         let at = |done, seconds| {
             let partials = Partials::default();

@@ -1,4 +1,4 @@
-//! Where a picture may be asked for: every endpoint of every model that can do it, in the
+//! Where an image may be asked for: every endpoint of every model that can do it, in the
 //! order of the route. Pure.
 
 use crate::catalog::Endpoint;

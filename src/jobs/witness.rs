@@ -14,7 +14,7 @@ pub struct Requested<'a> {
     pub outcome: &'static str,
     /// How long it took.
     pub seconds: f64,
-    /// The bytes of the pictures it brought.
+    /// The bytes of the images it brought.
     pub bytes: u64,
     /// What it cost, as far as that is known; nothing in the sandbox.
     pub cost: Option<Usd>,

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::pathname::Hint;
 
 const NO_COMMA: Hint = "A data URL reads data:image/png;base64,DATA; passing a path is better.";
-const BROKEN: Hint = "Its base64 is broken or cut off: agents cannot copy pictures as text; pass a path.";
+const BROKEN: Hint = "Its base64 is broken or cut off: agents cannot copy images as text; pass a path.";
 const EMPTY: Hint = "The data URL holds no data: pass a path.";
 
 /// How the base64 of a PNG, JPEG, WebP or GIF begins.

@@ -1,4 +1,4 @@
-//! Where the pictures of a call go: the `save_to` argument.
+//! Where the images of a call go: the `save_to` argument.
 
 use std::path::{Path, PathBuf};
 
@@ -9,28 +9,28 @@ use crate::references::pathname;
 use crate::references::pathname::Hint;
 use crate::references::reference::shortened;
 
-/// A place for pictures, already found to be allowed.
+/// A place for images, already found to be allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
-    /// The library's own folder for the month.
-    Library,
+    /// The store's own folder for the month.
+    Store,
     /// This folder, made if need be; names are made from the prompt.
     Folder(PathBuf),
     /// This file; its ending becomes that of the bytes, and a taken name gets a number.
     File(PathBuf),
 }
 
-const OTHER_FORMAT: Hint = "Pictures arrive as PNG, JPEG or WebP and are not converted: use a name ending in .png, .jpg or \
+const OTHER_FORMAT: Hint = "Images arrive as PNG, JPEG or WebP and are not converted: use a name ending in .png, .jpg or \
                             .webp, or a folder.";
 
 impl Destination {
-    /// Reads `save_to`: nothing or white space is the library; a folder that exists or a
+    /// Reads `save_to`: nothing or white space is the store; a folder that exists or a
     /// path ending in a slash is a folder; a path with an image's ending is a file;
     /// anything else is a folder to be made.
     pub fn parse(save_to: Option<&str>, roots: &Roots) -> Result<Self, ImageError> {
         let text = save_to.unwrap_or_default().trim();
         if text.is_empty() {
-            return Ok(Self::Library);
+            return Ok(Self::Store);
         }
         let refused = |hint: Hint| ImageError::NotAPlace { given: shortened(text), hint: hint.to_owned() };
         let path = roots.writable(&pathname::parse(text).map_err(refused)?)?;
@@ -44,7 +44,7 @@ impl Destination {
         }
     }
 
-    /// The place for another version of the picture that goes here: a file has these words in
+    /// The place for another version of the image that goes here: a file has these words in
     /// its name, a folder is the same one.
     #[must_use]
     pub fn beside(&self, words: &str) -> Self {
@@ -85,8 +85,8 @@ mod tests {
         let folder = |name: &str| Destination::Folder(base.join(name));
         let file = |name: &str| Destination::File(base.join(name));
         let cases = [
-            ("", Destination::Library),
-            ("  ", Destination::Library),
+            ("", Destination::Store),
+            ("  ", Destination::Store),
             ("kites", folder("kites")),
             ("~/kites/", folder("kites")),
             ("kites.png/", folder("kites.png")),
@@ -100,7 +100,7 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(Destination::parse(Some(text), &roots).unwrap(), expected, "{text}");
         }
-        assert_eq!(Destination::parse(None, &roots).unwrap(), Destination::Library);
+        assert_eq!(Destination::parse(None, &roots).unwrap(), Destination::Store);
         for text in
             ["https://example.com/a.png", "red.svg", "/mnt/user-data/outputs", "sandbox:/mnt/data/a.png"]
         {

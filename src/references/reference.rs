@@ -1,4 +1,4 @@
-//! Image references: the one string by which a caller names a picture.
+//! Image references: the one string by which a caller names an image.
 //!
 //! Pure: nothing is opened or fetched here. What agents pass by mistake is known by its
 //! looks and answered with what to pass instead, because "no such file" teaches nothing.
@@ -13,7 +13,7 @@ use super::pathname::{self, CHAT_SANDBOX, Hint};
 use crate::codec::ImageError;
 use crate::domain::{ImageFormat, ImageId};
 
-/// Where a picture is.
+/// Where an image is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageReference {
     /// On this machine, or in the reference itself.
@@ -22,27 +22,27 @@ pub enum ImageReference {
     Remote(Url),
 }
 
-/// A picture that needs no network.
+/// An image that needs no network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LocalReference {
     /// A file, its path as given: `~` and relative paths are for `Roots` to read.
     Path(PathBuf),
     /// The bytes of a `data:` URL.
     Data(Bytes),
-    /// A picture kept earlier.
+    /// An image kept earlier.
     Stored(ImageId),
 }
 
 const EMPTY: Hint = "Pass a path, an https URL, or the id of an earlier image.";
-const PLACEHOLDER: Hint = "Pictures shown in the chat do not reach this server: ask the user for the file's path on this \
+const PLACEHOLDER: Hint = "Images shown in the chat do not reach this server: ask the user for the file's path on this \
                            machine, or for an https URL.";
 const JSON: Hint = "Pass the plain string itself: a path, an https URL, or the id of an earlier image.";
 const BARE_BASE64: Hint =
     "That is bare base64: put data:image/png;base64, before it or, better, pass the file's path.";
-const HTTP: Hint = "Use https, or download the picture and pass its path.";
-const NO_ADDRESS: Hint = "The address cannot be read: check it, or download the picture and pass its path.";
-const SCHEME: Hint = "Only https and file addresses are read: download the picture and pass its path.";
-const BLOB: Hint = "A blob URL exists only inside a browser: save the picture and pass its path.";
+const HTTP: Hint = "Use https, or download the image and pass its path.";
+const NO_ADDRESS: Hint = "The address cannot be read: check it, or download the image and pass its path.";
+const SCHEME: Hint = "Only https and file addresses are read: download the image and pass its path.";
+const BLOB: Hint = "A blob URL exists only inside a browser: save the image and pass its path.";
 const IMAGE_ID: Hint = "An image id is img_ and twelve characters: copy it from an earlier result.";
 const JOB_ID: Hint = "That is a job: get_image with it shows its images; pass one of their ids.";
 
@@ -126,7 +126,7 @@ fn names_an_attachment(text: &str, has_extension: bool) -> bool {
     is_words && ["attach", "upload", "image", "picture", "photo"].iter().any(|word| lower.contains(word))
 }
 
-/// Long, and of nothing but base64's characters: no path to a picture has no dot in it.
+/// Long, and of nothing but base64's characters: no path to an image has no dot in it.
 fn is_long_base64(text: &str) -> bool {
     text.len() >= 200
         && text.bytes().all(|byte| {
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_argument_the_text_and_the_way_out_and_stays_short() {
+    fn a_refusal_names_the_argument_the_text_and_the_remedy_and_stays_short() {
         let refusal = ImageReference::parse(&"iVBORw0KGgo".repeat(1000)).unwrap_err();
         let words = refusal.at("images[0]").to_string();
         assert!(words.starts_with("images[0]: \"iVBORw0KGgoiVBOR"), "{words}");

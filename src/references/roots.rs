@@ -15,10 +15,10 @@ pub struct Roots {
     /// Folders whose files may be read and written. One that is hidden itself, or that does
     /// not exist, may be among them.
     pub allowed: Vec<PathBuf>,
-    /// The library's folder.
+    /// The store's folder.
     pub store: PathBuf,
-    /// Whether paths into the library are allowed, always, or refused, always: it holds the
-    /// pictures of all callers.
+    /// Whether paths into the store are allowed, always, or refused, always: it holds the
+    /// images of all callers.
     pub store_by_path: bool,
     /// The folder relative paths start from.
     pub base: PathBuf,
@@ -115,7 +115,7 @@ fn without_verbatim_prefix(path: PathBuf) -> PathBuf {
 mod tests {
     use super::*;
 
-    /// A home with pictures, a secret and a hidden store; a second folder that is no root.
+    /// A home with images, a secret and a hidden store; a second folder that is no root.
     fn house() -> (tempfile::TempDir, Roots) {
         let house = tempfile::tempdir().unwrap();
         let top = house.path().canonicalize().unwrap();
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_library_of_several_callers_is_reached_by_no_path() {
+    fn a_store_of_several_callers_is_reached_by_no_path() {
         let (_house, mut roots) = house();
         roots.allowed.push(roots.store.clone());
         roots.store_by_path = false;

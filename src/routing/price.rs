@@ -1,7 +1,7 @@
 //! What a call will cost, before it; what it did cost, after it.
 //!
-//! Prices are the catalogue's, times the provider's factor. Input pictures count for each
-//! of the `n` pictures asked for, because those are `n` calls.
+//! Prices are the catalogue's, times the provider's factor. Input images count for each
+//! of the `n` images asked for, because those are `n` calls.
 
 use std::fmt;
 
@@ -9,10 +9,10 @@ use super::{Shape, input_image_tokens, output_tokens, text_tokens};
 use crate::catalog::{Model, Price, TokenPrice};
 use crate::domain::{ImageRequest, Pixels, Quality, Usd};
 
-/// Tokens of an input picture whose size is not known: the least and the most that were measured
+/// Tokens of an input image whose size is not known: the least and the most that were measured
 /// (see [`input_image_tokens`]).
 const INPUT_IMAGE_TOKENS: (u64, u64) = (1024, 1536);
-/// Output tokens that each partial picture adds (docs.apiyi.com, gpt-image-2 overview).
+/// Output tokens that each partial image adds (docs.apiyi.com, gpt-image-2 overview).
 const PARTIAL_TOKENS: u64 = 100;
 /// The size reckoned with where the model decides.
 const UNKNOWN_SIZE: Pixels = Pixels::new(1024, 1024);
@@ -43,7 +43,7 @@ impl fmt::Display for Estimate {
     }
 }
 
-/// What the provider says it counted, summed over a call's pictures.
+/// What the provider says it counted, summed over a call's images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Text tokens that went in; `None` where the provider gives no details.
@@ -54,9 +54,9 @@ pub struct Usage {
     pub output: u64,
 }
 
-/// What the request will cost on the model, all `n` pictures; `None` where its price is unknown.
+/// What the request will cost on the model, all `n` images; `None` where its price is unknown.
 ///
-/// `inputs` are the pictures that go in, each with its size where that is known. A quality
+/// `inputs` are the images that go in, each with its size where that is known. A quality
 /// left to the model makes a range over all of the model's qualities.
 #[must_use]
 pub fn estimate(
@@ -120,11 +120,11 @@ fn dollars(tokens: u64, per_million: f64) -> f64 {
 /// What a finished call did cost; `None` where that cannot be known: an unknown price, or
 /// a price by tokens and a usage without details, as reverse-engineered channels report it.
 #[must_use]
-pub fn actual(model: &Model, price_factor: f64, usage: Option<&Usage>, pictures: u32) -> Option<Usd> {
+pub fn actual(model: &Model, price_factor: f64, usage: Option<&Usage>, images: u32) -> Option<Usd> {
     let cost = match &model.price {
         Price::Unknown => return None,
         Price::Free => Usd::ZERO,
-        Price::Flat(usd) => *usd * pictures,
+        Price::Flat(usd) => *usd * images,
         Price::Tokens(price) => {
             let usage = usage.filter(|usage| usage.output > 0)?;
             let (text, image) = match (usage.input_text, usage.input_image) {

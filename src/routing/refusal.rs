@@ -1,4 +1,4 @@
-//! Why there is no route, in words that name the argument and the way out.
+//! Why there is no route, in words that name the argument and the remedy.
 
 use thiserror::Error;
 
@@ -16,7 +16,7 @@ pub enum Refusal {
         /// What is the matter.
         what: &'static str,
         /// What to pass instead.
-        way_out: &'static str,
+        remedy: &'static str,
     },
     /// A model nobody has.
     #[error("there is no model {asked:?} in the catalogue")]
@@ -107,9 +107,9 @@ impl Refusal {
         }
     }
 
-    fn way_out(&self) -> String {
+    fn remedy(&self) -> String {
         match self {
-            Self::Contradiction { way_out, .. } => (*way_out).to_owned(),
+            Self::Contradiction { remedy, .. } => (*remedy).to_owned(),
             Self::UnknownModel { known, .. } => format!("Pass auto or one of: {}.", known.join(", ")),
             Self::Unable { unmet, able, .. } => {
                 let accepted: Vec<_> = unmet.iter().map(|unmet| unmet.accepted.as_str()).collect();
@@ -136,7 +136,7 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         Self {
             argument: refusal.argument().map(str::to_owned),
-            ..Self::new(refusal.kind(), refusal.to_string(), refusal.way_out())
+            ..Self::new(refusal.kind(), refusal.to_string(), refusal.remedy())
         }
     }
 }

@@ -89,7 +89,7 @@ pub fn route(
 /// Arguments that contradict each other, whatever the model.
 fn contradiction(request: &ImageRequest) -> Option<Refusal> {
     let format = request.output_format;
-    let (argument, what, way_out) = if matches!(request.size, SizeRequest::Exact(_))
+    let (argument, what, remedy) = if matches!(request.size, SizeRequest::Exact(_))
         && request.aspect_ratio != Ratio::Auto
     {
         (
@@ -112,7 +112,7 @@ fn contradiction(request: &ImageRequest) -> Option<Refusal> {
     } else {
         return None;
     };
-    Some(Refusal::Contradiction { argument, what, way_out })
+    Some(Refusal::Contradiction { argument, what, remedy })
 }
 
 /// The models that may be asked, in the catalogue's order.
@@ -267,7 +267,7 @@ fn refusal(
         None => Refusal::Contradiction {
             argument: "model",
             what: "no model in the catalogue answers to auto",
-            way_out: "Name one, or set auto = true in a [[model]] entry.",
+            remedy: "Name one, or set auto = true in a [[model]] entry.",
         },
     }
 }

@@ -1,4 +1,4 @@
-//! How many tokens a picture costs, going in and coming out.
+//! How many tokens an image costs, going in and coming out.
 //!
 //! Facts: the output formula is the one published in OpenAI's forum for gpt-image-2
 //! (community.openai.com/t/1382699); it reproduces the gateway's measured counts. Input
@@ -6,7 +6,7 @@
 
 use crate::domain::Pixels;
 
-/// Tokens of one output picture.
+/// Tokens of one output image.
 ///
 /// `factor` is the model's factor for the quality: 16, 48, 96 for low, medium, high on
 /// gpt-image-2. Zero pixels or a zero factor cost nothing.
@@ -21,7 +21,7 @@ pub fn output_tokens(factor: u32, pixels: Pixels) -> u64 {
     (factor * short_patches * (2_000_000 + pixels.count())).div_ceil(4_000_000)
 }
 
-/// Tokens of one input picture: patches of 32 pixels, the picture scaled to between about
+/// Tokens of one input image: patches of 32 pixels, the image scaled to between about
 /// 1,024 and 1,536 of them. Measured: 512² and 1024² 1024, 2048² and 4096² 1521, 1024x1536 1536.
 #[must_use]
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate of at most 1,536")]

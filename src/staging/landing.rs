@@ -1,5 +1,5 @@
-//! Where a picture's bytes go while they arrive: a nameless-to-be file in the folder the
-//! picture is meant for, so that giving it its name later is one step and it is never
+//! Where an image's bytes go while they arrive: a nameless-to-be file in the folder the
+//! image is meant for, so that giving it its name later is one step and it is never
 //! seen half written. Dropped unfinished, it leaves nothing behind.
 //!
 //! Writes are plain blocking writes: they go to the page cache in tens of microseconds,
@@ -13,10 +13,10 @@ use tempfile::NamedTempFile;
 
 use crate::domain::{ImageFormat, JobId};
 
-/// How the files of pictures that are still arriving begin.
+/// How the files of images that are still arriving begin.
 pub const ARRIVING: &str = ".arriving-";
 
-/// The folder pictures land in. Clones are one landing.
+/// The folder images land in. Clones are one landing.
 #[derive(Clone, Debug)]
 pub struct Landing {
     folder: PathBuf,
@@ -31,14 +31,14 @@ impl Landing {
         Self { folder: folder.into(), prefix: ARRIVING.to_owned(), reserved: Arc::default() }
     }
 
-    /// The same folder for the pictures of one job: files left behind by a process that was
+    /// The same folder for the images of one job: files left behind by a process that was
     /// killed say whose they are.
     #[must_use]
     pub fn of(self, job: &JobId) -> Self {
         Self { prefix: format!("{ARRIVING}{job}-"), ..self }
     }
 
-    /// The same folder for pictures on their way: what a killed process leaves of them is
+    /// The same folder for images on their way: what a killed process leaves of them is
     /// nobody's, and takes none of the room set aside.
     #[must_use]
     pub fn of_partials(&self) -> Self {
@@ -77,16 +77,16 @@ impl Landing {
         tempfile::tempfile_in(&self.folder).map(drop)
     }
 
-    /// Sets room aside for so many pictures of so many bytes each: for before paying.
+    /// Sets room aside for so many images of so many bytes each: for before paying.
     ///
     /// # Errors
     /// What the system says where there is no room.
-    pub fn reserve(&self, pictures: u32, bytes: u64) -> io::Result<()> {
+    pub fn reserve(&self, images: u32, bytes: u64) -> io::Result<()> {
         let free = fs4::available_space(&self.folder).unwrap_or(u64::MAX); // a file system may not say
-        if free < bytes.saturating_mul(pictures.into()) {
+        if free < bytes.saturating_mul(images.into()) {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        for _ in 0..pictures {
+        for _ in 0..images {
             let file = self.file()?;
             set_aside(file.as_file(), bytes)?;
             self.lock().push(file);
@@ -94,7 +94,7 @@ impl Landing {
         Ok(())
     }
 
-    /// Opens a file for one picture, or where that fails a place in memory: the picture is paid.
+    /// Opens a file for one image, or where that fails a place in memory: the image is paid.
     #[must_use]
     pub fn begin(&self) -> Arrival {
         let reserved = self.lock().pop();
@@ -140,7 +140,7 @@ fn set_aside(_: &std::fs::File, _: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Where the bytes of a picture are.
+/// Where the bytes of an image are.
 #[derive(Debug)]
 pub enum Place {
     /// In a file without a name of its own, its position at the end. Dropping it deletes it.
@@ -154,7 +154,7 @@ pub enum Place {
     },
 }
 
-/// A picture on its way in.
+/// An image on its way in.
 #[derive(Debug)]
 pub struct Arrival {
     place: Place,
@@ -176,7 +176,7 @@ impl Arrival {
             Place::Memory { bytes: before, .. } => before.extend_from_slice(bytes),
             Place::File(file) => {
                 if let Err(error) = file.write_all(bytes) {
-                    // The disk is full, or worse. The picture is paid, so it goes on in memory.
+                    // The disk is full, or worse. The image is paid, so it goes on in memory.
                     let mut before = Vec::new();
                     file.rewind()?;
                     file.as_file().take(self.bytes).read_to_end(&mut before)?;
@@ -205,7 +205,7 @@ impl Arrival {
     }
 }
 
-/// A picture that has arrived and has no name yet. Dropping it deletes it.
+/// An image that has arrived and has no name yet. Dropping it deletes it.
 #[derive(Debug)]
 pub struct Landed {
     /// Where it is.
@@ -216,7 +216,7 @@ pub struct Landed {
     pub hash: blake3::Hash,
     /// What the first bytes announce; `None` when they announce no image.
     pub format: Option<ImageFormat>,
-    /// Whether it is a picture on its way, streamed before the finished one.
+    /// Whether it is an image on its way, streamed before the finished one.
     pub partial: bool,
 }
 
@@ -252,27 +252,27 @@ impl Landed {
 mod tests {
     use super::*;
 
-    const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n0123456789";
+    const IMAGE: &[u8] = b"\x89PNG\r\n\x1a\n0123456789";
 
     #[test]
-    fn a_picture_is_counted_hashed_and_known_however_it_is_cut() {
+    fn an_image_is_counted_hashed_and_known_however_it_is_cut() {
         let folder = tempfile::tempdir().unwrap();
         let landing = Landing::new(folder.path());
         landing.reserve(3, 1_000_000).unwrap();
-        for cut in 0..PICTURE.len() {
+        for cut in 0..IMAGE.len() {
             let mut arrival = landing.begin();
-            arrival.write(&PICTURE[..cut]).unwrap();
-            arrival.write(&PICTURE[cut..]).unwrap();
+            arrival.write(&IMAGE[..cut]).unwrap();
+            arrival.write(&IMAGE[cut..]).unwrap();
             let landed = arrival.finish();
-            assert_eq!(landed.bytes, PICTURE.len() as u64);
-            assert_eq!(landed.hash, blake3::hash(PICTURE));
+            assert_eq!(landed.bytes, IMAGE.len() as u64);
+            assert_eq!(landed.hash, blake3::hash(IMAGE));
             assert_eq!(landed.format, Some(ImageFormat::Png));
             let Place::File(file) = &landed.place else { panic!("{:?}", landed.place) };
-            assert_eq!(std::fs::read(file.path()).unwrap(), PICTURE);
-            assert_eq!(landed.read().unwrap(), PICTURE);
+            assert_eq!(std::fs::read(file.path()).unwrap(), IMAGE);
+            assert_eq!(landed.read().unwrap(), IMAGE);
         }
         drop(landing);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "dropped pictures leave nothing");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "dropped images leave nothing");
     }
 
     #[test]
@@ -298,10 +298,10 @@ mod tests {
     fn what_no_file_can_hold_is_kept_in_memory() {
         let folder = tempfile::tempdir().unwrap();
         let mut arrival = Landing::new(folder.path().join("gone")).begin();
-        arrival.write(PICTURE).unwrap();
+        arrival.write(IMAGE).unwrap();
         let landed = arrival.finish();
         assert!(matches!(landed.place, Place::Memory { .. }));
-        assert_eq!(landed.read().unwrap(), PICTURE);
+        assert_eq!(landed.read().unwrap(), IMAGE);
     }
 
     #[cfg(target_os = "linux")]
@@ -309,14 +309,14 @@ mod tests {
     fn a_disk_that_fills_up_in_the_middle_loses_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let mut arrival = Landing::new(folder.path()).begin();
-        arrival.write(&PICTURE[..10]).unwrap();
+        arrival.write(&IMAGE[..10]).unwrap();
         let Place::File(file) = &mut arrival.place else { panic!() };
         let path = file.path().to_owned();
         // A file opened for reading only refuses writes as a full disk does.
         *file.as_file_mut() = std::fs::File::open(&path).unwrap();
-        arrival.write(&PICTURE[10..]).unwrap();
+        arrival.write(&IMAGE[10..]).unwrap();
         let landed = arrival.finish();
         assert!(matches!(landed.place, Place::Memory { .. }));
-        assert_eq!((landed.read().unwrap().as_slice(), landed.hash), (PICTURE, blake3::hash(PICTURE)));
+        assert_eq!((landed.read().unwrap().as_slice(), landed.hash), (IMAGE, blake3::hash(IMAGE)));
     }
 }

@@ -1,16 +1,16 @@
-//! What a picture was made from, and what that was made from, back to the first.
+//! What an image was made from, and what that was made from, back to the first.
 
 use std::collections::VecDeque;
 
-use super::record::Library;
+use super::record::Store;
 use super::{ParentRole, StoredImage};
 use crate::codec::ImageError;
 
 /// More generations and siblings than anyone reads.
 const MOST: usize = 32;
 
-impl Library {
-    /// The pictures of this owner's that an image goes back to, nearest first, each once; those
+impl Store {
+    /// The images of this owner's that an image goes back to, nearest first, each once; those
     /// no longer in the record are left out, and so is what a model sent before the original was
     /// put back around it.
     ///

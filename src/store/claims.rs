@@ -6,7 +6,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::rows::{self, select_jobs, time};
-use super::{JobRecord, LEASE, Library};
+use super::{JobRecord, LEASE, Store};
 use crate::codec::ImageError;
 use crate::domain::{Caller, JobId, Standing};
 
@@ -19,7 +19,7 @@ pub struct Claimed {
     pub orphaned: bool,
 }
 
-impl Library {
+impl Store {
     /// The name of this process, for the jobs it works on; empty where it cannot have one.
     #[must_use]
     pub fn process(&self) -> String {
@@ -33,7 +33,7 @@ impl Library {
 
     /// The oldest job like this one that nobody waits for, at most so old, now the caller's:
     /// two callers at once never get the same. A job counts as left, too, where its process is
-    /// gone before it handed the pictures over.
+    /// gone before it handed the images over.
     pub async fn claim_left(
         &self,
         wanted: &JobRecord,
@@ -129,7 +129,7 @@ impl Library {
         Ok(())
     }
 
-    /// A process whose lock was deleted under it may hold pictures on their way all the same.
+    /// A process whose lock was deleted under it may hold images on their way all the same.
     async fn is_left_by_the_dead(&self, job: &JobRecord) -> bool {
         job.caller != Caller::Served
             && job.lease_until.is_some()
@@ -138,7 +138,7 @@ impl Library {
     }
 
     /// Takes over the lease of a job whose process is gone, unless somebody else just did. A caller
-    /// that has its pictures keeps them.
+    /// that has its images keeps them.
     pub async fn take_over(&self, job: &JobRecord, caller: Caller) -> Result<bool, ImageError> {
         let query = sqlx::query(
             "UPDATE jobs SET lease_until = ?, process = ?, caller = iif(caller = 'served', caller, ?) \

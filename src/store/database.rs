@@ -112,7 +112,7 @@ impl Database {
 }
 
 /// Has a file that may not grow any more (`ulimit -f`) be an error of the one who writes it, and not
-/// the end of the process with all its pictures. Done here, as nothing is written before the record is.
+/// the end of the process with all its images. Done here, as nothing is written before the record is.
 #[cfg(unix)]
 fn survive_file_limits() {
     use tokio::signal::unix::{SignalKind, signal};

@@ -1,5 +1,5 @@
-//! A stored picture's file as base64, encoded block by block as it is read: a result with a
-//! whole picture never needs the file and its digits in memory at once.
+//! A stored image's file as base64, encoded block by block as it is read: a result with a
+//! whole image never needs the file and its digits in memory at once.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -11,7 +11,7 @@ use crate::codec::ImageError;
 /// padded. File block and digits together stay in the processor's second-level cache.
 const BLOCK_BYTES: usize = 96 * 1024;
 
-/// The digits of a picture, as they are asked for.
+/// The digits of an image, as they are asked for.
 #[derive(Debug)]
 pub struct EncodedImage {
     file: io::Take<File>,
@@ -19,7 +19,7 @@ pub struct EncodedImage {
 }
 
 impl EncodedImage {
-    /// Opens the picture's file; nothing is read yet.
+    /// Opens the image's file; nothing is read yet.
     pub fn open(image: &StoredImage) -> Result<Self, ImageError> {
         Ok(Self::of(image.open()?, image.bytes))
     }

@@ -1,4 +1,4 @@
-//! Picture files: landed beside their destination, then given a name that nobody has.
+//! Image files: landed beside their destination, then given a name that nobody has.
 //!
 //! A file appears under its name whole or not at all and never replaces another. Calls
 //! block, for microseconds: creating and renaming a file.
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, PersistError, TempPath};
 
-use super::record::Library;
+use super::record::Store;
 use super::{StoredImage, names};
 use crate::codec::ImageError;
 use crate::domain::{ImageFormat, ImageId};
@@ -19,7 +19,7 @@ use crate::staging::{Landed, Landing, Place};
 /// More files of one name than this are taken for a fault.
 const MOST_OF_A_NAME: u32 = 10_000;
 
-/// A picture under its name.
+/// An image under its name.
 #[derive(Debug)]
 pub struct Kept {
     /// Where it is.
@@ -35,13 +35,13 @@ pub struct Kept {
     pub hash: blake3::Hash,
     /// The open file.
     pub file: File,
-    /// The name that it arrived under. It stays until the picture is settled: were the process
-    /// killed before the picture is in the record, that name says whose picture it is.
+    /// The name that it arrived under. It stays until the image is settled: were the process
+    /// killed before the image is in the record, that name says whose image it is.
     arrival: Option<TempPath>,
 }
 
 impl Kept {
-    /// The picture is in the record, or will not be: only its own name is left.
+    /// The image is in the record, or will not be: only its own name is left.
     pub fn settle(&mut self) {
         self.arrival = None;
     }
@@ -58,22 +58,22 @@ impl Kept {
     }
 }
 
-/// A picture that could not be given a name. It was paid for, so it comes back.
+/// An image that could not be given a name. It was paid for, so it comes back.
 #[derive(Debug, thiserror::Error)]
 #[error("{error}")]
 pub struct NotKept {
     /// Why.
     pub error: ImageError,
-    /// The picture.
+    /// The image.
     pub landed: Landed,
 }
 
-impl Library {
-    /// Where the pictures of a destination land: makes its folder and proves that files can
+impl Store {
+    /// Where the images of a destination land: makes its folder and proves that files can
     /// be made in it. For before paying.
     pub fn landing(&self, destination: &Destination) -> Result<Landing, ImageError> {
         let folder = match destination {
-            Destination::Library => {
+            Destination::Store => {
                 let month = jiff::Zoned::now().strftime("%Y-%m").to_string();
                 let folder = self.root().join("images").join(month);
                 create_private(&folder).map(|()| folder)
@@ -96,7 +96,7 @@ impl Library {
     }
 }
 
-/// Gives a landed picture its name in the folder it landed in.
+/// Gives a landed image its name in the folder it landed in.
 pub fn keep(
     landed: Landed,
     destination: &Destination,
@@ -120,7 +120,7 @@ pub fn keep(
             let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             (stem, ending(path, format), Some(path.clone()))
         }
-        Destination::Library | Destination::Folder(_) => {
+        Destination::Store | Destination::Folder(_) => {
             (names::stem(jiff::Zoned::now().date(), prompt, id), format.extension().to_owned(), None)
         }
     };
@@ -174,7 +174,7 @@ fn name(file: NamedTempFile, path: &Path) -> Result<(File, Option<TempPath>), Pe
 }
 
 /// For file systems that can neither rename without replacing nor link, such as many network
-/// shares: claims the name with an empty file, which the picture then replaces.
+/// shares: claims the name with an empty file, which the image then replaces.
 fn claim(failed: PersistError, path: &Path) -> Result<File, PersistError> {
     match File::create_new(path) {
         Ok(_claimed) => failed.file.persist(path).inspect_err(|_| {

@@ -8,7 +8,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::rows::{self, parsed, unsigned, usd};
-use super::{Library, StoredImage};
+use super::{Store, StoredImage};
 use crate::codec::ImageError;
 use crate::domain::{ImageId, Usd};
 
@@ -25,7 +25,7 @@ pub struct Exhibit {
     pub sandbox: bool,
 }
 
-impl Library {
+impl Store {
     /// The ids of all images and when they were made, newest first, without what was put back into
     /// its original.
     pub async fn all_images(&self) -> Result<Vec<(ImageId, Timestamp)>, ImageError> {
@@ -66,11 +66,11 @@ impl Library {
 fn exhibit(row: &SqliteRow) -> Result<Exhibit, sqlx::Error> {
     let children = row.try_get::<Option<&str>, _>("children")?.unwrap_or_default();
     let cost = row.try_get::<Option<i64>, _>("cost_micros")?.map(usd);
-    let pictures = unsigned(row.try_get("pictures")?).max(1);
+    let images = unsigned(row.try_get("pictures")?).max(1);
     Ok(Exhibit {
         image: rows::image(row)?,
         children: children.split_whitespace().filter_map(ImageId::parse).collect(),
-        price: cost.map(|cost| Usd::from_micros(cost.micros() / pictures)),
+        price: cost.map(|cost| Usd::from_micros(cost.micros() / images)),
         sandbox: row.try_get("sandbox")?,
     })
 }

@@ -9,11 +9,11 @@ use serde_json::json;
 use sqlx::Row as _;
 
 use super::rows::{self, select_images, select_jobs, time};
-use super::{JobRecord, Library, StoredImage};
+use super::{JobRecord, Store, StoredImage};
 use crate::codec::ImageError;
 use crate::domain::{ImageId, JobState, Standing};
 
-impl Library {
+impl Store {
     /// Whether anything was ever recorded. Looking makes nothing.
     #[must_use]
     pub fn has_record(&self) -> bool {

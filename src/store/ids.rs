@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use crate::domain::{ImageId, JobId};
 
-/// An id for a picture about to be kept.
+/// An id for an image about to be kept.
 #[must_use]
 pub fn new_image_id() -> ImageId {
     ImageId::from_entropy(entropy())

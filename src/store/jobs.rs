@@ -12,7 +12,7 @@ use super::database::BEGIN;
 use super::ledger::{Cap, CapHit, Plan};
 use super::record::known;
 use super::rows::{self, micros, select_jobs, time};
-use super::{JobEnd, JobRecord, Library, ledger};
+use super::{JobEnd, JobRecord, Store, ledger};
 use crate::codec::ImageError;
 use crate::domain::{Caller, JobEvent, JobId, JobState};
 
@@ -29,8 +29,8 @@ pub enum Opened {
     OverCap(CapHit),
 }
 
-impl Library {
-    /// Records a job and the first try of each of its pictures, before anything is sent, if
+impl Store {
+    /// Records a job and the first try of each of its images, before anything is sent, if
     /// the caps allow it; all of it at once, whatever other processes do.
     pub async fn open_job(
         &self,
@@ -115,7 +115,7 @@ impl Library {
         job.map_err(|error| self.failed(&error))
     }
 
-    /// Notes whether somebody waits for a job's pictures. What was handed over stays so.
+    /// Notes whether somebody waits for a job's images. What was handed over stays so.
     pub async fn set_caller(&self, id: &JobId, caller: Caller) -> Result<(), ImageError> {
         let query = sqlx::query("UPDATE jobs SET caller = ? WHERE id = ? AND caller <> 'served'")
             .bind(caller.name())

@@ -9,7 +9,7 @@ use sqlx::{Connection as _, Row as _};
 
 use super::database::BEGIN;
 use super::rows::{micros, parsed, time, usd};
-use super::{JobRecord, Library};
+use super::{JobRecord, Store};
 use crate::codec::ImageError;
 use crate::domain::{Billed, JobId, ModelName, Usd};
 
@@ -24,7 +24,7 @@ macro_rules! select_tries {
     };
 }
 
-/// Which row is the plan for a picture (?2) of a job (?1) that was not used yet.
+/// Which row is the plan for an image (?2) of a job (?1) that was not used yet.
 macro_rules! unused {
     () => {
         "job_id = ?1 AND position = ?2 AND sent_at IS NULL AND ended_at IS NULL ORDER BY id LIMIT 1"
@@ -67,7 +67,7 @@ pub struct CapHit {
 /// A request about to be made.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// Which of the job's pictures it is for, from 0.
+    /// Which of the job's images it is for, from 0.
     pub position: u32,
     /// Who is asked.
     pub model: ModelName,
@@ -95,7 +95,7 @@ pub struct TryEnd {
 pub struct TryRecord {
     /// The job it was for.
     pub job: JobId,
-    /// Which of the job's pictures, from 0.
+    /// Which of the job's images, from 0.
     pub position: u32,
     /// Whose money it was.
     pub owner: String,
@@ -134,9 +134,9 @@ pub enum Begun {
     OverCap(CapHit),
 }
 
-impl Library {
+impl Store {
     /// Writes down that a request goes out now, and with the first that its job is sent: the
-    /// job's plan for this picture where it was not used yet, else a row of its own, if the caps
+    /// job's plan for this image where it was not used yet, else a row of its own, if the caps
     /// allow what is new about it.
     pub async fn begin_try(&self, job: &JobRecord, plan: &Plan, caps: &[Cap]) -> Result<Begun, ImageError> {
         let mut connection = self.connection().await?;
@@ -218,7 +218,7 @@ impl Library {
     }
 }
 
-/// Sends the job's unused plan for this picture, if it has one that counts at least so much.
+/// Sends the job's unused plan for this image, if it has one that counts at least so much.
 async fn take_up(
     connection: &mut SqliteConnection,
     job: &JobRecord,

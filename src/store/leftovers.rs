@@ -1,7 +1,7 @@
-//! What a killed process leaves in the store's folders: files of pictures that were arriving.
+//! What a killed process leaves in the store's folders: files of images that were arriving.
 //!
 //! A whole one is kept and recorded as what it is. A half one is deleted: a process that was
-//! only asleep goes on writing to it, and answers with the picture inline.
+//! only asleep goes on writing to it, and answers with the image inline.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::{NamedTempFile, TempPath};
 
-use super::{JobRecord, Library, Parent, ParentRole, StoredImage, keep};
+use super::{JobRecord, Parent, ParentRole, Store, StoredImage, keep};
 use crate::codec::{ImageError, inspect};
 use crate::domain::{ImageId, JobId, Operation};
 use crate::references::Destination;
@@ -21,7 +21,7 @@ use crate::store::new_image_id;
 /// Files that say nothing of their job are nobody's after a day.
 const NOBODYS_AFTER: Duration = Duration::from_hours(24);
 
-impl Library {
+impl Store {
     /// Whether a process is at work on this job, whatever the clocks say: it holds files of it.
     pub async fn is_at_work(&self, job: &JobRecord) -> bool {
         let (folder, prefix) = (job.folder.clone(), format!("{ARRIVING}{}-", job.id));
@@ -31,8 +31,8 @@ impl Library {
         held.await.unwrap_or(false)
     }
 
-    /// Keeps and records the whole pictures that a job left behind, and deletes the rest. For
-    /// jobs whose process is gone. Returns how many pictures the job has now.
+    /// Keeps and records the whole images that a job left behind, and deletes the rest. For
+    /// jobs whose process is gone. Returns how many images the job has now.
     pub async fn adopt(&self, job: &JobRecord) -> Result<usize, ImageError> {
         let known = self.images_of(&job.id, &job.owner).await?;
         let (folder, prefix) = (job.folder.clone(), format!("{ARRIVING}{}-", job.id));
@@ -121,25 +121,25 @@ impl Library {
     }
 }
 
-/// Whether a process has this file open for a picture that is on its way: it holds a lock on it,
+/// Whether a process has this file open for an image that is on its way: it holds a lock on it,
 /// which the system takes from it when it ends. A file system without locks cannot tell.
 fn is_held(path: &Path) -> bool {
     File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
-/// The files of pictures that have not arrived, in the folders of all months.
+/// The files of images that have not arrived, in the folders of all months.
 pub(super) fn arriving(root: &Path) -> Vec<PathBuf> {
     let months = entries(root).filter(|path| path.is_dir());
     months.flat_map(|month| entries(&month).filter(|path| name(path).starts_with(ARRIVING))).collect()
 }
 
-/// The whole pictures among the files of this prefix. The others are deleted.
+/// The whole images among the files of this prefix. The others are deleted.
 fn arrived(folder: &Path, prefix: &str) -> Vec<(PathBuf, Landed)> {
     let files = entries(folder).filter(|path| name(path).starts_with(prefix) && !is_held(path));
     files.filter_map(|path| landed(&path).map(|landed| (path.clone(), landed))).collect()
 }
 
-/// The picture in this file, `None` and deleted where it is not whole.
+/// The image in this file, `None` and deleted where it is not whole.
 fn landed(path: &Path) -> Option<Landed> {
     let file = File::open(path).ok()?;
     let bytes = file.metadata().ok()?.len();

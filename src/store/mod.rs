@@ -1,10 +1,10 @@
-//! The library: picture files that people can find, and the record of where they came from.
+//! The store: image files that people can find, and the record of where they came from.
 //!
-//! `destination` says where pictures go, `files` lands and names them there, `names` is how
+//! `destination` says where images go, `files` lands and names them there, `names` is how
 //! names are made, `database` opens the record, `record` keeps images in it, `ancestry` walks back
 //! through what they were made from, `jobs` keeps jobs, `claims` hands them on, `ledger` keeps their requests and money,
 //! `history`, `gallery` and `spending` read them back, `prune` makes room,
-//! `thumbnails` are small pictures of the kept
+//! `thumbnails` are small images of the kept
 //! ones, `processes` tells which are alive, `leftovers` deals with what
 //! killed ones leave, `uploads` with what owners put in,
 //! `rows` is how its rows are spelled.
@@ -40,7 +40,7 @@ pub use ids::{new_image_id, new_job_id};
 pub use jobs::{LEASE, Opened};
 pub use ledger::{Begun, Cap, CapHit, Period, Plan, TryEnd, TryRecord};
 pub use prune::{FileFate, Going, PrunePlan, Rule};
-pub use record::Library;
+pub use record::Store;
 pub use rows::{JobEnd, JobRecord, Parent, ParentRole, StoredImage};
 pub use spending::{Spent, Stretch, Sums};
 

@@ -32,7 +32,7 @@ fn cut(text: &str) -> &str {
     end.and_then(|end| text.get(..end)).unwrap_or_default()
 }
 
-/// A stem for the library: day, words of the prompt, end of the id. Because it begins with
+/// A stem for the store: day, words of the prompt, end of the id. Because it begins with
 /// the day, it is none of the names that Windows reserves.
 pub(super) fn stem(day: jiff::civil::Date, prompt: &str, id: &ImageId) -> String {
     let id = id.as_str();
@@ -43,7 +43,7 @@ pub(super) fn stem(day: jiff::civil::Date, prompt: &str, id: &ImageId) -> String
     }
 }
 
-/// A plain file name for a picture that is sent along: in ASCII, because how a multipart
+/// A plain file name for an image that is sent along: in ASCII, because how a multipart
 /// header spells anything else differs from server to server.
 pub fn file_name(stem: &str, format: ImageFormat) -> String {
     match slug(&stem.replace(|character: char| !character.is_ascii(), " ")).as_str() {

@@ -11,7 +11,7 @@ use tempfile::TempPath;
 use super::files::create_private;
 use super::leftovers::{entries, name};
 
-/// The folder of these files, in the library's.
+/// The folder of these files, in the store's.
 const FOLDER: &str = "processes";
 /// How a file begins whose process has not locked it yet.
 const STARTING: &str = ".starting-";
@@ -42,7 +42,7 @@ impl Processes {
     pub(super) fn own(&self) -> String {
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
         if own.as_ref().is_none_or(|own| !own.path.exists()) {
-            *own = self.start().ok(); // for the first time, or in a library that was made anew
+            *own = self.start().ok(); // for the first time, or in a store that was made anew
         }
         own.as_ref().map_or_else(String::new, |own| own.name.clone())
     }

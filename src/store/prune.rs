@@ -1,6 +1,6 @@
-//! Makes room: chooses pictures by age, or the oldest until the rest fits, and deletes them.
+//! Makes room: chooses images by age, or the oldest until the rest fits, and deletes them.
 //!
-//! Only files within the library's folder are ever deleted, only what was planned, and nothing
+//! Only files within the store's folder are ever deleted, only what was planned, and nothing
 //! of a job that has not ended. Jobs and their requests stay, so that what was spent stays true.
 
 use std::collections::HashMap;
@@ -14,32 +14,32 @@ use sqlx::sqlite::SqliteRow;
 
 use super::leftovers;
 use super::rows::{parsed, unsigned};
-use super::{Library, thumbnails};
+use super::{Store, thumbnails};
 use crate::codec::ImageError;
 use crate::domain::ImageId;
 
-/// How many pictures are deleted between two changes of the record.
+/// How many images are deleted between two changes of the record.
 const AT_ONCE: usize = 100;
 /// Where so many of the record's pages are empty, it is written anew.
 const MANY_EMPTY_PAGES: i64 = 1_000; // 4 MB
 
-/// Which pictures go.
+/// Which images go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
     /// All that were made before.
     Before(Timestamp),
-    /// The oldest, until pictures and thumbnails in the library have at most so many bytes.
+    /// The oldest, until images and thumbnails in the store have at most so many bytes.
     ToSize(u64),
 }
 
-/// What becomes of the file of a picture that goes.
+/// What becomes of the file of an image that goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileFate {
     /// It is deleted.
     Deleted,
     /// It was gone before.
     Missing,
-    /// It lies outside the library's folder, and stays there.
+    /// It lies outside the store's folder, and stays there.
     Elsewhere,
     /// It is not the file that was kept, and stays.
     Changed,
@@ -58,7 +58,7 @@ impl FileFate {
     }
 }
 
-/// A picture that goes.
+/// An image that goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Going {
     /// Its id.
@@ -78,30 +78,30 @@ pub struct Going {
 /// What is to be deleted, and what not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PrunePlan {
-    /// The pictures that go, oldest first.
+    /// The images that go, oldest first.
     pub going: Vec<Going>,
-    /// Thumbnails of pictures that are no longer in the record.
+    /// Thumbnails of images that are no longer in the record.
     pub stale_thumbnails: Vec<PathBuf>,
     /// Files that killed processes left half written, a day ago or longer.
     pub unfinished: Vec<PathBuf>,
     /// How many bytes all of it frees.
     pub frees: u64,
-    /// How many pictures stay.
+    /// How many images stay.
     pub stay: usize,
-    /// How many bytes they have in the library, thumbnails included.
+    /// How many bytes they have in the store, thumbnails included.
     pub stay_bytes: u64,
     /// How many of them stay because their job has not ended.
     pub under_way: usize,
 }
 
-/// A picture as the record and the disk have it.
+/// An image as the record and the disk have it.
 struct Candidate {
     going: Going,
     under_way: bool,
     bytes: u64,
 }
 
-impl Library {
+impl Store {
     /// What this rule would delete. Changes nothing.
     pub async fn plan_prune(&self, rule: Rule) -> Result<PrunePlan, ImageError> {
         let query = sqlx::query(
@@ -150,7 +150,7 @@ impl Library {
         Ok(failures)
     }
 
-    /// Not this month's folder, in which a picture may be about to land.
+    /// Not this month's folder, in which an image may be about to land.
     fn remove_empty_months(&self) {
         let now = jiff::Zoned::now().strftime("%Y-%m").to_string();
         for folder in leftovers::entries(&self.root().join("images")) {
@@ -191,7 +191,7 @@ fn candidate(row: &SqliteRow) -> Result<Candidate, sqlx::Error> {
 fn plan(candidates: Vec<Candidate>, root: &Path, folder: &Path, rule: Rule) -> PrunePlan {
     let mut plan = PrunePlan::default();
     let mut thumbnails = sizes(folder);
-    // A name that was freed may have been given to a later picture.
+    // A name that was freed may have been given to a later image.
     let owners: HashMap<PathBuf, ImageId> = candidates
         .iter()
         .map(|candidate| (candidate.going.path.clone(), candidate.going.id.clone()))

@@ -1,4 +1,4 @@
-//! The library and its record: jobs, the images they made, what those were made from.
+//! The store and its record: jobs, the images they made, what those were made from.
 //!
 //! Everything is kept per owner, and another owner's things do not exist.
 
@@ -15,13 +15,13 @@ use super::rows::{self, select_images, signed, time};
 use crate::codec::ImageError;
 use crate::domain::{ImageId, JobId};
 
-/// The name of the record in the library's folder.
+/// The name of the record in the store's folder.
 pub(super) const RECORD: &str = "library.db";
 
-/// The folder that pictures are kept in, with its record. A cheap handle: making one opens
+/// The folder that images are kept in, with its record. A cheap handle: making one opens
 /// nothing, and the record opens when first needed.
 #[derive(Clone, Debug)]
-pub struct Library {
+pub struct Store {
     pub(super) shared: Arc<Shared>,
 }
 
@@ -32,8 +32,8 @@ pub(super) struct Shared {
     pub(super) processes: Processes,
 }
 
-impl Library {
-    /// The library in this folder, which need not exist yet.
+impl Store {
+    /// The store in this folder, which need not exist yet.
     #[must_use]
     pub fn new(root: PathBuf) -> Self {
         let database = Database::new(root.join(RECORD));

@@ -39,24 +39,24 @@ pub struct JobRecord {
     pub cost: Option<Usd>,
     /// What went wrong, in the words that the caller read.
     pub problem: Option<String>,
-    /// How many pictures were asked for.
+    /// How many images were asked for.
     pub n: u32,
     /// What its model usually takes, in seconds.
     pub usual_seconds: u32,
     /// The sandbox's: no money.
     pub sandbox: bool,
-    /// The folder that its pictures land in.
+    /// The folder that its images land in.
     pub folder: PathBuf,
-    /// Whom its pictures are for.
+    /// Whom its images are for.
     pub caller: Caller,
-    /// The process that works on it or hands it over, by its name in the library; empty where that is
+    /// The process that works on it or hands it over, by its name in the store; empty where that is
     /// not known.
     pub process: String,
     /// Until when its process is alive at least.
     pub lease_until: Option<Timestamp>,
     /// When its first request went out.
     pub sent_at: Option<Timestamp>,
-    /// What its answer says beside the pictures, as JSON.
+    /// What its answer says beside the images, as JSON.
     pub report: Option<String>,
 }
 
@@ -78,7 +78,7 @@ impl JobRecord {
 /// How a job ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobEnd {
-    /// `Done`, even where only some of its pictures came, or `Failed`.
+    /// `Done`, even where only some of its images came, or `Failed`.
     pub state: JobState,
     /// The model that did it, or tried last.
     pub model: ModelName,
@@ -86,7 +86,7 @@ pub struct JobEnd {
     pub cost: Option<Usd>,
     /// What went wrong, if anything, in the words that the caller reads.
     pub problem: Option<String>,
-    /// What the answer says beside the pictures, as JSON.
+    /// What the answer says beside the images, as JSON.
     pub report: Option<String>,
 }
 
@@ -122,14 +122,14 @@ pub struct Parent {
     pub role: ParentRole,
 }
 
-/// A picture that was kept.
+/// An image that was kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoredImage {
     /// Its id.
     pub id: ImageId,
     /// The job that made it; `None` where its owner put it in.
     pub job: Option<JobId>,
-    /// Which of the job's pictures it is, from 0.
+    /// Which of the job's images it is, from 0.
     pub position: u32,
     /// Where it was kept. The file may be gone.
     pub path: PathBuf,

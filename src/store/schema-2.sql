@@ -1,13 +1,13 @@
 -- Version 2: jobs that outlive their callers, the ledger of their tries, and images that no job made.
 
-ALTER TABLE jobs ADD COLUMN n INTEGER NOT NULL DEFAULT 1;             -- pictures asked for
+ALTER TABLE jobs ADD COLUMN n INTEGER NOT NULL DEFAULT 1;             -- images asked for
 ALTER TABLE jobs ADD COLUMN usual_seconds INTEGER NOT NULL DEFAULT 60;
 ALTER TABLE jobs ADD COLUMN sandbox INTEGER NOT NULL DEFAULT 0;       -- 1: no money
-ALTER TABLE jobs ADD COLUMN folder TEXT NOT NULL DEFAULT '';          -- where its pictures land
+ALTER TABLE jobs ADD COLUMN folder TEXT NOT NULL DEFAULT '';          -- where its images land
 ALTER TABLE jobs ADD COLUMN caller TEXT NOT NULL DEFAULT 'served';    -- waiting, left, served
 ALTER TABLE jobs ADD COLUMN lease_until TEXT;                         -- its process lives until then at least
 ALTER TABLE jobs ADD COLUMN sent_at TEXT;
-ALTER TABLE jobs ADD COLUMN report TEXT;                              -- JSON: what the answer says beside the pictures
+ALTER TABLE jobs ADD COLUMN report TEXT;                              -- JSON: what the answer says beside the images
 
 CREATE INDEX jobs_by_owner ON jobs (owner, created_at DESC);
 CREATE INDEX jobs_by_time ON jobs (created_at DESC);
@@ -18,7 +18,7 @@ CREATE INDEX jobs_under_way ON jobs (lease_until) WHERE state IN ('queued', 'sen
 CREATE TABLE tries (
     id              INTEGER PRIMARY KEY,
     job_id          TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
-    position        INTEGER NOT NULL, -- which of the job's pictures it is for, from 0
+    position        INTEGER NOT NULL, -- which of the job's images it is for, from 0
     owner           TEXT NOT NULL,
     sandbox         INTEGER NOT NULL,
     provider        TEXT NOT NULL,

@@ -1,6 +1,6 @@
 -- Version 3: what follows from a change is done with it, in the one statement that makes it.
 
-ALTER TABLE jobs ADD COLUMN plans TEXT NOT NULL DEFAULT '[]'; -- JSON: its first request for each picture
+ALTER TABLE jobs ADD COLUMN plans TEXT NOT NULL DEFAULT '[]'; -- JSON: its first request for each image
 
 CREATE TRIGGER job_is_written_down_with_its_plans AFTER INSERT ON jobs
 BEGIN

@@ -7,7 +7,7 @@ use serde_json::json;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::Library;
+use super::Store;
 use super::rows::{time, unsigned, usd};
 use crate::codec::ImageError;
 use crate::domain::{ModelName, Usd};
@@ -37,8 +37,8 @@ pub struct Spent {
 pub struct Sums {
     /// Requests that went out.
     pub tries: u64,
-    /// Those that brought a picture.
-    pub pictures: u64,
+    /// Those that brought an image.
+    pub images: u64,
     /// What was charged.
     pub charged: Usd,
     /// What may have been charged besides, because no verdict came.
@@ -50,7 +50,7 @@ pub struct Sums {
 impl std::ops::AddAssign for Sums {
     fn add_assign(&mut self, more: Self) {
         self.tries += more.tries;
-        self.pictures += more.pictures;
+        self.images += more.images;
         self.charged = self.charged + more.charged;
         self.maybe = self.maybe + more.maybe;
         self.in_flight = self.in_flight + more.in_flight;
@@ -61,7 +61,7 @@ impl std::ops::AddAssign for Sums {
 const UNDER_WAY: &str = "EXISTS (SELECT 1 FROM jobs WHERE jobs.id = tries.job_id AND state IN ('queued', 'sent') \
                          AND lease_until >= ?3)";
 
-impl Library {
+impl Store {
     /// What was spent in each of these stretches, by model: real money, or the sandbox's. A
     /// stretch belongs to what was planned in it, as with caps.
     pub async fn spent(&self, stretches: &[Stretch], sandbox: bool) -> Result<Vec<Spent>, ImageError> {
@@ -117,7 +117,7 @@ fn spent(row: &SqliteRow) -> Result<Spent, sqlx::Error> {
         model: super::rows::model(row)?,
         sums: Sums {
             tries: count("tries")?,
-            pictures: count("pictures")?,
+            images: count("pictures")?,
             charged: amount("charged")?,
             maybe: amount("maybe")?,
             in_flight: amount("in_flight")?,

@@ -1,30 +1,30 @@
-//! Small pictures of the stored ones, each made once and kept in the library's folder.
+//! Small images of the stored ones, each made once and kept in the store's folder.
 //!
-//! They are for looking over many pictures at once; what a call answers is `preview`'s.
+//! They are for looking over many images at once; what a call answers is `preview`'s.
 
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::files::create_private;
-use super::{Library, StoredImage};
+use super::{Store, StoredImage};
 use crate::codec::preview::{Preview, PreviewBudget, make};
 use crate::codec::{ImageError, inspect, inspect_bytes};
 use crate::domain::{ImageFormat, ImageId};
 
 /// 320 px for cards half as wide on a dense screen; a thousand are 12 MB of page at most.
 const USUAL: PreviewBudget = PreviewBudget { long_edge: 320, base64_bytes: 12_000 };
-/// A picture that is transparent in part is kept as PNG, and would become tiny.
+/// An image that is transparent in part is kept as PNG, and would become tiny.
 const TRANSPARENT: PreviewBudget = PreviewBudget { base64_bytes: 48_000, ..USUAL };
-/// As small as that, a picture says nothing.
+/// As small as that, an image says nothing.
 const TINY: u32 = 200;
 
-impl Library {
-    /// A small picture of this one. Takes up to a few hundred milliseconds where it was never
+impl Store {
+    /// A small image of this one. Takes up to a few hundred milliseconds where it was never
     /// made before: not for an async task. Where it cannot be kept, it is made all the same.
     ///
     /// # Errors
-    /// The picture's file is gone, or cannot be read as a picture, and no thumbnail was kept.
+    /// The image's file is gone, or cannot be read as an image, and no thumbnail was kept.
     pub fn thumbnail(&self, image: &StoredImage) -> Result<Preview, ImageError> {
         let folder = self.thumbnails();
         if let Some(kept) = kept(&folder, &image.id) {

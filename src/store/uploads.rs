@@ -1,8 +1,8 @@
-//! Pictures that no job made: put in by their owner, to be named by their id from then on.
+//! Images that no job made: put in by their owner, to be named by their id from then on.
 
 use jiff::Timestamp;
 
-use super::record::Library;
+use super::record::Store;
 use super::rows::{signed, time};
 use super::{Kept, StoredImage, keep};
 use crate::codec::{ImageError, inspect_bytes};
@@ -10,14 +10,14 @@ use crate::domain::{ImageId, ModelName};
 use crate::references::Destination;
 use crate::store::new_image_id;
 
-/// In the names of their files, where those of drawn pictures have the prompt.
+/// In the names of their files, where those of drawn images have the prompt.
 const UPLOAD: &str = "upload";
 
-impl Library {
-    /// Keeps and records a picture of this owner's, if it is one.
+impl Store {
+    /// Keeps and records an image of this owner's, if it is one.
     pub async fn record_upload(&self, bytes: bytes::Bytes, owner: &str) -> Result<StoredImage, ImageError> {
-        let library = self.clone();
-        let written = tokio::task::spawn_blocking(move || library.write_upload(&bytes)).await;
+        let store = self.clone();
+        let written = tokio::task::spawn_blocking(move || store.write_upload(&bytes)).await;
         let stopped = |error: tokio::task::JoinError| ImageError::NoRoom(error.to_string());
         let (image, mut kept) = written.map_err(stopped)??;
         let recorded = self.insert_upload(&image, owner).await;
@@ -29,7 +29,7 @@ impl Library {
         recorded?;
         tokio::task::spawn_blocking(move || {
             if let Err(error) = kept.sync() {
-                tracing::warn!(path = %kept.path.display(), %error, "a picture may not survive a power cut");
+                tracing::warn!(path = %kept.path.display(), %error, "an image may not survive a power cut");
             }
         });
         Ok(image)
@@ -37,11 +37,11 @@ impl Library {
 
     fn write_upload(&self, bytes: &[u8]) -> Result<(StoredImage, Kept), ImageError> {
         let info = inspect_bytes(bytes)?;
-        let mut arrival = self.landing(&Destination::Library)?.begin();
+        let mut arrival = self.landing(&Destination::Store)?.begin();
         arrival.write(bytes).map_err(|error| ImageError::NoRoom(error.to_string()))?;
         let id: ImageId = new_image_id();
         let kept =
-            keep(arrival.finish(), &Destination::Library, UPLOAD, &id).map_err(|not_kept| not_kept.error)?;
+            keep(arrival.finish(), &Destination::Store, UPLOAD, &id).map_err(|not_kept| not_kept.error)?;
         let image = StoredImage {
             id,
             job: None,

@@ -11,15 +11,15 @@ use serde::Deserialize;
 use crate::codec::MaskMeans;
 use crate::domain::{Background, Moderation, Quality, Ratio};
 
-/// How the picture comes back.
+/// How the image comes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
 pub enum OutputForm {
-    /// The file saved, a small picture inline.
+    /// The file saved, a small image inline.
     #[default]
     Preview,
-    /// The whole picture inline, saved too.
+    /// The whole image inline, saved too.
     Inline,
     /// The file saved, its path only.
     File,
@@ -51,7 +51,7 @@ pub struct SharedArguments {
     /// Detail and price; xhigh and max on 2.5 and 2.6 models only.
     #[serde(default)]
     pub quality: Quality,
-    /// How many pictures, made in parallel, each paid.
+    /// How many images, made in parallel, each paid.
     #[schemars(range(min = 1, max = 10))]
     pub n: Option<i32>,
     /// transparent needs png or webp.
@@ -62,7 +62,7 @@ pub struct SharedArguments {
     /// Percent, for a required format of jpeg or webp.
     #[schemars(range(min = 0, max = 100))]
     pub output_compression: Option<i32>,
-    /// preview: file saved, small picture inline. inline: full picture too. file: path only.
+    /// preview: file saved, small image inline. inline: full image too. file: path only.
     pub output: Option<OutputForm>,
     /// File or folder to save to, in an allowed root; never overwrites.
     #[schemars(length(min = 1, max = 4096))]
@@ -89,7 +89,7 @@ pub struct GenerateArguments {
 /// `edit_image`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct EditArguments {
-    /// Pictures to work from: paths, https or data URLs, or ids of earlier results. In the prompt the first is image 1, the next image 2.
+    /// Images to work from: paths, https or data URLs, or ids of earlier results. In the prompt the first is image 1, the next image 2.
     #[schemars(length(min = 1, max = 16))]
     pub images: Vec<String>,
     /// The shared ones.
@@ -100,16 +100,16 @@ pub struct EditArguments {
 /// `inpaint_image`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct InpaintArguments {
-    /// The picture to change: a path, https or data URL, or an id of an earlier result.
+    /// The image to change: a path, https or data URL, or an id of an earlier result.
     #[schemars(length(min = 1))]
     pub image: String,
     /// The part to repaint: box and ellipse by x, y, width, height, polygon by points; several are one part.
     #[schemars(length(min = 1, max = 64))]
     pub regions: Option<Vec<RegionArgument>>,
-    /// What regions count in: pixels of the whole picture seen upright, or fractions of it, 0 to 1.
+    /// What regions count in: pixels of the whole image seen upright, or fractions of it, 0 to 1.
     #[serde(default)]
     pub units: UnitsArgument,
-    /// Instead of regions, a picture that marks the part.
+    /// Instead of regions, an image that marks the part.
     #[schemars(length(min = 1))]
     pub mask: Option<String>,
     /// How the mask marks it.
@@ -128,7 +128,7 @@ pub struct InpaintArguments {
     pub shared: SharedArguments,
 }
 
-/// A part of a picture.
+/// A part of an image.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(inline)]
 pub struct RegionArgument {
@@ -170,7 +170,7 @@ pub struct GetArguments {
     /// Several ids at once; those that are ready come back.
     #[schemars(length(min = 1, max = 16))]
     pub ids: Option<Vec<String>>,
-    /// Seconds to wait for a picture that is still rendering; 0 looks only.
+    /// Seconds to wait for an image that is still rendering; 0 looks only.
     #[schemars(range(min = 0, max = 3600))]
     pub wait_s: Option<f64>,
     /// As for drawing: preview, inline or file.

@@ -48,15 +48,15 @@ impl Caller {
         let mut problems: Vec<_> =
             images.map(|(index, _)| no_paths(&commission.image_argument(index))).collect();
         let mask = commission.masking.as_ref().map(|masking| &masking.source);
-        if let Some(MaskSource::Picture { reference, .. }) = mask
+        if let Some(MaskSource::Image { reference, .. }) = mask
             && is_path(reference)
         {
             problems.push(no_paths("mask"));
         }
         if commission.save_to.as_deref().is_some_and(|place| !place.trim().is_empty()) {
             let fault = "files of the server are not written for callers over HTTP";
-            let way_out = "Leave it out: the result names the url to fetch the picture from.";
-            problems.push(Problem::argument("save_to", fault, way_out));
+            let remedy = "Leave it out: the result names the url to fetch the image from.";
+            problems.push(Problem::argument("save_to", fault, remedy));
         }
         problems
     }
@@ -87,7 +87,7 @@ impl Caller {
 }
 
 fn no_paths(argument: &str) -> Problem {
-    let way_out =
-        "Pass an https URL, a data URL or an id instead; POST the bytes of a picture to /images for an id.";
-    Problem::argument(argument, "files of the server are not read for callers over HTTP", way_out)
+    let remedy =
+        "Pass an https URL, a data URL or an id instead; POST the bytes of an image to /images for an id.";
+    Problem::argument(argument, "files of the server are not read for callers over HTTP", remedy)
 }

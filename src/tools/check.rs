@@ -67,8 +67,8 @@ fn fit(name: &str, property: &Value, value: Value) -> Result<Value, Vec<Problem>
                 other => other,
             };
             let Value::Object(object) = object else {
-                let way_out = format!("Accepted is {}.", accepted(property));
-                return Err(vec![Problem::argument(name, format!("{} was given", shown(&object)), way_out)]);
+                let remedy = format!("Accepted is {}.", accepted(property));
+                return Err(vec![Problem::argument(name, format!("{} was given", shown(&object)), remedy)]);
             };
             let none = JsonObject::new();
             let schema = property.as_object().unwrap_or(&none);
@@ -95,8 +95,8 @@ fn list(name: &str, property: &Value, value: Value) -> Result<Value, Vec<Problem
     #[expect(clippy::cast_precision_loss, reason = "a list of arguments is short")]
     let count = list.len() as f64;
     if count < least || count > most {
-        let way_out = format!("Accepted is {}.", accepted(property));
-        return Err(vec![Problem::argument(name, format!("{} values were given", list.len()), way_out)]);
+        let remedy = format!("Accepted is {}.", accepted(property));
+        return Err(vec![Problem::argument(name, format!("{} values were given", list.len()), remedy)]);
     }
     let fitted =
         list.into_iter().enumerate().map(|(index, value)| fit(&format!("{name}[{index}]"), item, value));
@@ -113,8 +113,8 @@ fn list(name: &str, property: &Value, value: Value) -> Result<Value, Vec<Problem
 /// A value that is neither a list nor an object.
 fn plain(name: &str, property: &Value, value: Value) -> Result<Value, Problem> {
     let refuse = |value: &Value| {
-        let way_out = format!("Accepted is {}.", accepted(property));
-        Problem::argument(name, format!("{} was given", shown(value)), way_out)
+        let remedy = format!("Accepted is {}.", accepted(property));
+        Problem::argument(name, format!("{} was given", shown(value)), remedy)
     };
     match kind(property) {
         "integer" | "number" => {

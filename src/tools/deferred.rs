@@ -1,9 +1,9 @@
-//! Whole pictures that a transport reads and encodes while it sends, so that a result of
-//! 19 MB is never in memory. A result carries a mark in the picture's place; the transport
-//! puts the picture where the mark stands.
+//! Whole images that a transport reads and encodes while it sends, so that a result of
+//! 19 MB is never in memory. A result carries a mark in the image's place; the transport
+//! puts the image where the mark stands.
 //!
 //! For transports that write a message themselves. Where a request brings no
-//! [`DeferredImages`], pictures are in the result as they are.
+//! [`DeferredImages`], images are in the result as they are.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,10 +14,10 @@ use memchr::memmem;
 use crate::codec::ImageError;
 use crate::store::{EncodedImage, StoredImage};
 
-/// A picture that was not sent for so long belonged to a call that was cancelled.
+/// An image that was not sent for so long belonged to a call that was cancelled.
 const KEPT: Duration = Duration::from_mins(1);
 
-/// The pictures of one connection that are marked in results not sent yet. Cheap to clone;
+/// The images of one connection that are marked in results not sent yet. Cheap to clone;
 /// a transport puts one into the extensions of every request.
 #[derive(Clone, Debug)]
 pub struct DeferredImages(Arc<Inner>);
@@ -40,7 +40,7 @@ struct Waiting {
 pub enum Piece {
     /// Bytes to be sent as they are.
     Bytes(Vec<u8>),
-    /// A picture to be sent as base64.
+    /// An image to be sent as base64.
     Image(Box<EncodedImage>),
 }
 
@@ -55,7 +55,7 @@ impl Default for DeferredImages {
 }
 
 impl DeferredImages {
-    /// Takes a picture; the mark is to stand in the message where its base64 would.
+    /// Takes an image; the mark is to stand in the message where its base64 would.
     pub(super) fn mark(&self, image: EncodedImage) -> String {
         let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.images.retain(|_, (_, since)| since.elapsed() < KEPT);
@@ -92,7 +92,7 @@ impl DeferredImages {
     }
 }
 
-/// The base64 of a stored picture, or the mark that stands for it. Reads the file where
+/// The base64 of a stored image, or the mark that stands for it. Reads the file where
 /// nothing is deferred.
 pub(super) fn base64(image: &StoredImage, deferred: Option<&DeferredImages>) -> Result<String, ImageError> {
     let encoded = EncodedImage::open(image)?;
@@ -108,7 +108,7 @@ mod tests {
 
     fn image(bytes: &[u8]) -> EncodedImage {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("picture");
+        let path = folder.path().join("image");
         std::fs::write(&path, bytes).unwrap();
         EncodedImage::of(std::fs::File::open(path).unwrap(), bytes.len() as u64)
     }
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_come_where_their_marks_stand_each_once() {
+    fn images_come_where_their_marks_stand_each_once() {
         let deferred = DeferredImages::default();
         let [first, second] = [deferred.mark(image(b"abc")), deferred.mark(image(b"def"))];
         let message = format!(r#"{{"a":"{second}","b":"é","c":"{first}"}}"#);

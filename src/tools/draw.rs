@@ -22,7 +22,7 @@ use crate::domain::{ImageRequest, Problem, ProblemKind, Usd};
 use crate::jobs::{Commission, Masking, Owner, Stage};
 use crate::references::ImageReference;
 
-/// Drawing costs money, changes nothing that is there, and twice is two pictures.
+/// Drawing costs money, changes nothing that is there, and twice is two images.
 pub(super) fn annotations() -> ToolAnnotations {
     ToolAnnotations::new().read_only(false).destructive(false).idempotent(false).open_world(true)
 }
@@ -32,7 +32,7 @@ pub(super) fn annotations() -> ToolAnnotations {
 pub struct Asked {
     /// What is to be drawn.
     pub commission: Commission,
-    /// How the pictures come back; `None` for the configured form.
+    /// How the images come back; `None` for the configured form.
     pub output: Option<OutputForm>,
     /// Whether only the plan is wanted.
     pub dry_run: bool,
@@ -88,7 +88,7 @@ pub(super) fn both<A, B>(
     }
 }
 
-/// Makes the picture and answers with it.
+/// Makes the image and answers with it.
 pub(super) async fn draw(
     server: &ImageServer,
     read: Read,

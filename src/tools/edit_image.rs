@@ -1,4 +1,4 @@
-//! `edit_image`: a picture from pictures and words.
+//! `edit_image`: an image from images and words.
 
 use futures_util::future::FutureExt as _;
 use rmcp::model::{JsonObject, Tool};
@@ -12,7 +12,7 @@ use crate::domain::{Moderation, Operation, Problem};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "edit_image",
-    description: "Make a picture from 1 to 16 pictures and a prompt: change one, combine several, take over a style. \
+    description: "Make an image from 1 to 16 images and a prompt: change one, combine several, take over a style. \
          Takes 30 to 300 s and costs money. To repaint only a marked part use inpaint_image.",
     definition,
     committed: include_str!("../../schemas/edit_image.json"),

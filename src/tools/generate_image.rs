@@ -1,4 +1,4 @@
-//! `generate_image`: a picture from words.
+//! `generate_image`: an image from words.
 
 use futures_util::future::FutureExt as _;
 use rmcp::model::{JsonObject, Tool};
@@ -12,7 +12,7 @@ use crate::domain::{Operation, Problem};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "generate_image",
-    description: "Draw a picture from a text prompt. Takes 30 to 300 s and costs money; the result names the saved file.",
+    description: "Draw an image from a text prompt. Takes 30 to 300 s and costs money; the result names the saved file.",
     definition,
     committed: include_str!("../../schemas/generate_image.json"),
     call: |server, arguments, context| draw::draw(server, asked, arguments, context).boxed(),

@@ -1,4 +1,4 @@
-//! `get_image`: a picture made earlier once more, or one that is still being made.
+//! `get_image`: an image made earlier once more, or one that is still being made.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::store::StoredImage;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "get_image",
-    description: "Show a picture made earlier again, or wait for one that is still rendering, by the id in its result. Costs nothing.",
+    description: "Show an image made earlier again, or wait for one that is still rendering, by the id in its result. Costs nothing.",
     definition,
     committed: include_str!("../../schemas/get_image.json"),
     call: |server, arguments, context| get(server, arguments, context).map(Into::into).boxed(),
@@ -45,25 +45,25 @@ fn definition(models: &[String]) -> Tool {
 /// What an id means.
 #[derive(Clone, Debug)]
 pub enum Id {
-    /// One picture.
+    /// One image.
     Image(ImageId),
-    /// All the pictures of a call.
+    /// All the images of a call.
     Job(JobId),
 }
 
 /// What there is of an id.
 #[derive(Debug)]
 pub enum Got {
-    /// One picture.
+    /// One image.
     Image {
-        /// The picture.
+        /// The image.
         image: Box<StoredImage>,
         /// What it goes back to, nearest first.
         ancestry: Vec<StoredImage>,
     },
     /// What a job brought.
     Made {
-        /// Its pictures and what is to be said of them.
+        /// Its images and what is to be said of them.
         outcome: Box<Outcome>,
         /// Whether somebody had them before.
         handed_over: bool,
@@ -181,9 +181,8 @@ async fn look_at_all(manager: &Manager, owner: &str, ids: &[Id]) -> Vec<Result<G
 async fn look_at(manager: &Manager, owner: &str, id: &Id) -> Result<Got, Problem> {
     match id {
         Id::Image(id) => {
-            let image = manager.library().image(id, owner).await.map_err(|error| error.at("id"))?;
-            let ancestry =
-                manager.library().ancestry(&image, owner).await.map_err(|error| error.in_store())?;
+            let image = manager.store().image(id, owner).await.map_err(|error| error.at("id"))?;
+            let ancestry = manager.store().ancestry(&image, owner).await.map_err(|error| error.in_store())?;
             Ok(Got::Image { image: Box::new(image), ancestry })
         }
         Id::Job(id) => match manager.look(id, owner).await.map_err(|error| error.at("id"))? {
@@ -195,7 +194,7 @@ async fn look_at(manager: &Manager, owner: &str, id: &Id) -> Result<Got, Problem
 }
 
 impl Got {
-    /// The pictures there are.
+    /// The images there are.
     #[must_use]
     pub fn images(&self) -> &[StoredImage] {
         match self {

@@ -1,7 +1,7 @@
-//! When an answer's pictures count as handed over: once the transport has written the answer.
+//! When an answer's images count as handed over: once the transport has written the answer.
 //!
 //! A transport that knows when that is puts a [`Handover`] among a request's extensions, or those
-//! of its HTTP parts, and confirms it then; dropped unconfirmed, the pictures still belong to the next who asks. On
+//! of its HTTP parts, and confirms it then; dropped unconfirmed, the images still belong to the next who asks. On
 //! a transport that puts none there, an answer given to it counts as written.
 
 use std::fmt;

@@ -1,4 +1,4 @@
-//! `inpaint_image`: a picture with a marked part repainted.
+//! `inpaint_image`: an image with a marked part repainted.
 
 use futures_util::future::FutureExt as _;
 use rmcp::model::{JsonObject, Tool};
@@ -13,8 +13,8 @@ use crate::domain::{Moderation, Operation, Problem};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "inpaint_image",
-    description: "Repaint a part of a picture, marked by regions or a mask; everything else stays as it is, pixel by \
-         pixel. dry_run shows the part drawn over the picture. Takes 30 to 300 s and costs money.",
+    description: "Repaint a part of an image, marked by regions or a mask; everything else stays as it is, pixel by \
+         pixel. dry_run shows the part drawn over the image. Takes 30 to 300 s and costs money.",
     definition,
     committed: include_str!("../../schemas/inpaint_image.json"),
     call: |server, arguments, context| draw::draw(server, asked, arguments, context).boxed(),

@@ -123,8 +123,8 @@ pub fn commission(tool: &str, arguments: JsonObject, catalog: &Catalog) -> Resul
 
 fn no_such(tool: &str, accepted: impl Fn(&Entry) -> bool) -> Vec<Problem> {
     let names: Vec<_> = TOOLS.iter().filter(|entry| accepted(entry)).map(|entry| entry.name).collect();
-    let way_out = format!("Accepted are {}.", names.join(", "));
-    vec![Problem::argument("TOOL", format!("{tool:?} was given"), way_out)]
+    let remedy = format!("Accepted are {}.", names.join(", "));
+    vec![Problem::argument("TOOL", format!("{tool:?} was given"), remedy)]
 }
 
 /// `auto`, every model's id once, and with their provider those that several have.

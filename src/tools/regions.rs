@@ -1,4 +1,4 @@
-//! From the arguments that mark a part of a picture to what is repainted.
+//! From the arguments that mark a part of an image to what is repainted.
 
 use super::args::{InpaintArguments, RegionArgument, ShapeArgument, UnitsArgument};
 use super::draw;
@@ -15,15 +15,15 @@ pub(super) fn masking(arguments: &InpaintArguments) -> Result<Masking, Vec<Probl
         (Some(mask), None) => {
             let references = draw::references(std::slice::from_ref(mask), |_| "mask".to_owned())?;
             let reference = references.into_iter().next().ok_or_else(Vec::new)?;
-            MaskSource::Picture { reference, means: arguments.mask_means }
+            MaskSource::Image { reference, means: arguments.mask_means }
         }
         (None, Some(given)) => MaskSource::Regions(regions(given, arguments.units)?),
         (given, _) => {
             let what =
                 if given.is_some() { "mask and regions were both given" } else { "no part was marked" };
-            let way_out = "Pass regions, such as [{\"shape\":\"box\",\"x\":0.4,\"y\":0.2,\"width\":0.3,\"height\":0.5}] with \
-                           units: fraction, or a mask picture; not both.";
-            return Err(vec![Problem::argument("regions", what, way_out)]);
+            let remedy = "Pass regions, such as [{\"shape\":\"box\",\"x\":0.4,\"y\":0.2,\"width\":0.3,\"height\":0.5}] with \
+                           units: fraction, or a mask image; not both.";
+            return Err(vec![Problem::argument("regions", what, remedy)]);
         }
     };
     Ok(Masking {
@@ -45,12 +45,12 @@ fn regions(given: &[RegionArgument], units: UnitsArgument) -> Result<Regions, Ve
                     ShapeArgument::Ellipse => "ellipse",
                     ShapeArgument::Polygon => "polygon",
                 };
-                let way_out = match region.shape {
+                let remedy = match region.shape {
                     ShapeArgument::Polygon => "Pass its corners as points: [[x, y], [x, y], [x, y]].",
                     _ => "Pass x and y of its top left corner, width and height.",
                 };
                 let what = format!("a {shape} needs {missing}");
-                problems.push(Problem::argument(format!("regions[{index}]"), what, way_out));
+                problems.push(Problem::argument(format!("regions[{index}]"), what, remedy));
             }
         }
     }

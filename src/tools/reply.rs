@@ -1,6 +1,6 @@
 //! All the words and blocks a call is answered with.
 //!
-//! One compact JSON object as text first, because several clients drop the picture beside
+//! One compact JSON object as text first, because several clients drop the image beside
 //! structured content; then image blocks. A result stays under 1 MiB, the most that the
 //! strictest known client takes. What the caller can mend is a result marked as an error.
 
@@ -13,17 +13,17 @@ use super::args::OutputForm;
 use super::caller::Caller;
 use super::deferred::DeferredImages;
 use super::get_image::{Got, Id};
-use super::show::{ReplyOptions, pictures};
+use super::show::{ReplyOptions, image_blocks};
 use crate::domain::{Billed, ImageRequest, Problem};
 use crate::jobs::{Outcome, Preserved, Rehearsal, Stage};
 use crate::routing::{Estimate, Route};
 use crate::store::{ParentRole, StoredImage};
 
-/// What a result says of pictures that no model drew.
+/// What a result says of images that no model drew.
 const SANDBOX: &str = "SANDBOX: drawn by the built-in sandbox, not by a model; nothing was paid, and cost_usd is \
     what the real call would cost";
 
-/// The answer to a call that brought pictures.
+/// The answer to a call that brought images.
 pub(super) async fn outcome(
     outcome: &Outcome,
     caller: &Caller,
@@ -31,15 +31,15 @@ pub(super) async fn outcome(
     output: Option<OutputForm>,
     deferred: Option<&DeferredImages>,
 ) -> CallToolResult {
-    let (mut blocks, mut warnings) = pictures(&outcome.images, options, output, deferred).await;
+    let (mut blocks, mut warnings) = image_blocks(&outcome.images, options, output, deferred).await;
     for unstored in &outcome.unstored {
-        warnings.push(format!("a picture is nowhere but in this answer: {}; save it now", unstored.why));
+        warnings.push(format!("an image is nowhere but in this answer: {}; save it now", unstored.why));
         blocks.push(ContentBlock::image(unstored.base64.clone(), unstored.format.mime()));
     }
     success(&caller.told(drawn_fields(outcome, warnings)), blocks)
 }
 
-/// The answer to a call whose pictures are not there yet.
+/// The answer to a call whose images are not there yet.
 pub(super) fn still_rendering(stage: &Stage, seconds: u64) -> CallToolResult {
     success(&under_way_fields(stage, seconds), Vec::new())
 }
@@ -59,7 +59,7 @@ pub fn under_way_fields(stage: &Stage, seconds: u64) -> Value {
         "seconds": seconds,
         "usual_seconds": usual_seconds,
         "next": format!(
-            "This is no failure: the picture is paid for and being made. Call get_image with id {job} and wait_s \
+            "This is no failure: the image is paid for and being made. Call get_image with id {job} and wait_s \
              to wait for it. Do not draw it again."
         ),
     });
@@ -69,7 +69,7 @@ pub fn under_way_fields(stage: &Stage, seconds: u64) -> Value {
     fields
 }
 
-/// What a call that brought pictures says beside them; `shown` are warnings of how they are shown.
+/// What a call that brought images says beside them; `shown` are warnings of how they are shown.
 #[must_use]
 pub fn drawn_fields(outcome: &Outcome, shown: Vec<String>) -> Value {
     let mut fields = Map::new();
@@ -115,11 +115,11 @@ pub(super) async fn got(
         return problems(&all);
     }
     let images: Vec<_> = got.iter().flatten().flat_map(|got| got.images().to_vec()).collect();
-    let (blocks, shown) = pictures(&images, options, output, deferred).await;
+    let (blocks, shown) = image_blocks(&images, options, output, deferred).await;
     success(&caller.told(got_fields(ids, &got, shown)), blocks)
 }
 
-/// What `get_image` says beside the pictures; `shown` are warnings of how they are shown.
+/// What `get_image` says beside the images; `shown` are warnings of how they are shown.
 #[must_use]
 pub fn got_fields(ids: &[Id], got: &[Result<Got, Problem>], mut shown: Vec<String>) -> Value {
     if let [Ok(one)] = got {
@@ -159,7 +159,7 @@ fn one_got(got: &Got, shown: Vec<String>) -> Value {
     }
 }
 
-/// A picture that another goes back to.
+/// An image that another goes back to.
 fn ancestor(stored: &StoredImage) -> Value {
     let mut fields =
         json!({ "id": stored.id.as_str(), "prompt": stored.prompt, "model": stored.model.model });
@@ -170,7 +170,7 @@ fn ancestor(stored: &StoredImage) -> Value {
     fields
 }
 
-/// What is said of pictures that were handed over before.
+/// What is said of images that were handed over before.
 fn stored_fields(images: &[StoredImage], shown: &[String]) -> Value {
     let mut fields = Map::new();
     if let Some(first) = images.first() {
@@ -230,7 +230,7 @@ pub fn dry_run_fields(request: &ImageRequest, route: &Route, rehearsal: &Rehears
     if let Some(fields) = plan.as_object_mut() {
         fields.shift_insert(0, "dry_run".to_owned(), json!(true));
         if let Some(marked) = &rehearsal.part {
-            let part = json!({ "picture": marked.picture.to_string(), "repainted_percent": tenths(marked.share * 100.0) });
+            let part = json!({ "picture": marked.image.to_string(), "repainted_percent": tenths(marked.share * 100.0) });
             fields.insert("part".to_owned(), part);
         }
         if !rehearsal.changes.is_empty() {

@@ -1,4 +1,4 @@
-//! Stored pictures as MCP resources, at `image://ID`.
+//! Stored images as MCP resources, at `image://ID`.
 
 use rmcp::ErrorData;
 use rmcp::model::{
@@ -10,7 +10,7 @@ use super::deferred::{DeferredImages, base64};
 use super::show::uri;
 use crate::codec::ImageError;
 use crate::domain::ImageId;
-use crate::store::{Library, StoredImage};
+use crate::store::{Store, StoredImage};
 
 /// How many images are on a page of the list.
 const PAGE: usize = 50;
@@ -20,7 +20,7 @@ const TITLE_CHARACTERS: usize = 60;
 /// A page of the stored images, newest first: the first, or the one after this cursor. A cursor
 /// names the last image of a page, by its time and id, and holds when images come and go.
 pub(super) async fn list(
-    library: &Library,
+    store: &Store,
     owner: &str,
     cursor: Option<&str>,
 ) -> Result<ListResourcesResult, ErrorData> {
@@ -29,11 +29,11 @@ pub(super) async fn list(
         place.ok_or_else(|| ErrorData::invalid_params(format!("{cursor:?} is no cursor of this list"), None))
     });
     let last = last.transpose()?;
-    if !library.has_record() {
+    if !store.has_record() {
         return Ok(ListResourcesResult::with_all_items(Vec::new()));
     }
     let one_more = u32::try_from(PAGE + 1).unwrap_or(u32::MAX);
-    let images = library.recent(owner, last.as_ref(), one_more).await;
+    let images = store.recent(owner, last.as_ref(), one_more).await;
     let images = images.map_err(|error| internal(&error))?;
     let page = images.get(..PAGE).unwrap_or(&images);
     let mut listed = ListResourcesResult::with_all_items(page.iter().map(resource).collect());
@@ -48,13 +48,13 @@ pub(super) fn templates() -> Vec<ResourceTemplate> {
     vec![
         ResourceTemplate::new("image://{id}", "image")
             .with_title("A stored image")
-            .with_description("A picture made earlier, by the id in its result."),
+            .with_description("An image made earlier, by the id in its result."),
     ]
 }
 
 /// One stored image of this owner's, whole.
 pub(super) async fn read(
-    library: &Library,
+    store: &Store,
     address: &str,
     owner: &str,
     deferred: Option<&DeferredImages>,
@@ -66,7 +66,7 @@ pub(super) async fn read(
         )
     };
     let id = address.strip_prefix("image://").and_then(ImageId::parse).ok_or_else(missing)?;
-    let image = library.image(&id, owner).await.map_err(|error| match error {
+    let image = store.image(&id, owner).await.map_err(|error| match error {
         ImageError::UnknownId(_) => missing(),
         other => internal(&other),
     })?;

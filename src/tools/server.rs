@@ -25,24 +25,24 @@ use crate::jobs::Manager;
 
 /// What an agent should know before its first call. Under 1,000 characters.
 const INSTRUCTIONS: &str = "\
-Draws pictures: generate_image from words, edit_image from pictures and words, inpaint_image \
-repaints a masked part, get_image shows a stored picture or waits for one, for free. \
+Draws images: generate_image from words, edit_image from images and words, inpaint_image \
+repaints a masked part, get_image shows a stored image or waits for one, for free. \
 Leave model and the other controls out unless the user wants them: a plain prompt goes to a \
 flat-price model ($0.03); exact sizes, 2K and 4K, quality, format, transparency and masks go to \
 the exact one ($0.006 to $0.40). A call takes 30 to 300 s; one that takes long is answered with \
 a job id to call get_image with. Never repeat it because it is slow: every call is paid. \
 dry_run tells model, size and price first; max_cost_usd caps the price. ";
 
-/// Where pictures are, for a server on the caller's machine.
+/// Where images are, for a server on the caller's machine.
 const HERE: &str = "\
-Every result names the saved file and an id; pass that id as an image to edit the picture \
-further. Pictures shown in the chat do not reach this server: pass a file path, an https URL or \
+Every result names the saved file and an id; pass that id as an image to edit the image \
+further. Images shown in the chat do not reach this server: pass a file path, an https URL or \
 an id.";
 
 /// And for one that is reached over HTTP.
 const FROM_AFAR: &str = "\
-Every result names an id and the url of the whole picture; pass that id as an image to edit it \
-further. Your files do not reach this server: POST the bytes of a picture to /images for an id, \
+Every result names an id and the url of the whole image; pass that id as an image to edit it \
+further. Your files do not reach this server: POST the bytes of an image to /images for an id, \
 or pass an https or data URL.";
 
 /// Lists of tools may be cached for an hour; they change only with the settings.
@@ -85,7 +85,7 @@ impl ImageServer {
         &self.0.manager
     }
 
-    /// The form in which pictures come back to a call that asks for this one.
+    /// The form in which images come back to a call that asks for this one.
     #[must_use]
     pub fn form(&self, asked: Option<OutputForm>) -> OutputForm {
         asked.unwrap_or(self.0.options.output)
@@ -114,8 +114,8 @@ impl ServerHandler for ImageServer {
         let ours = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
             .with_title("Image generation")
             .with_description(env!("CARGO_PKG_DESCRIPTION"));
-        let pictures = if self.0.from_afar { FROM_AFAR } else { HERE };
-        let instructions = format!("{INSTRUCTIONS}{pictures}");
+        let images = if self.0.from_afar { FROM_AFAR } else { HERE };
+        let instructions = format!("{INSTRUCTIONS}{images}");
         ServerConfig::new(capabilities).with_server_info(ours).with_instructions(instructions)
     }
 
@@ -164,7 +164,7 @@ impl ServerHandler for ImageServer {
     ) -> Result<ListResourcesResult, ErrorData> {
         let owner = Caller::of(&context).owner.name;
         let cursor = page.and_then(|page| page.cursor);
-        resources::list(self.0.manager.library(), &owner, cursor.as_deref()).await
+        resources::list(self.0.manager.store(), &owner, cursor.as_deref()).await
     }
 
     async fn list_resource_templates(
@@ -182,7 +182,7 @@ impl ServerHandler for ImageServer {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let owner = Caller::of(&context).owner.name;
         let deferred = context.extensions.get::<DeferredImages>();
-        Ok(resources::read(self.0.manager.library(), &request.uri, &owner, deferred).await?.into())
+        Ok(resources::read(self.0.manager.store(), &request.uri, &owner, deferred).await?.into())
     }
 
     async fn get_task(

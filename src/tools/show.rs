@@ -1,7 +1,7 @@
-//! The pictures of an answer as blocks: whole, small, or not at all.
+//! The images of an answer as blocks: whole, small, or not at all.
 //!
 //! A result stays under 1 MiB, the most that the strictest known client takes, unless the
-//! settings say that more may be. A picture that cannot be shown is still there as a file.
+//! settings say that more may be. An image that cannot be shown is still there as a file.
 
 use rmcp::model::{ContentBlock, Resource};
 
@@ -17,9 +17,9 @@ pub struct ReplyOptions {
     pub output: OutputForm,
     /// What a preview may be at most; several share the bytes.
     pub preview: PreviewBudget,
-    /// The most bytes of a result with whole pictures in it.
+    /// The most bytes of a result with whole images in it.
     pub inline_bytes: usize,
-    /// Whether results link to their pictures as resources.
+    /// Whether results link to their images as resources.
     pub resource_links: bool,
 }
 
@@ -28,7 +28,7 @@ impl ReplyOptions {
     pub const USUAL_INLINE_BYTES: usize = 1_048_576;
 }
 
-/// Room for the text beside the pictures.
+/// Room for the text beside the images.
 const TEXT_BYTES: usize = 64 * 1024;
 
 /// The address a stored image is read at as a resource.
@@ -36,9 +36,9 @@ pub(super) fn uri(image: &StoredImage) -> String {
     format!("image://{}", image.id)
 }
 
-/// The blocks that show the pictures in the wanted form, and what the caller should know of
-/// them. A picture that cannot be shown is still there as a file.
-pub(super) async fn pictures(
+/// The blocks that show the images in the wanted form, and what the caller should know of
+/// them. An image that cannot be shown is still there as a file.
+pub(super) async fn image_blocks(
     images: &[StoredImage],
     options: &ReplyOptions,
     output: Option<OutputForm>,
@@ -52,7 +52,7 @@ pub(super) async fn pictures(
     if form == OutputForm::Inline && usize::try_from(whole_bytes).is_ok_and(|bytes| bytes > room) {
         warnings.push(format!(
             "inline: {whole_bytes} bytes of base64 are more than the {room} that fit in a result; a preview is \
-             shown, the whole picture is at its path and at image://ID"
+             shown, the whole image is at its path and at image://ID"
         ));
         form = OutputForm::Preview;
     }
@@ -87,7 +87,7 @@ pub(super) async fn pictures(
     (blocks, warnings)
 }
 
-/// Pictures are read and shrunk off the async threads: it takes tens of milliseconds.
+/// Images are read and shrunk off the async threads: it takes tens of milliseconds.
 async fn blocking(
     image: StoredImage,
     show: impl FnOnce(&StoredImage) -> Result<ContentBlock, ImageError> + Send + 'static,

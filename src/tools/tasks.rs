@@ -23,7 +23,7 @@ use crate::domain::JobId;
 use crate::jobs::{Found, Stage};
 use crate::store::JobRecord;
 
-/// Pictures take a minute: asking oftener brings nothing.
+/// Images take a minute: asking oftener brings nothing.
 const POLL_INTERVAL_MS: u64 = 2_000;
 
 /// Whether the caller takes a task for an answer. Before 2026-07-28 that word meant something else.
@@ -83,7 +83,7 @@ pub(super) async fn exists(
 async fn record(server: &ImageServer, id: &str, caller: &Caller) -> Result<(JobId, JobRecord), ErrorData> {
     let unknown = || ErrorData::invalid_params(format!("{id:?} is no task"), None);
     let job = JobId::parse(id).ok_or_else(unknown)?;
-    let record = server.manager().library().job(&job, &caller.owner.name).await;
+    let record = server.manager().store().job(&job, &caller.owner.name).await;
     record.map(|record| (job, record)).map_err(|error| refused(id, &error))
 }
 

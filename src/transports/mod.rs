@@ -1,4 +1,4 @@
-//! Floor 7: how a client's bytes reach the tools. Knows rmcp, and nothing about pictures.
+//! Floor 7: how a client's bytes reach the tools. Knows rmcp, and nothing about images.
 
 #[cfg(feature = "conformance")]
 mod conformance;

@@ -28,7 +28,7 @@ pub async fn serve_stdio(server: ImageServer) -> Result<(), String> {
 #[cfg(target_os = "linux")]
 const PIPE_BYTES: usize = 1 << 20;
 
-/// Lets stdout hold more than the usual 64 KiB, where it is a pipe: a picture of 19 MB then
+/// Lets stdout hold more than the usual 64 KiB, where it is a pipe: an image of 19 MB then
 /// takes 20 turns between writer and reader instead of 300.
 fn widen_stdout() {
     #[cfg(target_os = "linux")] // a pipe that stays as it is serves as well, only slower

@@ -13,7 +13,7 @@ use crate::domain::{ImageFormat, ImageRequest};
 use crate::routing::{Shape, Usage};
 use crate::staging::Landed;
 
-/// One picture to be made, every choice taken.
+/// One image to be made, every choice taken.
 #[derive(Clone, Copy, Debug)]
 pub struct Order<'a> {
     /// What was asked.
@@ -24,13 +24,13 @@ pub struct Order<'a> {
     pub provider: &'a Provider,
     /// The size or the prompt prefix that the model understands.
     pub shape: &'a Shape,
-    /// The pictures that go in, in order.
+    /// The images that go in, in order.
     pub images: &'a [Upload],
     /// The mask, a PNG as the model wants it, laid on the first image.
     pub mask: Option<&'a Bytes>,
 }
 
-/// A picture on its way out.
+/// An image on its remedy.
 #[derive(Clone, Debug)]
 pub struct Upload {
     /// A file name with the ending its bytes deserve.
@@ -89,7 +89,7 @@ pub enum Part {
     },
 }
 
-/// What came back, its pictures already on disk.
+/// What came back, its images already on disk.
 #[derive(Debug)]
 pub struct Reply {
     /// The HTTP status.
@@ -116,23 +116,23 @@ pub struct ReplyHeaders {
 /// What follows from a reply.
 #[derive(Debug)]
 pub enum Step {
-    /// Pictures, here or a download away.
+    /// Images, here or a download away.
     Made(Made),
-    /// No finished picture.
+    /// No finished image.
     Failed(Box<Lost>),
 }
 
 /// What one reply brought. At least one of the two lists holds something.
 #[derive(Debug, Default)]
 pub struct Made {
-    /// The pictures that came in the body.
+    /// The images that came in the body.
     pub landed: Vec<Landed>,
     /// The addresses of those that have to be fetched, as the reply wrote them and each once; no
     /// key is sent there.
     pub addresses: Vec<String>,
-    /// None of the addresses looks like a picture's: they stood in a text.
+    /// None of the addresses looks like an image's: they stood in a text.
     pub guessed: bool,
-    /// What the reply said beside its pictures, short; all there is when no address leads to one.
+    /// What the reply said beside its images, short; all there is when no address leads to one.
     pub words: String,
     /// What the caller should know of the reply.
     pub warnings: Vec<String>,
@@ -142,12 +142,12 @@ pub struct Made {
     pub request_id: Option<String>,
 }
 
-/// A call without a whole reply, or without a finished picture in it.
+/// A call without a whole reply, or without a finished image in it.
 #[derive(Debug)]
 pub struct Lost {
     /// What happened.
     pub failure: Failure,
-    /// The pictures that had come by then. The last one may be cut short.
+    /// The images that had come by then. The last one may be cut short.
     pub rescued: Vec<Landed>,
 }
 
@@ -158,7 +158,7 @@ impl From<Failure> for Lost {
 }
 
 impl Upload {
-    /// A mask on its way out.
+    /// A mask on its remedy.
     #[must_use]
     pub fn mask(png: Bytes) -> Self {
         Self { name: "mask.png".to_owned(), format: ImageFormat::Png, bytes: png }

@@ -1,4 +1,4 @@
-//! Pictures over chat/completions, as the flat-price models speak it.
+//! Images over chat/completions, as the flat-price models speak it.
 //!
 //! Only the `image_url` parts of the last user message are used as a base, and history is
 //! ignored, so a call is always one fresh user message (docs.apiyi.com,
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::call::{Call, CallBody, Order, Path, Upload};
 use super::dialect::{Dialect, add_extra, prompt_text};
 
-/// Said before the prompt, because a weak wish for a picture is answered with words, which
+/// Said before the prompt, because a weak wish for an image is answered with words, which
 /// are charged (docs.apiyi.com, gpt-image-2-all/overview).
 const INTENT: &str = "Generate image:";
 

@@ -1,8 +1,8 @@
 //! Sends. The one place that names reqwest: paid calls here, downloads in `download`.
 //!
-//! A paid call is sent once: no redirect is followed, nothing is resent by the library, no
+//! A paid call is sent once: no redirect is followed, nothing is resent by the store, no
 //! connection is kept for reuse (a dying idle one would be resent on), and HTTP/1.1 gives
-//! each call a connection of its own, so that one broken connection costs one picture.
+//! each call a connection of its own, so that one broken connection costs one image.
 //! It knows no dialect: calls come encoded and replies go back undecoded.
 
 mod download;
@@ -85,7 +85,7 @@ impl Client {
         Self { options, ..Self::default() }
     }
 
-    /// Sends one paid call and reads its reply, pictures going to `landing`. Both together
+    /// Sends one paid call and reads its reply, images going to `landing`. Both together
     /// take at most `timeout`.
     ///
     /// # Errors
@@ -100,10 +100,10 @@ impl Client {
         self.send_watched(target, call, landing, timeout, &|_| ()).await
     }
 
-    /// The same; `partials` is told how many partial pictures have come, each time one does.
+    /// The same; `partials` is told how many partial images have come, each time one does.
     ///
     /// # Errors
-    /// As [`Self::send`]. What is rescued may then be a partial picture.
+    /// As [`Self::send`]. What is rescued may then be a partial image.
     pub async fn send_watched(
         &self,
         target: Target<'_>,
@@ -202,7 +202,7 @@ impl Client {
         // Fails only when a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
-            // A picture does not shrink, and packed by a server that was not asked it cannot be read.
+            // An image does not shrink, and packed by a server that was not asked it cannot be read.
             .default_headers(HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("identity"))]))
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())

@@ -1,11 +1,11 @@
-//! From a reply to its pictures, in whichever of the known shapes they come.
+//! From a reply to its images, in whichever of the known shapes they come.
 //!
 //! One reading for all dialects: `data[]` with `b64_json` (raw or as a data URL) or `url`,
 //! `choices[].message` with Markdown, data URLs, links, content arrays or `images[]`.
 //! Sources: docs.apiyi.com (gpt-image-2-all: overview, image-edit, chat-completions),
 //! OpenAI's API reference, and OpenRouter's and Vercel's documents for `images[]`.
-//! It fetches nothing and invents nothing: a reply without a picture is a failure. One with a
-//! picture is none, wherever the picture is and whatever is said beside it.
+//! It fetches nothing and invents nothing: a reply without an image is a failure. One with a
+//! image is none, wherever the image is and whatever is said beside it.
 
 use std::collections::HashSet;
 
@@ -40,7 +40,7 @@ pub(super) fn decode(reply: Reply) -> Step {
     }
     if found.landed.iter().any(|landed| !landed.partial) || !found.addresses.is_empty() {
         let Found { landed, mut addresses, words, mut warnings, .. } = found;
-        // The picture is paid, whatever is said beside it.
+        // The image is paid, whatever is said beside it.
         warnings.extend(error.map(|error| format!("{ERROR_BESIDE}: {}", shorten(error.words.trim()))));
         let mut named = HashSet::new();
         addresses.retain(|address| named.insert(address.clone()));
@@ -49,7 +49,7 @@ pub(super) fn decode(reply: Reply) -> Step {
         return Step::Made(Made { landed, addresses, guessed, words, warnings, usage, request_id });
     }
     if let Some(failure) = error {
-        // What is refused is the picture, however far it had come.
+        // What is refused is the image, however far it had come.
         let refused = failure.kind == FailureKind::RefusedContent;
         let rescued = if refused { Vec::new() } else { found.landed };
         return Step::Failed(Box::new(Lost { failure, rescued }));
@@ -64,10 +64,10 @@ pub(super) fn decode(reply: Reply) -> Step {
     failed(Failure { status: Some(status), request_id: headers.request_id, ..Failure::new(kind, words) })
 }
 
-const ERROR_BESIDE: &str = "the reply says an error beside its picture";
+const ERROR_BESIDE: &str = "the reply says an error beside its image";
 
 const UNKNOWN_PLACE: &str =
-    "the picture was in no known place of the reply; look whether it is what was asked for";
+    "the image was in no known place of the reply; look whether it is what was asked for";
 
 /// The failure that a success without JSON is.
 fn unreadable(status: u16, headers: &ReplyHeaders, body: &Body) -> Failure {
@@ -78,12 +78,12 @@ fn unreadable(status: u16, headers: &ReplyHeaders, body: &Body) -> Failure {
             let words = "the reply is not JSON; the base URL may lead to a web page";
             Failure::new(FailureKind::UpstreamFailed, format!("{words}: {quoted}"))
         }
-        // There may be a picture in what cannot be read.
+        // There may be an image in what cannot be read.
         Body::Text(_) => Failure {
             hint: Some(UNREADABLE.to_owned()),
             ..Failure::new(FailureKind::TimedOut, format!("the reply is not JSON: {quoted}"))
         },
-        // Success without a picture was probably charged.
+        // Success without an image was probably charged.
         Body::Json(_) | Body::Empty => Failure::new(FailureKind::CutShort, "the reply is empty"),
     };
     Failure { status: Some(status), request_id: headers.request_id.clone(), ..failure }
@@ -109,7 +109,7 @@ fn is_web_page(text: &str) -> bool {
 struct Found {
     landed: Vec<Landed>,
     addresses: Vec<String>,
-    /// Links in a text of which none looks like a picture's.
+    /// Links in a text of which none looks like an image's.
     guesses: Vec<String>,
     words: String,
     damaged: bool,
@@ -118,17 +118,17 @@ struct Found {
 
 impl Found {
     fn collect(&mut self, document: &mut Document) {
-        let Document { value, pictures } = document;
-        let mut take = |index| pictures.take(index);
+        let Document { value, images } = document;
+        let mut take = |index| images.take(index);
         for item in list(value.get("data")) {
             let before = self.landed.len();
             self.exact(item.get("b64_json"), &mut take);
-            // A reply with both forms of one picture needs no download.
+            // A reply with both forms of one image needs no download.
             if self.landed.len() == before {
                 self.address(item.get("url").or_else(|| item.get("image_url")), &mut take);
             }
         }
-        // The last event of a stream is the picture itself.
+        // The last event of a stream is the image itself.
         self.exact(value.get("b64_json"), &mut take);
         for message in list(value.get("choices")).filter_map(|choice| choice.get("message")) {
             for image in list(message.get("images")) {
@@ -154,27 +154,27 @@ impl Found {
         }
         // Whole or not shows when they are looked at.
         if self.landed.is_empty() && self.addresses.is_empty() {
-            self.landed.extend(pictures.rest());
+            self.landed.extend(images.rest());
             if !self.landed.is_empty() {
                 self.warnings.push(UNKNOWN_PLACE.to_owned());
             }
         }
     }
 
-    /// A field that is a picture and nothing else.
+    /// A field that is an image and nothing else.
     fn exact(&mut self, field: Option<&Value>, take: &mut impl FnMut(usize) -> Option<Landed>) {
         let Some(text) = field.and_then(Value::as_str).filter(|text| !text.is_empty()) else { return };
         match handle::find(text) {
-            Some(found) if handle::whole(text).is_some() => self.landed.extend(take(found.picture)),
+            Some(found) if handle::whole(text).is_some() => self.landed.extend(take(found.image)),
             // Taken all the same, so that nobody else does.
             found => {
                 self.damaged = true;
-                drop(found.and_then(|found| take(found.picture)));
+                drop(found.and_then(|found| take(found.image)));
             }
         }
     }
 
-    /// A field that holds an address, as text or as `{"url": …}`; data URLs are pictures.
+    /// A field that holds an address, as text or as `{"url": …}`; data URLs are images.
     fn address(&mut self, field: Option<&Value>, take: &mut impl FnMut(usize) -> Option<Landed>) {
         let field = match field {
             Some(Value::Object(fields)) => fields.get("url"),
@@ -188,19 +188,19 @@ impl Found {
         }
     }
 
-    /// Text for people that may hold pictures and links.
+    /// Text for people that may hold images and links.
     fn text(&mut self, text: &str, take: &mut impl FnMut(usize) -> Option<Landed>) {
         let mut rest = text;
         while let Some(found) = handle::find(rest) {
             // Base64 goes on behind it: it was broken there.
             let broken = found.after.starts_with(|next: char| next.is_ascii_alphanumeric());
             self.damaged |= broken;
-            self.landed.extend(take(found.picture).filter(|_| !broken));
+            self.landed.extend(take(found.image).filter(|_| !broken));
             self.words.push_str(found.before);
             rest = found.after;
         }
         match links_in(rest) {
-            Links::Pictures(links) => self.addresses.extend(links),
+            Links::Images(links) => self.addresses.extend(links),
             Links::Any(links) => self.guesses.extend(links),
         }
         self.words.push_str(rest);

@@ -14,7 +14,7 @@ use crate::catalog::{Endpoint, Model};
 
 /// A wire format of image APIs.
 pub trait Dialect: Sync {
-    /// The call that asks for one picture.
+    /// The call that asks for one image.
     fn encode(&self, order: &Order<'_>) -> Call;
 
     /// What a reply means.
@@ -40,7 +40,7 @@ pub(super) fn add_extra(body: &mut Map<String, Value>, model: &Model) {
 }
 
 /// The prompt as sent: the prefix that steers the shape first, then the dialect's intent,
-/// then the caller's words untouched, then which of several pictures is which.
+/// then the caller's words untouched, then which of several images is which.
 pub(super) fn prompt_text(order: &Order<'_>, intent: Option<&str>) -> String {
     let words = order.request.prompt.as_str();
     let words = intent.map_or_else(|| words.to_owned(), |intent| format!("{intent} {words}"));
@@ -54,7 +54,7 @@ pub(super) fn prompt_text(order: &Order<'_>, intent: Option<&str>) -> String {
     }
 }
 
-/// Names several pictures in their order: models know them as image 1, image 2 (docs.apiyi.com,
+/// Names several images in their order: models know them as image 1, image 2 (docs.apiyi.com,
 /// gpt-image-2-all/image-edit), and people by what their files are called. Nothing is said where
 /// the prompt already speaks so.
 fn naming(order: &Order<'_>) -> Option<String> {
@@ -66,10 +66,10 @@ fn naming(order: &Order<'_>) -> Option<String> {
         let name = if stem == "image" { String::new() } else { format!(" is {}", image.name) };
         format!("image {}{name}", index + 1)
     });
-    Some(format!("The pictures, in order: {}.", names.collect::<Vec<_>>().join(", ")))
+    Some(format!("The images, in order: {}.", names.collect::<Vec<_>>().join(", ")))
 }
 
-/// Whether a text names a picture by its number: `image 1`, `image1`, `Picture 2`, `图1`.
+/// Whether a text names an image by its number: `image 1`, `image1`, `Image 2`, `图1`.
 fn numbers_images(text: &str) -> bool {
     let lower = text.to_lowercase();
     ["image", "picture", "photo", "reference", "图", "图片"].iter().any(|word| {
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_prompt_that_numbers_its_pictures_is_known() {
+    fn a_prompt_that_numbers_its_images_is_known() {
         let numbered =
             ["put image1 into image 2", "Image #1 as is", "the photo 2", "把图1放到图2里", "REFERENCE_1"];
         let plain = ["put the cat into the room", "an image of 12 cats", "images", "photorealistic 4K", ""];

@@ -20,13 +20,13 @@ pub enum FailureKind {
     UpstreamFailed,
     /// No reply in time, none that can be read, or the connection was lost after sending.
     TimedOut,
-    /// The reply ended early or its picture is damaged.
+    /// The reply ended early or its image is damaged.
     CutShort,
-    /// The reply holds words and no picture.
+    /// The reply holds words and no image.
     NoImage,
-    /// The picture was made, and its download failed.
+    /// The image was made, and its download failed.
     DownloadFailed,
-    /// The prompt or a picture was refused for its content.
+    /// The prompt or an image was refused for its content.
     RefusedContent,
     /// A parameter was refused.
     BadRequest,
@@ -91,16 +91,16 @@ impl FailureKind {
             Self::NoCredit => "the account has no credit left for this",
             Self::UpstreamFailed => "the image API failed",
             Self::TimedOut => "no whole reply came back after the request was sent",
-            Self::CutShort => "the reply ended early or its picture is damaged",
-            Self::NoImage => "the model answered with words and no picture",
-            Self::DownloadFailed => "the picture was made, and its download failed",
+            Self::CutShort => "the reply ended early or its image is damaged",
+            Self::NoImage => "the model answered with words and no image",
+            Self::DownloadFailed => "the image was made, and its download failed",
             Self::RefusedContent => "the content was refused",
             Self::BadRequest => "the image API refused the request",
             Self::Unauthorised => "the key was not accepted",
         }
     }
 
-    const fn way_out(self) -> &'static str {
+    const fn remedy(self) -> &'static str {
         match self {
             Self::NotSent => "Check the network, the proxy and the provider's base URL, then call again.",
             Self::RateLimited => "Wait a little, then call again, or with a smaller n.",
@@ -110,10 +110,10 @@ impl FailureKind {
             Self::CutShort => "Call again if the price is worth it, or choose another model.",
             Self::NoImage => "Say in the prompt plainly what to draw, or choose gpt-image-2.",
             Self::DownloadFailed => {
-                "Fetch the picture from its link before it expires; making it again pays again."
+                "Fetch the image from its link before it expires; making it again pays again."
             }
             Self::RefusedContent => {
-                "Change the prompt or the pictures; the same request will be refused again."
+                "Change the prompt or the images; the same request will be refused again."
             }
             Self::BadRequest => "Change the argument it names.",
             Self::Unauthorised => "Check the key and its rights with the provider.",
@@ -128,7 +128,7 @@ pub struct Failure {
     pub kind: FailureKind,
     /// The upstream's own words or the transport's, short; may be empty.
     pub words: String,
-    /// A more exact way out than the kind's, where there is one.
+    /// A more exact remedy than the kind's, where there is one.
     pub hint: Option<String>,
     /// The HTTP status, where there was a reply.
     pub status: Option<u16>,
@@ -138,7 +138,7 @@ pub struct Failure {
     pub should_retry: Option<bool>,
     /// The upstream's id for the request.
     pub request_id: Option<String>,
-    /// The link a picture can still be had from.
+    /// The link an image can still be had from.
     pub link: Option<String>,
 }
 
@@ -173,14 +173,14 @@ impl Failure {
             }
             _ => String::new(),
         };
-        let way_out = self.hint.as_deref().unwrap_or_else(|| self.kind.way_out());
+        let remedy = self.hint.as_deref().unwrap_or_else(|| self.kind.remedy());
         Problem {
             billed: self.kind.billed(),
             request_id: self.request_id.clone(),
             ..Problem::new(
                 ProblemKind::Upstream,
                 format!("{model}: {}{status}{words}", self.kind.what()),
-                format!("{way_out}{wait}{link}"),
+                format!("{remedy}{wait}{link}"),
             )
         }
     }

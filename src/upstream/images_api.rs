@@ -1,4 +1,4 @@
-//! The Images API: JSON to make a picture, a form to change one.
+//! The Images API: JSON to make an image, a form to change one.
 //!
 //! Source: OpenAI's API reference for images, and the gateway's pages for its models.
 //! A parameter is sent only when it was asked for and the model has it, because the real
@@ -60,7 +60,7 @@ fn edit(order: &Order<'_>) -> Call {
 }
 
 /// The parameters both forms share, in the order the reference lists them. `n` is never
-/// among them: several pictures are several calls.
+/// among them: several images are several calls.
 fn fields(order: &Order<'_>) -> Vec<(&'static str, String)> {
     let Order { request, model, provider, shape, .. } = order;
     let asked = |condition: bool, value: &str| condition.then(|| value.to_owned());

@@ -1,29 +1,29 @@
-//! Links to pictures in a text for people: Markdown images first, then Markdown links and
-//! bare addresses that look like pictures, then any bare address.
+//! Links to images in a text for people: Markdown images first, then Markdown links and
+//! bare addresses that look like images, then any bare address.
 //!
 //! Query strings are kept: a signed address is worth nothing without them.
 
 /// The addresses in a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Links {
-    /// Of the pictures that it shows.
-    Pictures(Vec<String>),
-    /// None looks like a picture's, and any may be one: a look costs nothing, and the picture
+    /// Of the images that it shows.
+    Images(Vec<String>),
+    /// None looks like an image's, and any may be one: a look costs nothing, and the image
     /// is paid for.
     Any(Vec<String>),
 }
 
-/// The addresses of the pictures that a text shows, best reading only.
+/// The addresses of the images that a text shows, best reading only.
 pub(super) fn links_in(text: &str) -> Links {
     let images = markdown(text, "![");
     if !images.is_empty() {
-        return Links::Pictures(images);
+        return Links::Images(images);
     }
     let mut others = markdown(text, "[");
     others.extend(bare(text));
     others.dedup();
-    let pictures: Vec<_> = others.iter().filter(|link| is_picture(link)).cloned().collect();
-    if pictures.is_empty() { Links::Any(others) } else { Links::Pictures(pictures) }
+    let images: Vec<_> = others.iter().filter(|link| is_image(link)).cloned().collect();
+    if images.is_empty() { Links::Any(others) } else { Links::Images(images) }
 }
 
 /// `![words](address)` or `[words](address "title")`.
@@ -74,7 +74,7 @@ fn is_address(text: &str) -> bool {
     ["https://", "http://"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme))
 }
 
-fn is_picture(address: &str) -> bool {
+fn is_image(address: &str) -> bool {
     let path = address.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase();
     [".png", ".jpg", ".jpeg", ".webp", ".gif"].iter().any(|ending| path.ends_with(ending))
 }
@@ -104,7 +104,7 @@ mod tests {
             ("(https://c.example/u(1).png)", &["https://c.example/u(1).png"]),
         ];
         for (text, links) in cases {
-            assert_eq!(links_in(text), Links::Pictures(owned(links)), "{text}");
+            assert_eq!(links_in(text), Links::Images(owned(links)), "{text}");
         }
         let guesses: [(&str, &[&str]); 3] = [
             ("https://c.example/made/abc", &["https://c.example/made/abc"]),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{App, Reply, Setup, Upstream, alpha_mask, png, success_body};
 
-/// A server with a picture and a mask at hand.
+/// A server with an image and a mask at hand.
 async fn studio(upstream: &Upstream) -> App {
     let setup = Setup::at(upstream);
     setup.desk.put("photo.png", png(64, 48, 1));
@@ -94,7 +94,7 @@ async fn every_wrong_shared_argument_is_refused_by_each_tool_that_draws() {
         }
     }
     assert!(upstream.requests().is_empty(), "{:?}", upstream.requests());
-    assert!(app.desk.pictures().is_empty());
+    assert!(app.desk.images().is_empty());
 }
 
 #[tokio::test]
@@ -186,7 +186,7 @@ async fn all_wrong_arguments_are_told_at_once() {
 }
 
 #[tokio::test]
-async fn arguments_that_contradict_each_other_are_refused_with_the_way_out() {
+async fn arguments_that_contradict_each_other_are_refused_with_the_remedy() {
     let cases: [(Value, &str, &str); 6] = [
         (json!({ "size": "1024x1024", "aspect_ratio": "16:9" }), "aspect_ratio: ", "size"),
         (json!({ "background": "transparent", "output_format": "jpeg" }), "background: ", "png"),
@@ -197,12 +197,12 @@ async fn arguments_that_contradict_each_other_are_refused_with_the_way_out() {
     ];
     let upstream = Upstream::start().await;
     let mut app = studio(&upstream).await;
-    for (more, start, way_out) in cases {
+    for (more, start, remedy) in cases {
         let mut arguments = json!({ "prompt": "a kite" });
         arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let answer = app.generate(arguments).await;
         let words = answer.refusal();
-        assert!(words.starts_with(start) && words.contains(way_out), "{more}: {words}");
+        assert!(words.starts_with(start) && words.contains(remedy), "{more}: {words}");
         assert!(words.contains("Nothing was charged"), "{more}: {words}");
     }
     assert!(upstream.requests().is_empty());

@@ -74,8 +74,8 @@ mod over_tls {
 
     #[tokio::test]
     async fn an_upstream_signed_by_the_users_own_authority_is_trusted_where_its_file_is_set() {
-        let picture = png(64, 48, 1);
-        let address = serve(success_body("chat_markdown_data_url.json", &picture, ""));
+        let image = png(64, 48, 1);
+        let address = serve(success_body("chat_markdown_data_url.json", &image, ""));
         let setup = Setup::bare()
             .variable("APIYI_API_KEY", "sk-test")
             .variable("APIYI_BASE_URL", &format!("https://{address}/v1"));
@@ -85,6 +85,6 @@ mod over_tls {
 
         let setup = setup.variable("GPT_IMAGE_MCP_CA_FILE", &fixture("authority.pem").to_string_lossy());
         let mut app = setup.start().await;
-        assert_eq!(app.generate(json!({ "prompt": "a kite" })).await.file(), picture);
+        assert_eq!(app.generate(json!({ "prompt": "a kite" })).await.file(), image);
     }
 }

@@ -79,7 +79,7 @@ fn names(fields: &Value) -> Vec<&String> {
 }
 
 #[test]
-fn a_picture_is_drawn_edited_inpainted_and_shown_again() {
+fn an_image_is_drawn_edited_inpainted_and_shown_again() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();
     let printed = stdout(folder, &["--sandbox", "generate", "a red kite", "--size", "1536x1024"]);
@@ -159,7 +159,7 @@ fn json_is_the_object_that_the_tool_answers() {
 fn a_refusal_has_the_tools_words_and_wrong_usage_the_code_two() {
     let folder = TempDir::new().unwrap();
     let folder = folder.path();
-    std::fs::write(folder.join("words.txt"), "no picture").unwrap();
+    std::fs::write(folder.join("words.txt"), "no image").unwrap();
     let prompt = "a red kite";
     let cases: [(&[&str], &str, Value); 7] = [
         (&["generate", prompt], "generate_image", json!({ "prompt": prompt })),
@@ -188,7 +188,7 @@ fn a_refusal_has_the_tools_words_and_wrong_usage_the_code_two() {
         assert!(refused.stdout.is_empty(), "{line:?}");
         let settings: &[&str] = if line.contains(&"--sandbox") { &["--sandbox"] } else { &[] };
         let agents_way = "list the stored images as resources";
-        let persons_way = "see all pictures with `gpt-image-mcp gallery`";
+        let persons_way = "see all images with `gpt-image-mcp gallery`";
         let words = tool(folder, settings, name, &arguments).replace(agents_way, persons_way);
         assert_eq!(words.contains(persons_way), line[0] == "get", "{words}");
         // A call that was being prepared has said so before.
@@ -294,7 +294,7 @@ fn interrupt(child: &Child) {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupted_call_waits_for_its_picture_and_says_how_to_see_it() {
+fn an_interrupted_call_waits_for_its_image_and_says_how_to_see_it() {
     let folder = TempDir::new().unwrap();
     let (mut child, mut said) = sent(folder.path(), "2");
     interrupt(&child);

@@ -102,7 +102,7 @@ async fn every_tool_has_a_title_a_description_and_all_four_hints() {
             json!({ "readOnlyHint": get, "destructiveHint": false, "idempotentHint": get, "openWorldHint": !get }),
             "{name}"
         );
-        assert!(tool.get("outputSchema").is_none(), "several clients drop the picture beside it: {name}");
+        assert!(tool.get("outputSchema").is_none(), "several clients drop the image beside it: {name}");
         let plain = |c: char| c.is_ascii_lowercase() || c == '_';
         assert!(name.len() <= 40 && name.chars().all(plain), "{name}");
     }

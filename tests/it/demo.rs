@@ -28,10 +28,10 @@ fn demo(folder: &Path) -> Output {
 }
 
 /// The PNG files of a folder by name, with what is in them.
-fn pictures(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+fn images(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-    let pictures = files.filter(|path| path.extension().is_some_and(|ending| ending == "png"));
-    pictures
+    let images = files.filter(|path| path.extension().is_some_and(|ending| ending == "png"));
+    images
         .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(path).unwrap()))
         .collect()
 }
@@ -65,7 +65,7 @@ fn the_demo_draws_through_every_tool_and_a_second_run_leaves_the_first_alone() {
     let (stdout, stderr) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
     assert_eq!(ended.status.code(), Some(0), "{stdout}{stderr}");
 
-    let first = pictures(&folder);
+    let first = images(&folder);
     let mut sizes: Vec<_> = first.values().map(|png| pixels(png)).collect();
     sizes.sort_unstable();
     // Two made with exact pixels, one of them also as the model sent it, and the mask; a tier with a ratio; two of the flat-price model.
@@ -89,7 +89,7 @@ fn the_demo_draws_through_every_tool_and_a_second_run_leaves_the_first_alone() {
 
     let ended = demo(&folder);
     assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
-    let second = pictures(&folder);
+    let second = images(&folder);
     assert_eq!(second.len(), 2 * first.len());
     for (name, bytes) in &first {
         assert!(second[name] == *bytes, "{name} was changed");

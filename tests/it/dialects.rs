@@ -1,4 +1,4 @@
-//! Every shape in which upstreams answer, through the real binary: the pictures, and the
+//! Every shape in which upstreams answer, through the real binary: the images, and the
 //! refusals with their words, their price and what to do.
 
 use serde_json::json;
@@ -26,7 +26,7 @@ async fn drawn_by_both(reply: Reply, upstream: &Upstream) -> (App, [Answer; 2]) 
 }
 
 #[tokio::test]
-async fn every_success_shape_brings_the_picture_from_either_endpoint() {
+async fn every_success_shape_brings_the_image_from_either_endpoint() {
     let shapes = [
         "images_official.json",
         "images_echoing.json",
@@ -42,16 +42,16 @@ async fn every_success_shape_brings_the_picture_from_either_endpoint() {
         "chat_bare_link.json",
         "chat_bare_data_url.json",
     ];
-    let picture = png(64, 48, 1);
+    let image = png(64, 48, 1);
     for shape in shapes {
         let upstream = Upstream::start().await;
-        upstream.serve(SIGNED, Reply::new(200, "image/png", picture.clone()));
+        upstream.serve(SIGNED, Reply::new(200, "image/png", image.clone()));
         let url = format!("{}{SIGNED}", upstream.url());
-        let reply = Reply::json(200, success_body(shape, &picture, &url));
+        let reply = Reply::json(200, success_body(shape, &image, &url));
         let (_app, answers) = drawn_by_both(reply, &upstream).await;
         for answer in answers {
             assert!(!answer.is_error(), "{shape}: {}", answer.text());
-            assert_eq!(answer.file(), picture, "{shape}");
+            assert_eq!(answer.file(), image, "{shape}");
         }
         for request in upstream.requests() {
             assert_eq!(request.header("accept-encoding"), Some("identity"), "{shape}: {}", request.target);
@@ -60,17 +60,17 @@ async fn every_success_shape_brings_the_picture_from_either_endpoint() {
 }
 
 #[tokio::test]
-async fn a_reply_that_is_the_pictures_file_is_kept() {
-    let picture = png(640, 480, 1);
+async fn a_reply_that_is_the_images_file_is_kept() {
+    let image = png(640, 480, 1);
     let upstream = Upstream::start().await;
-    let (_app, answers) = drawn_by_both(Reply::new(200, "image/png", picture.clone()), &upstream).await;
+    let (_app, answers) = drawn_by_both(Reply::new(200, "image/png", image.clone()), &upstream).await;
     for answer in answers {
-        assert_eq!(answer.file(), picture);
+        assert_eq!(answer.file(), image);
         assert!(answer.fields()["warnings"].to_string().contains("no known place"), "{}", answer.text());
     }
-    let cut = picture.len() / 2;
+    let cut = image.len() / 2;
     let upstream = Upstream::start().await;
-    let reply = Reply::new(200, "image/png", &picture[..cut]);
+    let reply = Reply::new(200, "image/png", &image[..cut]);
     for answer in drawn_by_both(reply, &upstream).await.1 {
         assert!(answer.refusal().contains("This was charged"), "{}", answer.text());
     }
@@ -88,23 +88,23 @@ async fn a_dear_reply_that_cannot_be_read_is_not_paid_again() {
 
 #[tokio::test]
 async fn a_reply_cut_into_single_bytes_is_read_like_any_other() {
-    let picture = png(64, 48, 1);
+    let image = png(64, 48, 1);
     for shape in ["images_official.json", "images_escaped.json", "chat_markdown_data_url.json"] {
         let upstream = Upstream::start().await;
-        let reply = Reply::json(200, success_body(shape, &picture, "")).in_chunks(1);
+        let reply = Reply::json(200, success_body(shape, &image, "")).in_chunks(1);
         let (_app, answers) = drawn_by_both(reply, &upstream).await;
         for answer in answers {
-            assert_eq!(answer.file(), picture, "{shape}");
+            assert_eq!(answer.file(), image, "{shape}");
         }
     }
 }
 
 #[tokio::test]
 async fn every_format_is_known_by_its_bytes_whatever_the_reply_calls_it() {
-    let pictures = [("png", png(64, 48, 1)), ("jpeg", jpeg(64, 48, 1)), ("webp", webp(64, 48, 1))];
-    for (format, picture) in pictures {
+    let images = [("png", png(64, 48, 1)), ("jpeg", jpeg(64, 48, 1)), ("webp", webp(64, 48, 1))];
+    for (format, image) in images {
         let upstream = Upstream::start().await;
-        let reply = Reply::json(200, success_body("images_data_url.json", &picture, ""));
+        let reply = Reply::json(200, success_body("images_data_url.json", &image, ""));
         let (_app, answers) = drawn_by_both(reply, &upstream).await;
         for answer in answers {
             let extension = if format == "jpeg" { "jpg" } else { format };
@@ -116,14 +116,14 @@ async fn every_format_is_known_by_its_bytes_whatever_the_reply_calls_it() {
 
 #[tokio::test]
 async fn a_link_is_fetched_whole_with_its_query_and_without_the_key() {
-    let picture = png(64, 48, 1);
+    let image = png(64, 48, 1);
     let upstream = Upstream::start().await;
     let url = format!("{}{SIGNED}", upstream.url());
-    upstream.serve(SIGNED, Reply::new(200, "image/png", picture.clone()));
+    upstream.serve(SIGNED, Reply::new(200, "image/png", image.clone()));
     upstream.then(Reply::json(200, success_body("chat_markdown_link.json", &[], &url)));
     let mut app = Setup::at(&upstream).variable("GPT_IMAGE_MCP_HEADERS", "X-Team: blue").start().await;
     let answer = app.generate(json!({ "prompt": "a kite" })).await;
-    assert_eq!(answer.file(), picture);
+    assert_eq!(answer.file(), image);
 
     let [paid, download] = upstream.requests().try_into().unwrap();
     assert_eq!(paid.header("authorization"), Some("Bearer sk-test"));
@@ -135,22 +135,22 @@ async fn a_link_is_fetched_whole_with_its_query_and_without_the_key() {
 
 #[tokio::test]
 async fn a_download_follows_redirects_and_a_paid_call_does_not() {
-    let picture = png(64, 48, 1);
+    let image = png(64, 48, 1);
     let upstream = Upstream::start().await;
     upstream.serve("/a", Reply::new(302, "text/plain", "").header("location", "/b?x=1"));
-    upstream.serve("/b?x=1", Reply::new(200, "image/png", picture.clone()));
+    upstream.serve("/b?x=1", Reply::new(200, "image/png", image.clone()));
     upstream
         .then(Reply::json(200, success_body("images_all_url.json", &[], &format!("{}/a", upstream.url()))));
     upstream.then(Reply::new(307, "text/plain", "").header("location", "/v2/chat/completions"));
     let mut app = Setup::at(&upstream).start().await;
-    assert_eq!(app.generate(json!({ "prompt": "a kite" })).await.file(), picture);
+    assert_eq!(app.generate(json!({ "prompt": "a kite" })).await.file(), image);
     let moved = app.generate(json!({ "prompt": "a kite" })).await;
     assert!(moved.refusal().contains("/v2/chat/completions"), "{}", moved.text());
     assert_eq!(upstream.requests().iter().filter(|request| request.method == "POST").count(), 2);
 }
 
 #[tokio::test]
-async fn a_picture_whose_download_fails_is_paid_and_its_link_is_given() {
+async fn an_image_whose_download_fails_is_paid_and_its_link_is_given() {
     let upstream = Upstream::start().await;
     let url = format!("{}/gone.png?sig=1", upstream.url());
     upstream.serve("/gone.png?sig=1", Reply::new(410, "text/plain", "gone"));
@@ -159,18 +159,18 @@ async fn a_picture_whose_download_fails_is_paid_and_its_link_is_given() {
     let answer = app.generate(json!({ "prompt": "a kite" })).await;
     let words = answer.refusal();
     assert!(words.contains(&url) && words.contains("This was charged"), "{words}");
-    assert!(app.desk.pictures().is_empty());
+    assert!(app.desk.images().is_empty());
 }
 
 #[tokio::test]
 async fn a_body_that_is_complete_is_not_waited_for_on_a_connection_that_stays_open() {
-    let picture = png(64, 48, 1);
+    let image = png(64, 48, 1);
     for shape in ["images_official.json", "chat_markdown_data_url.json"] {
         let upstream = Upstream::start().await;
-        let reply = Reply::json(200, success_body(shape, &picture, "")).never_ending();
+        let reply = Reply::json(200, success_body(shape, &image, "")).never_ending();
         let (_app, answers) = drawn_by_both(reply, &upstream).await;
         for answer in answers {
-            assert_eq!(answer.file(), picture, "{shape}");
+            assert_eq!(answer.file(), image, "{shape}");
         }
     }
 }
@@ -201,9 +201,9 @@ async fn an_empty_reply_is_a_failure_that_says_so() {
 }
 
 #[tokio::test]
-async fn a_reply_that_ends_in_the_middle_of_its_picture_was_charged_and_leaves_no_file() {
-    let picture = png(640, 480, 1);
-    let body = success_body("images_official.json", &picture, "");
+async fn a_reply_that_ends_in_the_middle_of_its_image_was_charged_and_leaves_no_file() {
+    let image = png(640, 480, 1);
+    let body = success_body("images_official.json", &image, "");
     let upstream = Upstream::start().await;
     let middle = body.len() / 2;
     let (app, answers) = drawn_by_both(Reply::json(200, body).cut_after(middle), &upstream).await;
@@ -211,24 +211,24 @@ async fn a_reply_that_ends_in_the_middle_of_its_picture_was_charged_and_leaves_n
         assert!(answer.refusal().contains("This was charged"), "{}", answer.text());
         assert!(answer.refusal().contains("ended early"), "{}", answer.text());
     }
-    assert!(app.desk.pictures().is_empty());
+    assert!(app.desk.images().is_empty());
 }
 
 #[tokio::test]
-async fn a_picture_that_came_whole_is_kept_though_its_reply_ends_early() {
-    let picture = png(640, 480, 1);
-    let body = success_body("images_official.json", &picture, "");
+async fn an_image_that_came_whole_is_kept_though_its_reply_ends_early() {
+    let image = png(640, 480, 1);
+    let body = success_body("images_official.json", &image, "");
     let upstream = Upstream::start().await;
     let almost = body.len() - 20;
     let (_app, answers) = drawn_by_both(Reply::json(200, body).cut_after(almost), &upstream).await;
     for answer in answers {
-        assert_eq!(answer.file(), picture);
+        assert_eq!(answer.file(), image);
         assert!(answer.fields()["warnings"].to_string().contains("whole"), "{}", answer.text());
     }
 }
 
 #[tokio::test]
-async fn every_known_error_is_told_in_its_words_with_its_price_and_a_way_out() {
+async fn every_known_error_is_told_in_its_words_with_its_price_and_a_remedy() {
     const NOTHING: &str = "Nothing was charged";
     let cases: [(u16, &str, &[&str]); 17] = [
         (401, "unauthorized.json", &["无效的令牌", "APIYI_API_KEY", "2026112300000000", NOTHING]),
@@ -288,7 +288,7 @@ async fn an_error_whose_body_cannot_be_read_is_what_its_status_says() {
 }
 
 #[tokio::test]
-async fn words_instead_of_a_picture_are_quoted_and_were_charged() {
+async fn words_instead_of_an_image_are_quoted_and_were_charged() {
     let upstream = Upstream::start().await;
     let (_app, answers) = drawn_by_both(Reply::json(200, error_body("words.json")), &upstream).await;
     for answer in answers {

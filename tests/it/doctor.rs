@@ -44,7 +44,7 @@ async fn a_provider_that_answers_and_takes_the_key_is_good() {
 type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], &'a str);
 
 #[tokio::test]
-async fn each_thing_that_would_fail_a_call_is_a_line_with_its_way_out_and_code_one() {
+async fn each_thing_that_would_fail_a_call_is_a_line_with_its_remedy_and_code_one() {
     let (sandbox, desk) = (Sandbox::start(Options::default()).await.unwrap(), Desk::new());
     let url = sandbox.base_url();
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

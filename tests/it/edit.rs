@@ -41,11 +41,11 @@ async fn the_official_model_gets_the_files_as_they_are_in_the_form_its_sdks_send
     for name in ["response_format", "input_fidelity", "moderation", "n", "mask"] {
         assert!(two.parts_named(name).is_empty(), "{name}");
     }
-    assert_eq!(one.parts_named("image").len(), 1, "one picture goes without brackets");
+    assert_eq!(one.parts_named("image").len(), 1, "one image goes without brackets");
 }
 
 #[tokio::test]
-async fn the_flat_price_model_gets_the_pictures_as_data_urls_in_one_message() {
+async fn the_flat_price_model_gets_the_images_as_data_urls_in_one_message() {
     let upstream = Upstream::with([drawn()]).await;
     let setup = Setup::at(&upstream);
     let (cat, dog) = (png(64, 48, 1), jpeg(32, 32, 2));
@@ -64,11 +64,11 @@ async fn the_flat_price_model_gets_the_pictures_as_data_urls_in_one_message() {
 }
 
 #[tokio::test]
-async fn a_picture_may_be_named_in_every_documented_way() {
+async fn an_image_may_be_named_in_every_documented_way() {
     let upstream = Upstream::start().await;
     let setup = Setup::at(&upstream);
     let cat = png(64, 48, 1);
-    let path = setup.desk.put("pictures/cat.png", &cat);
+    let path = setup.desk.put("images/cat.png", &cat);
     std::fs::write(setup.desk.home().join("cat.png"), &cat).unwrap();
     let mut app = setup.start().await;
     upstream.then(Reply::json(200, success_body("chat_markdown_data_url.json", &cat, "")));
@@ -76,7 +76,7 @@ async fn a_picture_may_be_named_in_every_documented_way() {
 
     let references = [
         path.display().to_string(),
-        "pictures/cat.png".to_owned(),
+        "images/cat.png".to_owned(),
         "~/cat.png".to_owned(),
         url::Url::from_file_path(&path).unwrap().to_string(),
         format!("data:image/png;base64,{}", STANDARD.encode(&cat)),
@@ -93,7 +93,7 @@ async fn a_picture_may_be_named_in_every_documented_way() {
 }
 
 #[tokio::test]
-async fn a_result_names_the_stored_pictures_it_was_made_from() {
+async fn a_result_names_the_stored_images_it_was_made_from() {
     let upstream = Upstream::with([drawn(), drawn()]).await;
     let mut app = Setup::at(&upstream).start().await;
     let first = app.generate(json!({ "prompt": "a cat" })).await;
@@ -103,7 +103,7 @@ async fn a_result_names_the_stored_pictures_it_was_made_from() {
 }
 
 #[tokio::test]
-async fn one_text_where_a_list_is_meant_is_taken_for_one_picture() {
+async fn one_text_where_a_list_is_meant_is_taken_for_one_image() {
     let upstream = Upstream::with([drawn(), drawn()]).await;
     let setup = Setup::at(&upstream);
     setup.desk.put("cat.png", png(64, 48, 1));
@@ -126,7 +126,7 @@ async fn what_agents_wrongly_pass_is_answered_with_what_to_pass_instead() {
         ("/mnt/user-data/uploads/cat.png", "sandbox"),
         ("/mnt/data/cat.png", "sandbox"),
         (bare_base64.as_str(), "data:image/png;base64,"),
-        ("blob:https://chat.example/1", "save the picture"),
+        ("blob:https://chat.example/1", "save the image"),
         ("http://example.com/cat.png", "https"),
         ("ftp://example.com/cat.png", "https"),
         ("job_0123456789ab", "get_image"),
@@ -134,11 +134,11 @@ async fn what_agents_wrongly_pass_is_answered_with_what_to_pass_instead() {
         ("img_0123456789ab", "earlier result"),
         ("no-such-file.png", "does not exist"),
     ];
-    for (reference, way_out) in cases {
+    for (reference, remedy) in cases {
         let answer = app.edit(json!({ "prompt": "wider", "images": [reference] })).await;
         let words = answer.refusal();
         assert!(words.starts_with("images[0]: "), "{reference}: {words}");
-        assert!(words.contains(way_out), "{reference}: {words}");
+        assert!(words.contains(remedy), "{reference}: {words}");
         assert!(words.contains("Nothing was charged") && words.len() < 1_000, "{reference}: {words}");
     }
     assert!(upstream.requests().is_empty());
@@ -210,7 +210,7 @@ async fn hidden_folders_are_not_read() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_picture_is_refused_by_what_it_looks_like() {
+async fn a_file_that_is_no_image_is_refused_by_what_it_looks_like() {
     let upstream = Upstream::start().await;
     let setup = Setup::at(&upstream);
     let whole = png(64, 48, 1);
@@ -238,7 +238,7 @@ async fn a_file_that_is_no_picture_is_refused_by_what_it_looks_like() {
 }
 
 #[tokio::test]
-async fn a_picture_beyond_what_the_model_takes_is_made_smaller_and_the_answer_says_so() {
+async fn an_image_beyond_what_the_model_takes_is_made_smaller_and_the_answer_says_so() {
     let upstream = Upstream::with([drawn()]).await;
     let setup = Setup::at(&upstream);
     let large = large_png(10_500_000);
@@ -264,7 +264,7 @@ async fn every_bad_reference_is_named_at_once() {
 }
 
 #[tokio::test]
-async fn several_pictures_are_named_in_their_order_unless_the_prompt_numbers_them() {
+async fn several_images_are_named_in_their_order_unless_the_prompt_numbers_them() {
     let upstream = Upstream::with([drawn(), drawn(), drawn()]).await;
     let setup = Setup::at(&upstream);
     setup.desk.put("My Cat.png", png(64, 48, 1));
@@ -279,12 +279,12 @@ async fn several_pictures_are_named_in_their_order_unless_the_prompt_numbers_the
         .iter()
         .map(|request| String::from_utf8(request.parts_named("prompt")[0].bytes.clone()).unwrap())
         .collect();
-    let named = "the cat in the room\n\nThe pictures, in order: image 1 is my-cat.png, image 2 is room.jpg.";
+    let named = "the cat in the room\n\nThe images, in order: image 1 is my-cat.png, image 2 is room.jpg.";
     assert_eq!(prompts, [named, "image 1 within image 2", "sharper"]);
 }
 
 #[tokio::test]
-async fn the_same_picture_twice_is_sent_twice_and_read_once() {
+async fn the_same_image_twice_is_sent_twice_and_read_once() {
     let upstream = Upstream::with([drawn()]).await;
     let mut app = Setup::at(&upstream).start().await;
     app.desk.put("cat.png", png(64, 48, 1));
@@ -348,7 +348,7 @@ async fn places_and_serial_numbers_go_out_only_where_a_setting_says_so() {
 async fn what_is_read_by_other_programs_only_is_answered_with_how_to_convert_it() {
     let upstream = Upstream::start().await;
     let mut app = Setup::at(&upstream).start().await;
-    for (name, kind) in [("plain.heic", "a HEIC picture"), ("plain.avif", "an AVIF picture")] {
+    for (name, kind) in [("plain.heic", "a HEIC image"), ("plain.avif", "an AVIF image")] {
         app.desk.put(name, photo(name));
         let answer = app.edit(json!({ "prompt": "wider", "images": [name] })).await;
         let words = answer.refusal();
@@ -362,10 +362,9 @@ async fn what_is_read_by_other_programs_only_is_answered_with_how_to_convert_it(
 
 #[tokio::test]
 async fn an_edit_of_an_edit_goes_to_chat_in_a_fresh_message_and_get_image_tells_its_ancestry() {
-    let pictures = [png(64, 48, 1), png(64, 48, 2), png(64, 48, 3)];
-    let replies = pictures
-        .iter()
-        .map(|picture| Reply::json(200, success_body("chat_markdown_data_url.json", picture, "")));
+    let images = [png(64, 48, 1), png(64, 48, 2), png(64, 48, 3)];
+    let replies =
+        images.iter().map(|image| Reply::json(200, success_body("chat_markdown_data_url.json", image, "")));
     let upstream = Upstream::with(replies).await;
     let mut app = Setup::at(&upstream).start().await;
     let first = app.generate(json!({ "prompt": "a cat" })).await.id();
@@ -376,7 +375,7 @@ async fn an_edit_of_an_edit_goes_to_chat_in_a_fresh_message_and_get_image_tells_
     assert_eq!(messages.len(), 1, "one message, without history: {messages:?}");
     assert_eq!(messages[0]["role"], "user");
     let url = messages[0]["content"][1]["image_url"]["url"].as_str().unwrap();
-    assert_eq!(STANDARD.decode(url.strip_prefix("data:image/png;base64,").unwrap()).unwrap(), pictures[1]);
+    assert_eq!(STANDARD.decode(url.strip_prefix("data:image/png;base64,").unwrap()).unwrap(), images[1]);
 
     let shown = app.get(json!({ "id": third })).await.fields();
     let ancestry = shown["ancestry"].as_array().unwrap();
@@ -395,7 +394,7 @@ async fn an_edit_of_an_edit_goes_to_chat_in_a_fresh_message_and_get_image_tells_
 async fn a_dry_run_says_what_the_call_would_say() {
     let upstream = Upstream::with([]).await;
     let mut app = Setup::at(&upstream).start().await;
-    app.desk.put("words.png", "<html>no picture</html>");
+    app.desk.put("words.png", "<html>no image</html>");
     app.desk.put("cat.bmp", {
         let mut bytes = std::io::Cursor::new(Vec::new());
         image::RgbImage::new(8, 8).write_to(&mut bytes, image::ImageFormat::Bmp).unwrap();

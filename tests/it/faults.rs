@@ -12,7 +12,7 @@ use gpt_image_mcp::upstream::{
 };
 use serde_json::json;
 
-/// The kind of failure that one call ends in; `none` where it brings a picture or a link.
+/// The kind of failure that one call ends in; `none` where it brings an image or a link.
 async fn kind(client: &Client, provider: &Provider, fault: Fault) -> &'static str {
     let chat = fault == Fault::Words;
     let model = if fault == Fault::TokenType { "gpt-image-2" } else { "gpt-image-2-all" };
@@ -39,7 +39,7 @@ async fn kind(client: &Client, provider: &Provider, fault: Fault) -> &'static st
     }
 }
 
-/// A cut file in good base64 shows when the picture is inspected, floors above the client.
+/// A cut file in good base64 shows when the image is inspected, floors above the client.
 const READ_OTHERWISE: [Fault; 1] = [Fault::TruncatedPicture];
 
 #[tokio::test]

@@ -4,20 +4,20 @@ use serde_json::json;
 
 use crate::support::{App, Gate, Reply, Setup, Upstream, alpha_mask, jpeg, pixels_of, png, success_body};
 
-/// The official reply with this picture in it.
-fn official(picture: &[u8]) -> Reply {
-    Reply::json(200, success_body("images_official.json", picture, ""))
+/// The official reply with this image in it.
+fn official(image: &[u8]) -> Reply {
+    Reply::json(200, success_body("images_official.json", image, ""))
 }
 
-/// One of the flat-price model over chat, with the picture in the text.
-fn chat(picture: &[u8]) -> Reply {
-    Reply::json(200, success_body("chat_markdown_data_url.json", picture, ""))
+/// One of the flat-price model over chat, with the image in the text.
+fn chat(image: &[u8]) -> Reply {
+    Reply::json(200, success_body("chat_markdown_data_url.json", image, ""))
 }
 
 #[tokio::test]
 async fn a_prompt_alone_becomes_a_file_a_preview_and_an_account() {
-    let picture = png(640, 480, 1);
-    let upstream = Upstream::with([chat(&picture).header("request-id", "r-17")]).await;
+    let sent = png(640, 480, 1);
+    let upstream = Upstream::with([chat(&sent).header("request-id", "r-17")]).await;
     let setup = Setup::at(&upstream);
     let mut app = setup.start().await;
     let answer = app.generate(json!({ "prompt": "a red kite" })).await;
@@ -34,10 +34,10 @@ async fn a_prompt_alone_becomes_a_file_a_preview_and_an_account() {
     let image = &fields["images"][0];
     assert_eq!(
         (&image["width"], &image["height"], &image["format"], &image["bytes"]),
-        (&json!(640), &json!(480), &json!("png"), &json!(picture.len()))
+        (&json!(640), &json!(480), &json!("png"), &json!(sent.len()))
     );
     assert!(answer.path().is_absolute());
-    assert_eq!(answer.file(), picture, "the bytes on disk are those that were sent");
+    assert_eq!(answer.file(), sent, "the bytes on disk are those that were sent");
     assert!(answer.path().starts_with(app.desk.store()));
 
     let shown = answer.shown();
@@ -128,10 +128,10 @@ async fn with_an_openai_key_alone_openai_draws() {
 }
 
 #[tokio::test]
-async fn several_pictures_are_asked_for_at_the_same_time() {
+async fn several_images_are_asked_for_at_the_same_time() {
     let gate = Gate::shut();
-    let pictures: Vec<_> = (0..4).map(|seed| png(64, 48, seed)).collect();
-    let upstream = Upstream::with(pictures.iter().map(|picture| chat(picture).held_by(&gate))).await;
+    let mut sent: Vec<_> = (0..4).map(|seed| png(64, 48, seed)).collect();
+    let upstream = Upstream::with(sent.iter().map(|image| chat(image).held_by(&gate))).await;
     let mut app = Setup::at(&upstream).start().await;
     let id = app.begin("generate_image", json!({ "prompt": "a kite", "n": 4 })).await;
     // None of them is answered before all have been asked for.
@@ -144,7 +144,6 @@ async fn several_pictures_are_asked_for_at_the_same_time() {
     let mut files: Vec<_> =
         images.iter().map(|image| std::fs::read(image["path"].as_str().unwrap()).unwrap()).collect();
     files.sort();
-    let mut sent = pictures.clone();
     sent.sort();
     assert_eq!(files, sent);
     assert!((fields["cost_usd"].as_f64().unwrap() - 0.12).abs() < 1e-9, "{fields:#}");
@@ -154,7 +153,7 @@ async fn several_pictures_are_asked_for_at_the_same_time() {
 }
 
 #[tokio::test]
-async fn pictures_that_arrive_are_kept_and_delivered_when_others_fail() {
+async fn images_that_arrive_are_kept_and_delivered_when_others_fail() {
     let failed = Reply::json(500, r#"{"error":{"message":"the engine broke","type":"server_error"}}"#);
     let upstream = Upstream::with([chat(&png(64, 48, 1)), failed, chat(&png(64, 48, 2))]).await;
     let mut app = Setup::at(&upstream).once().start().await;
@@ -168,11 +167,11 @@ async fn pictures_that_arrive_are_kept_and_delivered_when_others_fail() {
         (fields["cost_usd"].as_f64().unwrap() - 0.06).abs() < 1e-9,
         "the failure is not billed: {fields:#}"
     );
-    assert_eq!(app.desk.pictures().len(), 2);
+    assert_eq!(app.desk.images().len(), 2);
 }
 
 #[tokio::test]
-async fn a_call_whose_pictures_all_fail_is_an_error_that_says_why() {
+async fn a_call_whose_images_all_fail_is_an_error_that_says_why() {
     let failed = || Reply::json(500, r#"{"error":{"message":"the engine broke"}}"#);
     let upstream = Upstream::with([failed(), failed()]).await;
     let mut app = Setup::at(&upstream).once().start().await;
@@ -183,41 +182,41 @@ async fn a_call_whose_pictures_all_fail_is_an_error_that_says_why() {
 }
 
 #[tokio::test]
-async fn a_picture_comes_back_in_the_form_that_was_asked_for() {
-    let picture = jpeg(3000, 2000, 1);
-    let upstream = Upstream::with([chat(&picture), chat(&picture), chat(&picture)]).await;
+async fn an_image_comes_back_in_the_form_that_was_asked_for() {
+    let image = jpeg(3000, 2000, 1);
+    let upstream = Upstream::with([chat(&image), chat(&image), chat(&image)]).await;
     let mut app = Setup::at(&upstream).start().await;
 
     let preview = app.generate(json!({ "prompt": "a kite", "output": "preview" })).await;
     let (_, small) = &preview.shown()[0];
     assert_eq!(pixels_of(small), (1568, 1045));
-    assert_eq!(preview.file(), picture);
+    assert_eq!(preview.file(), image);
 
     let inline = app.generate(json!({ "prompt": "a kite", "output": "inline" })).await;
-    assert_eq!(inline.shown(), [("image/jpeg".to_owned(), picture.clone())]);
-    assert_eq!(inline.file(), picture);
+    assert_eq!(inline.shown(), [("image/jpeg".to_owned(), image.clone())]);
+    assert_eq!(inline.file(), image);
 
     let file = app.generate(json!({ "prompt": "a kite", "output": "file" })).await;
     assert!(file.shown().is_empty());
-    assert_eq!(file.file(), picture);
+    assert_eq!(file.file(), image);
 }
 
 #[tokio::test]
-async fn a_picture_too_large_for_a_result_is_shown_small_and_the_result_says_so() {
-    let picture = crate::support::large_png(1_500_000);
-    let upstream = Upstream::with([chat(&picture)]).await;
+async fn an_image_too_large_for_a_result_is_shown_small_and_the_result_says_so() {
+    let image = crate::support::large_png(1_500_000);
+    let upstream = Upstream::with([chat(&image)]).await;
     let mut app = Setup::at(&upstream).start().await;
     let answer = app.generate(json!({ "prompt": "a kite", "output": "inline" })).await;
     assert!(answer.fields()["warnings"][0].as_str().unwrap().contains("inline"), "{}", answer.text());
     assert!(answer.0.to_string().len() < 1_048_576);
     assert_eq!(answer.shown().len(), 1);
-    assert_eq!(answer.file(), picture);
+    assert_eq!(answer.file(), image);
 }
 
 #[tokio::test]
-async fn ten_large_pictures_stay_under_a_mebibyte_of_result() {
-    let picture = crate::support::large_png(400_000);
-    let upstream = Upstream::with((0..10).map(|_| chat(&picture))).await;
+async fn ten_large_images_stay_under_a_mebibyte_of_result() {
+    let image = crate::support::large_png(400_000);
+    let upstream = Upstream::with((0..10).map(|_| chat(&image))).await;
     let mut app = Setup::at(&upstream).start().await;
     let answer = app.generate(json!({ "prompt": "a kite", "n": 10 })).await;
     assert_eq!(answer.shown().len(), 10);
@@ -254,7 +253,7 @@ async fn a_call_over_its_cap_is_refused_with_the_estimate_before_anything_is_sen
 }
 
 #[tokio::test]
-async fn the_cap_counts_all_pictures_and_the_stricter_of_two_caps_holds() {
+async fn the_cap_counts_all_images_and_the_stricter_of_two_caps_holds() {
     let upstream = Upstream::start().await;
     let mut app = Setup::at(&upstream).variable("GPT_IMAGE_MCP_MAX_COST_USD", "0.05").start().await;
     for arguments in [
@@ -297,7 +296,7 @@ async fn the_sandbox_draws_with_no_key_and_says_that_it_did() {
     let again: &mut App = &mut app;
     let again =
         again.generate(json!({ "prompt": "a red kite", "size": "1024x1024", "quality": "low" })).await;
-    assert_ne!(again.id(), answer.id(), "another call is another picture");
+    assert_ne!(again.id(), answer.id(), "another call is another image");
 }
 
 #[tokio::test]
@@ -311,13 +310,13 @@ async fn real_keys_never_go_to_the_sandbox_nor_calls_to_the_provider_beside_it()
 #[tokio::test]
 async fn transparency_that_was_asked_for_and_did_not_come_is_told() {
     let clear = alpha_mask(64, 48); // half of it is transparent
-    let cases = [("a picture without alpha", png(64, 48, 1), true), ("a transparent one", clear, false)];
-    for (what, picture, told) in cases {
+    let cases = [("an image without alpha", png(64, 48, 1), true), ("a transparent one", clear, false)];
+    for (what, image, told) in cases {
         let upstream =
-            Upstream::with([Reply::json(200, success_body("images_official.json", &picture, ""))]).await;
+            Upstream::with([Reply::json(200, success_body("images_official.json", &image, ""))]).await;
         let mut app = Setup::at(&upstream).start().await;
         let answer = app.generate(json!({ "prompt": "a kite", "background": "transparent" })).await;
         let warnings = answer.fields()["warnings"].to_string();
-        assert_eq!(warnings.contains("no pixel of the picture is transparent"), told, "{what}: {warnings}");
+        assert_eq!(warnings.contains("no pixel of the image is transparent"), told, "{what}: {warnings}");
     }
 }

@@ -9,7 +9,7 @@ fn drawn(seed: u8) -> Reply {
 }
 
 #[tokio::test]
-async fn a_picture_is_found_by_its_id_its_address_and_its_job_at_no_cost() {
+async fn an_image_is_found_by_its_id_its_address_and_its_job_at_no_cost() {
     let upstream = Upstream::with([drawn(1)]).await;
     let mut app = Setup::at(&upstream).start().await;
     let made = app.generate(json!({ "prompt": "a red kite" })).await;
@@ -82,7 +82,7 @@ async fn a_job_that_failed_says_why_when_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_picture_whose_file_was_moved_away_is_told_from_one_that_never_was() {
+async fn an_image_whose_file_was_moved_away_is_told_from_one_that_never_was() {
     let upstream = Upstream::with([drawn(1)]).await;
     let mut app = Setup::at(&upstream).start().await;
     let made = app.generate(json!({ "prompt": "a kite" })).await;
@@ -98,7 +98,7 @@ async fn a_picture_whose_file_was_moved_away_is_told_from_one_that_never_was() {
 /// Neither by a link nor by a renamed folder is anything read that was not kept.
 #[cfg(unix)]
 #[tokio::test]
-async fn what_was_put_in_a_pictures_place_is_not_read() {
+async fn what_was_put_in_an_images_place_is_not_read() {
     use std::os::unix::fs::symlink;
     let secret = b"what no caller may read".repeat(9);
     let (linked, folder, cut) = (0, 1, 2);
@@ -121,11 +121,11 @@ async fn what_was_put_in_a_pictures_place_is_not_read() {
         }
         for output in ["preview", "inline"] {
             let answer = app.get(json!({ "id": made.id(), "output": output })).await;
-            assert!(answer.0.to_string().contains("no longer the picture that was kept"), "{:#}", answer.0);
+            assert!(answer.0.to_string().contains("no longer the image that was kept"), "{:#}", answer.0);
             assert!(answer.0["content"].as_array().unwrap().iter().all(|block| block["type"] == "text"));
         }
         let reused = app.edit(json!({ "prompt": "wider", "images": [made.id()] })).await;
-        assert!(reused.refusal().contains("no longer the picture"), "{}", reused.text());
+        assert!(reused.refusal().contains("no longer the image"), "{}", reused.text());
         assert_eq!(upstream.requests().len(), 1, "nothing of it was sent");
     }
 }

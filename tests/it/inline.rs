@@ -1,4 +1,4 @@
-//! Whole pictures in answers: larger than any pipe, several at once, with other answers between.
+//! Whole images in answers: larger than any pipe, several at once, with other answers between.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::support::{Reply, Setup, Upstream, large_png, png, success_body};
 
-fn drawn(picture: &[u8]) -> Reply {
-    Reply::json(200, success_body("images_official.json", picture, ""))
+fn drawn(image: &[u8]) -> Reply {
+    Reply::json(200, success_body("images_official.json", image, ""))
 }
 
 fn roomy(upstream: &Upstream) -> Setup {
@@ -15,22 +15,22 @@ fn roomy(upstream: &Upstream) -> Setup {
 }
 
 #[tokio::test]
-async fn a_picture_larger_than_any_pipe_comes_as_it_is() {
-    let picture = large_png(5_000_000);
-    let upstream = Upstream::with([drawn(&picture)]).await;
+async fn an_image_larger_than_any_pipe_comes_as_it_is() {
+    let image = large_png(5_000_000);
+    let upstream = Upstream::with([drawn(&image)]).await;
     let mut app = roomy(&upstream).start().await;
     let made = app.generate(json!({ "prompt": "a kite", "output": "inline" })).await;
-    assert_eq!(made.shown(), [("image/png".to_owned(), picture.clone())]);
+    assert_eq!(made.shown(), [("image/png".to_owned(), image.clone())]);
     let address = format!("image://{}", made.id());
     let read = app.request("resources/read", json!({ "uri": address })).await;
     let blob = read["result"]["contents"][0]["blob"].as_str().unwrap();
-    assert_eq!(STANDARD.decode(blob).unwrap(), picture);
+    assert_eq!(STANDARD.decode(blob).unwrap(), image);
 }
 
 #[tokio::test]
-async fn several_pictures_in_one_answer_keep_their_order() {
-    let pictures = [large_png(1_000_000), png(64, 48, 2), large_png(2_000_001)];
-    let upstream = Upstream::with(pictures.iter().map(|picture| drawn(picture))).await;
+async fn several_images_in_one_answer_keep_their_order() {
+    let images = [large_png(1_000_000), png(64, 48, 2), large_png(2_000_001)];
+    let upstream = Upstream::with(images.iter().map(|image| drawn(image))).await;
     let mut app = roomy(&upstream).start().await;
     let made = app.generate(json!({ "prompt": "a kite", "n": 3, "output": "inline" })).await;
     let files: Vec<_> = made.fields()["images"]
@@ -46,13 +46,13 @@ async fn several_pictures_in_one_answer_keep_their_order() {
         sizes.sort_unstable();
         sizes
     };
-    assert_eq!(sizes(&shown), sizes(&pictures));
+    assert_eq!(sizes(&shown), sizes(&images));
 }
 
 #[tokio::test]
 async fn answers_of_many_calls_stay_whole_lines() {
-    let picture = large_png(700_000);
-    let upstream = Upstream::with([drawn(&picture)]).await;
+    let image = large_png(700_000);
+    let upstream = Upstream::with([drawn(&image)]).await;
     let mut app = roomy(&upstream).start().await;
     let id = app.generate(json!({ "prompt": "a kite" })).await.id();
     let mut calls = Vec::new();
@@ -61,6 +61,6 @@ async fn answers_of_many_calls_stay_whole_lines() {
         app.send("ping", json!({})).await;
     }
     for call in calls {
-        assert_eq!(app.result_of(call).await.shown()[0].1, picture);
+        assert_eq!(app.result_of(call).await.shown()[0].1, image);
     }
 }

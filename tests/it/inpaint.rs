@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{App, Reply, Setup, Upstream, alpha_mask, jpeg, png, success_body, white_mask};
 
-/// A server with a picture and masks in its working folder.
+/// A server with an image and masks in its working folder.
 async fn studio(upstream: &Upstream) -> App {
     let setup = Setup::at(upstream);
     setup.desk.put("photo.png", png(64, 48, 1));
@@ -104,7 +104,7 @@ async fn a_model_without_masks_is_refused_with_the_models_that_have_them() {
 }
 
 #[tokio::test]
-async fn the_faults_of_picture_and_mask_are_told_together() {
+async fn the_faults_of_image_and_mask_are_told_together() {
     let upstream = Upstream::start().await;
     let mut app = studio(&upstream).await;
     let answer =
@@ -113,7 +113,7 @@ async fn the_faults_of_picture_and_mask_are_told_together() {
 }
 
 #[tokio::test]
-async fn the_result_names_the_stored_picture_it_was_made_from() {
+async fn the_result_names_the_stored_image_it_was_made_from() {
     let upstream = Upstream::with([drawn(), drawn()]).await;
     let mut app = studio(&upstream).await;
     let first = app.generate(json!({ "prompt": "a house" })).await;

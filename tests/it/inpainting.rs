@@ -1,4 +1,4 @@
-//! The README's pictures of an inpainting, made by the sandbox: `UPDATE=1 cargo test` writes
+//! The README's images of an inpainting, made by the sandbox: `UPDATE=1 cargo test` writes
 //! them, a plain `cargo test` fails where one is missing or what is said of them is not so.
 
 use std::path::{Path, PathBuf};
@@ -17,15 +17,15 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/inpainting")
 }
 
-fn write(name: &str, picture: &DynamicImage) {
-    let small = picture.resize(WIDTH, WIDTH, imageops::FilterType::Triangle).into_rgb8();
+fn write(name: &str, image: &DynamicImage) {
+    let small = image.resize(WIDTH, WIDTH, imageops::FilterType::Triangle).into_rgb8();
     let (width, height) = (small.width() as usize, small.height() as usize);
     let encoder = libjpeg_turbo_rs::Encoder::new(&small, width, height, libjpeg_turbo_rs::PixelFormat::Rgb);
     std::fs::write(folder().join(name), encoder.quality(82).encode().unwrap()).unwrap();
 }
 
 #[tokio::test]
-async fn the_pictures_of_an_inpainting_show_what_is_said_of_them() {
+async fn the_images_of_an_inpainting_show_what_is_said_of_them() {
     let mut app = Setup::sandbox().start().await;
     let drawn = app
         .generate(json!({ "prompt": "A calm bay at sunset", "size": "1536x1024", "quality": "low" }))
@@ -45,7 +45,7 @@ async fn the_pictures_of_an_inpainting_show_what_is_said_of_them() {
     let open = |path: &Path| image::open(path).unwrap().into_rgb8();
     let (original, result) = (open(&drawn.path()), open(&answer.path()));
     let raw = open(Path::new(told["raw_path"].as_str().unwrap()));
-    let far = |picture: &RgbImage| *picture.get_pixel(40, 900);
+    let far = |image: &RgbImage| *image.get_pixel(40, 900);
     assert_eq!(far(&original), far(&result));
     assert_ne!(far(&original), far(&raw));
     if std::env::var_os("UPDATE").is_some() {

@@ -1,5 +1,5 @@
-//! Partial pictures: asked for by a setting, driving the progress, standing in for a finished
-//! picture that is cut off.
+//! Partial images: asked for by a setting, driving the progress, standing in for a finished
+//! image that is cut off.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,19 +8,19 @@ use serde_json::json;
 
 use crate::support::{Gate, Reply, Setup, Upstream, png};
 
-fn event(name: &str, picture: &[u8]) -> String {
+fn event(name: &str, image: &[u8]) -> String {
     let usage =
         json!({ "input_tokens": 1, "output_tokens": 2, "input_tokens_details": { "text_tokens": 1 } });
-    let data = json!({ "type": name, "b64_json": STANDARD.encode(picture), "usage": usage });
+    let data = json!({ "type": name, "b64_json": STANDARD.encode(image), "usage": usage });
     format!("event: {name}\ndata: {data}\n\n")
 }
 
-fn partial(picture: &[u8]) -> String {
-    event("image_generation.partial_image", picture)
+fn partial(image: &[u8]) -> String {
+    event("image_generation.partial_image", image)
 }
 
-fn completed(picture: &[u8]) -> String {
-    event("image_generation.completed", picture)
+fn completed(image: &[u8]) -> String {
+    event("image_generation.completed", image)
 }
 
 fn streaming(base_url: &str) -> Setup {
@@ -32,7 +32,7 @@ fn streaming(base_url: &str) -> Setup {
 }
 
 #[tokio::test]
-async fn the_sandbox_streams_and_the_finished_picture_is_kept() {
+async fn the_sandbox_streams_and_the_finished_image_is_kept() {
     let sandbox = Sandbox::start(Options::default()).await.unwrap();
     let mut app = streaming(&sandbox.base_url()).start().await;
     let answer = app.generate(json!({ "prompt": "a kite", "model": "gpt-image-2", "quality": "low" })).await;
@@ -42,11 +42,11 @@ async fn the_sandbox_streams_and_the_finished_picture_is_kept() {
     let seen = &sandbox.seen()[0];
     assert!(seen.parameters.contains(&"stream".to_owned()), "{:?}", seen.parameters);
     assert!(seen.parameters.contains(&"partial_images".to_owned()), "{:?}", seen.parameters);
-    assert_eq!(app.desk.pictures().len(), 1, "partial ones are gone");
+    assert_eq!(app.desk.images().len(), 1, "partial ones are gone");
 }
 
 #[tokio::test]
-async fn a_partial_picture_raises_the_progress_before_its_time() {
+async fn a_partial_image_raises_the_progress_before_its_time() {
     let (first, last) = (png(64, 48, 1), png(64, 48, 2));
     let before = partial(&first);
     let (gate, length) = (Gate::shut(), before.len());
@@ -72,7 +72,7 @@ async fn a_partial_picture_raises_the_progress_before_its_time() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_cut_brings_its_last_partial_picture_and_says_so() {
+async fn a_stream_that_is_cut_brings_its_last_partial_image_and_says_so() {
     let (first, second, last) = (png(64, 48, 1), png(64, 48, 2), png(64, 48, 3));
     let before = partial(&first) + &partial(&second);
     let length = before.len() + 40;
@@ -83,11 +83,11 @@ async fn a_stream_that_is_cut_brings_its_last_partial_picture_and_says_so() {
     assert_eq!(answer.file(), second);
     let warning = answer.fields()["warnings"][0].as_str().unwrap().to_owned();
     assert!(warning.contains("partial"), "{warning}");
-    assert_eq!(app.desk.pictures().len(), 1);
+    assert_eq!(app.desk.images().len(), 1);
 }
 
 #[tokio::test]
-async fn a_whole_picture_goes_before_a_partial_one_where_the_end_of_its_event_is_lost() {
+async fn a_whole_image_goes_before_a_partial_one_where_the_end_of_its_event_is_lost() {
     let (first, last) = (png(64, 48, 1), png(64, 48, 3));
     let body = partial(&first) + &completed(&last);
     let length = body.len() - 20;
@@ -101,7 +101,7 @@ async fn a_whole_picture_goes_before_a_partial_one_where_the_end_of_its_event_is
 }
 
 #[tokio::test]
-async fn a_refusal_after_partial_pictures_is_a_refusal() {
+async fn a_refusal_after_partial_images_is_a_refusal() {
     let error = json!({ "type": "error", "error": {
         "message": "Your request was rejected by the safety system.",
         "type": "image_generation_user_error",
@@ -112,29 +112,29 @@ async fn a_refusal_after_partial_pictures_is_a_refusal() {
     let mut app = streaming(&upstream.base_url()).start().await;
     let answer = app.generate(json!({ "prompt": "a kite", "model": "gpt-image-2" })).await;
     assert!(answer.refusal().contains("safety system"), "{}", answer.text());
-    assert!(app.desk.pictures().is_empty());
+    assert!(app.desk.images().is_empty());
 }
 
 #[tokio::test]
-async fn a_partial_picture_stands_in_for_one_that_an_error_ended() {
-    let picture = png(64, 48, 1);
+async fn a_partial_image_stands_in_for_one_that_an_error_ended() {
+    let image = png(64, 48, 1);
     let error = json!({ "type": "error", "error": { "message": "boom", "code": "server_error" } });
-    let body = format!("{}event: error\ndata: {error}\n\n", partial(&picture));
+    let body = format!("{}event: error\ndata: {error}\n\n", partial(&image));
     let upstream = Upstream::with([Reply::new(200, "text/event-stream", body)]).await;
     let mut app = streaming(&upstream.base_url()).start().await;
     let answer = app.generate(json!({ "prompt": "a kite", "model": "gpt-image-2" })).await;
-    assert_eq!(answer.file(), picture);
+    assert_eq!(answer.file(), image);
     let warning = answer.fields()["warnings"][0].as_str().unwrap().to_owned();
     assert!(warning.contains("partial") && warning.contains("boom"), "{warning}");
 }
 
 #[tokio::test]
 async fn events_under_another_content_type_are_events() {
-    let picture = png(64, 48, 1);
+    let image = png(64, 48, 1);
     for kind in ["application/json", "text/plain"] {
-        let upstream = Upstream::with([Reply::new(200, kind, completed(&picture))]).await;
+        let upstream = Upstream::with([Reply::new(200, kind, completed(&image))]).await;
         let mut app = streaming(&upstream.base_url()).start().await;
         let answer = app.generate(json!({ "prompt": "a kite", "model": "gpt-image-2" })).await;
-        assert_eq!(answer.file(), picture, "{kind}");
+        assert_eq!(answer.file(), image, "{kind}");
     }
 }

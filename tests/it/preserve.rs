@@ -25,9 +25,9 @@ fn scene(width: u32, height: u32, (dx, dy): (i32, i32)) -> RgbImage {
     })
 }
 
-fn file(picture: impl Into<DynamicImage>) -> Vec<u8> {
+fn file(image: impl Into<DynamicImage>) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
-    picture.into().write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    image.into().write_to(&mut bytes, image::ImageFormat::Png).unwrap();
     bytes.into_inner()
 }
 
@@ -38,8 +38,8 @@ async fn studio(upstream: &Upstream) -> App {
     setup.start().await
 }
 
-fn sends(picture: &RgbImage) -> Reply {
-    Reply::json(200, success_body("images_official.json", &file(picture.clone()), ""))
+fn sends(image: &RgbImage) -> Reply {
+    Reply::json(200, success_body("images_official.json", &file(image.clone()), ""))
 }
 
 fn boxed() -> Value {
@@ -76,7 +76,7 @@ async fn regions_become_the_mask_and_everything_outside_stays_as_it_was_pixel_by
     assert_eq!(
         job.fields()["images"].as_array().unwrap().len(),
         1,
-        "the raw picture is not a result of its own"
+        "the raw image is not a result of its own"
     );
     assert_eq!(job.id(), answer.id());
 }
@@ -104,7 +104,7 @@ async fn a_model_that_lies_is_found_out_and_the_result_is_right_all_the_same() {
         let figure = told["model_changed_outside_percent"].as_f64().unwrap();
         assert!(percent.contains(&figure), "{how}: {told}");
         assert_eq!((&told["model_shifted_by_px"], &told["fitted_from"]), (&shift, &fitted), "{how}: {told}");
-        let warned = fields["warnings"].to_string().contains("moved the whole picture by 6 px");
+        let warned = fields["warnings"].to_string().contains("moved the whole image by 6 px");
         assert_eq!(warned, !shift.is_null(), "{how}: {}", answer.text());
         let result = image::load_from_memory(&answer.file()).unwrap().to_rgb8();
         assert_eq!(result.dimensions(), (320, 240), "{how}");
@@ -165,7 +165,7 @@ async fn a_preserved_result_has_the_name_and_format_that_were_asked_for() {
 }
 
 #[tokio::test]
-async fn where_the_original_cannot_be_put_back_the_paid_picture_is_the_result() {
+async fn where_the_original_cannot_be_put_back_the_paid_image_is_the_result() {
     // Whole by its headers and its end, and no decoder gets through it.
     let mut broken = file(scene(320, 240, (9, 9)));
     let middle = broken.len() / 2;
@@ -218,7 +218,7 @@ async fn a_phone_photo_is_inpainted_upright() {
 }
 
 #[tokio::test]
-async fn a_dry_run_shows_the_part_over_the_picture_and_sends_nothing() {
+async fn a_dry_run_shows_the_part_over_the_image_and_sends_nothing() {
     let upstream = Upstream::start().await;
     let mut app = studio(&upstream).await;
     let regions = json!([{ "shape": "ellipse", "x": 0.25, "y": 0.25, "width": 0.5, "height": 0.5 }]);
@@ -232,9 +232,9 @@ async fn a_dry_run_shows_the_part_over_the_picture_and_sends_nothing() {
     assert_eq!((shown.len(), shown[0].0.as_str()), (1, "image/jpeg"));
     let shown = image::load_from_memory(&shown[0].1).unwrap().to_rgb8();
     let original = scene(320, 240, (0, 0));
-    let green = |picture: &RgbImage| -> u32 {
+    let green = |image: &RgbImage| -> u32 {
         let middle = (140..180).flat_map(|x| (100..140).map(move |y| (x, y)));
-        middle.map(|(x, y)| u32::from(picture.get_pixel(x, y).0[1])).sum()
+        middle.map(|(x, y)| u32::from(image.get_pixel(x, y).0[1])).sum()
     };
     assert!(green(&shown) * 10 < green(&original) * 7, "the part is tinted");
     let corner = shown.get_pixel(8, 8).0.iter().zip(original.get_pixel(8, 8).0);

@@ -38,30 +38,30 @@ impl Server {
         if let Some((variable, _, _)) = self.key {
             setup = setup.variable(variable, key);
         }
-        setup.desk.put("cat.png", picture());
+        setup.desk.put("cat.png", image());
         setup.desk.put("mask.png", alpha_mask(64, 48));
         setup.start().await
     }
 }
 
 /// What goes in.
-fn picture() -> Vec<u8> {
+fn image() -> Vec<u8> {
     png(64, 48, 7)
 }
 
-/// The fields of a body, with names in the place of pictures.
+/// The fields of a body, with names in the place of images.
 fn fields_of(request: &Recorded) -> Vec<String> {
     if request.header("content-type") == Some("application/json") {
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let fields = request.json();
         let fields =
             fields.as_object().unwrap().iter().map(|(name, value)| format!("{name}={}", text(value)));
-        return fields.map(|field| field.replace(&STANDARD.encode(picture()), "PICTURE")).collect();
+        return fields.map(|field| field.replace(&STANDARD.encode(image()), "IMAGE")).collect();
     }
     let parts = request.parts().into_iter().map(|part| {
         let value = match part.name.as_str() {
             "mask" => mask_kind(&part.bytes).to_owned(),
-            _ if part.bytes == picture() => "@PICTURE".to_owned(),
+            _ if part.bytes == image() => "@IMAGE".to_owned(),
             _ => String::from_utf8(part.bytes).unwrap(),
         };
         format!("{}={value}", part.name)
@@ -92,7 +92,7 @@ fn every_file_is_covered() {
 }
 
 #[tokio::test]
-async fn every_server_is_spoken_to_in_its_manner_and_its_pictures_arrive() {
+async fn every_server_is_spoken_to_in_its_manner_and_its_images_arrive() {
     for server in servers() {
         let upstream = Upstream::start().await;
         let mut app = server.start(&upstream).await;
@@ -158,7 +158,7 @@ async fn what_a_server_cannot_do_is_refused_before_it_is_asked() {
 #[tokio::test]
 async fn a_server_of_ones_own_is_offered_by_name_drawn_with_by_default_and_free() {
     let server = stable_diffusion_cpp();
-    let upstream = Upstream::with([Reply::json(200, success_body(server.success, &picture(), ""))]).await;
+    let upstream = Upstream::with([Reply::json(200, success_body(server.success, &image(), ""))]).await;
     let mut app = server.start(&upstream).await;
     let tools = app.request("tools/list", json!({})).await;
     let models = &tools["result"]["tools"][0]["inputSchema"]["properties"]["model"]["enum"];

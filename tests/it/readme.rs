@@ -64,7 +64,7 @@ fn routing() -> String {
         ("an `output_format`", "generate_image", json!({ "output_format": "webp" })),
         ("a `background`", "generate_image", json!({ "background": "transparent" })),
         ("`moderation` low", "generate_image", json!({ "moderation": "low" })),
-        ("pictures to edit, nothing else", "edit_image", json!({ "images": ["a.png"] })),
+        ("images to edit, nothing else", "edit_image", json!({ "images": ["a.png"] })),
         ("a mask", "inpaint_image", json!({ "image": "a.png", "mask": "b.png" })),
     ];
     let mut table =

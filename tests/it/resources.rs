@@ -1,4 +1,4 @@
-//! Stored pictures as resources at `image://ID`.
+//! Stored images as resources at `image://ID`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,11 +7,10 @@ use serde_json::json;
 use crate::support::{Reply, Setup, Upstream, jpeg, png, success_body};
 
 #[tokio::test]
-async fn stored_pictures_are_listed_newest_first_and_read_whole() {
-    let pictures = [png(64, 48, 1), jpeg(64, 48, 2)];
-    let replies = pictures
-        .iter()
-        .map(|picture| Reply::json(200, success_body("chat_markdown_data_url.json", picture, "")));
+async fn stored_images_are_listed_newest_first_and_read_whole() {
+    let images = [png(64, 48, 1), jpeg(64, 48, 2)];
+    let replies =
+        images.iter().map(|image| Reply::json(200, success_body("chat_markdown_data_url.json", image, "")));
     let upstream = Upstream::with(replies).await;
     let mut app = Setup::at(&upstream).start().await;
     let first = app.generate(json!({ "prompt": "a red kite" })).await;
@@ -22,21 +21,20 @@ async fn stored_pictures_are_listed_newest_first_and_read_whole() {
     let addresses: Vec<_> = resources.iter().map(|resource| resource["uri"].as_str().unwrap()).collect();
     assert_eq!(addresses, [format!("image://{}", second.id()), format!("image://{}", first.id())]);
     assert_eq!(resources[0]["mimeType"], "image/jpeg");
-    assert_eq!(resources[1]["size"], pictures[0].len());
+    assert_eq!(resources[1]["size"], images[0].len());
     assert!(resources[1]["description"].as_str().unwrap().contains("a red kite"));
 
-    for (made, picture, kind) in [(&first, &pictures[0], "image/png"), (&second, &pictures[1], "image/jpeg")]
-    {
+    for (made, image, kind) in [(&first, &images[0], "image/png"), (&second, &images[1], "image/jpeg")] {
         let address = format!("image://{}", made.id());
         let read = app.request("resources/read", json!({ "uri": address })).await;
         let contents = &read["result"]["contents"][0];
         assert_eq!((&contents["uri"], &contents["mimeType"]), (&json!(address), &json!(kind)));
-        assert_eq!(&STANDARD.decode(contents["blob"].as_str().unwrap()).unwrap(), picture);
+        assert_eq!(&STANDARD.decode(contents["blob"].as_str().unwrap()).unwrap(), image);
     }
 }
 
 #[tokio::test]
-async fn a_long_list_comes_in_pages_that_hold_while_pictures_come_and_go() {
+async fn a_long_list_comes_in_pages_that_hold_while_images_come_and_go() {
     let upstream =
         Upstream::with((0..54).map(|seed| {
             Reply::json(200, success_body("chat_markdown_data_url.json", &png(64, 48, seed), ""))
@@ -96,7 +94,7 @@ async fn the_form_of_their_addresses_is_a_template() {
 }
 
 #[tokio::test]
-async fn an_empty_library_lists_nothing_and_is_not_made_by_looking() {
+async fn an_empty_store_lists_nothing_and_is_not_made_by_looking() {
     let setup = Setup::bare();
     let mut app = setup.start().await;
     let listed = app.request("resources/list", json!({})).await;
@@ -106,7 +104,7 @@ async fn an_empty_library_lists_nothing_and_is_not_made_by_looking() {
 }
 
 #[tokio::test]
-async fn nothing_but_stored_pictures_can_be_read() {
+async fn nothing_but_stored_images_can_be_read() {
     let setup = Setup::bare();
     let secret = setup.desk.put("secret.png", png(64, 48, 1));
     let mut app = setup.start().await;
@@ -128,10 +126,9 @@ async fn nothing_but_stored_pictures_can_be_read() {
 #[tokio::test]
 async fn links_to_resources_come_only_where_the_setting_asks_for_them() {
     for (wanted, links) in [("false", 0), ("true", 1)] {
-        let picture = png(64, 48, 1);
+        let image = png(64, 48, 1);
         let upstream =
-            Upstream::with([Reply::json(200, success_body("chat_markdown_data_url.json", &picture, ""))])
-                .await;
+            Upstream::with([Reply::json(200, success_body("chat_markdown_data_url.json", &image, ""))]).await;
         let mut app = Setup::at(&upstream).variable("GPT_IMAGE_MCP_RESOURCE_LINKS", wanted).start().await;
         let answer = app.generate(json!({ "prompt": "a kite" })).await;
         let blocks = answer.0["content"].as_array().unwrap();

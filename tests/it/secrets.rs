@@ -40,14 +40,14 @@ fn nothing_shows(ran: &Ran) {
 #[tokio::test]
 async fn no_key_is_logged_or_answered_whatever_happens() {
     let upstream = Upstream::start().await;
-    let picture = png(64, 48, 1);
-    upstream.serve("/u.png", Reply::new(200, "image/png", picture.clone()));
+    let image = png(64, 48, 1);
+    upstream.serve("/u.png", Reply::new(200, "image/png", image.clone()));
     let replies = [
-        Reply::json(200, success_body("images_official.json", &picture, "")),
+        Reply::json(200, success_body("images_official.json", &image, "")),
         Reply::json(200, success_body("chat_markdown_link.json", &[], &format!("{}/u.png", upstream.url()))),
         Reply::json(401, error_body("unauthorized.json")),
         Reply::new(200, "text/html", "<html>hello</html>"),
-        Reply::json(200, success_body("images_official.json", &picture, "")).cut_after(100),
+        Reply::json(200, success_body("images_official.json", &image, "")).cut_after(100),
         Reply::new(302, "text/plain", "").header("location", "https://elsewhere.invalid/"),
     ];
     for format in ["text", "json"] {

@@ -15,7 +15,7 @@ fn official() -> Reply {
 async fn draw(setup: &Setup) -> Value {
     let mut app = setup.start().await;
     let drawn = app.generate(json!({ "prompt": "a kite" })).await.fields();
-    // Killed, it may not have recorded yet that the picture was handed over.
+    // Killed, it may not have recorded yet that the image was handed over.
     app.end().await;
     drawn
 }
@@ -49,9 +49,9 @@ async fn the_setting_of_the_output_holds_where_a_call_says_nothing() {
 }
 
 #[tokio::test]
-async fn previews_and_inline_pictures_are_as_small_as_they_are_set() {
-    let picture = crate::support::jpeg(1200, 800, 1);
-    let reply = Reply::json(200, success_body("chat_markdown_data_url.json", &picture, ""));
+async fn previews_and_inline_images_are_as_small_as_they_are_set() {
+    let image = crate::support::jpeg(1200, 800, 1);
+    let reply = Reply::json(200, success_body("chat_markdown_data_url.json", &image, ""));
     let upstream = Upstream::with([reply.clone(), reply]).await;
     let settings = "preview_edge = 300\npreview_bytes = 4096\ninline_bytes = 65536\n";
     let mut app = Setup::at(&upstream).settings(settings).start().await;
@@ -123,7 +123,7 @@ async fn a_variable_that_nobody_filled_in_is_not_set() {
 }
 
 #[tokio::test]
-async fn the_library_and_the_folders_are_where_they_are_set() {
+async fn the_store_and_the_folders_are_where_they_are_set() {
     let upstream = Upstream::with([drawn(), drawn()]).await;
     let setup = Setup::at(&upstream);
     let elsewhere = setup.desk.elsewhere();
@@ -259,10 +259,10 @@ async fn calls_go_through_the_proxy_of_the_environment() {
 }
 
 #[tokio::test]
-async fn pictures_are_fetched_through_the_proxy_too() {
-    let picture = png(64, 48, 1);
+async fn images_are_fetched_through_the_proxy_too() {
+    let image = png(64, 48, 1);
     let proxy = Upstream::start().await;
-    proxy.serve("http://cdn.invalid/u.png?sig=1", Reply::new(200, "image/png", picture.clone()));
+    proxy.serve("http://cdn.invalid/u.png?sig=1", Reply::new(200, "image/png", image.clone()));
     proxy.then(Reply::json(
         200,
         success_body("chat_markdown_link.json", &[], "http://cdn.invalid/u.png?sig=1"),
@@ -272,7 +272,7 @@ async fn pictures_are_fetched_through_the_proxy_too() {
         .variable("APIYI_BASE_URL", "http://images.invalid/v1")
         .variable("HTTP_PROXY", &proxy.url());
     let mut app = setup.start().await;
-    assert_eq!(app.generate(json!({ "prompt": "a kite" })).await.file(), picture);
+    assert_eq!(app.generate(json!({ "prompt": "a kite" })).await.file(), image);
     assert!(!format!("{:?}", proxy.requests()[1].headers).contains("sk-test"));
 }
 

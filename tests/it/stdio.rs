@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::support::{App, Gate, Reply, Setup, Upstream, eventually, large_png, modern, png, success_body};
 
-fn drawn(picture: &[u8]) -> Reply {
-    Reply::json(200, success_body("chat_markdown_data_url.json", picture, ""))
+fn drawn(image: &[u8]) -> Reply {
+    Reply::json(200, success_body("chat_markdown_data_url.json", image, ""))
 }
 
 #[tokio::test]
@@ -35,8 +35,8 @@ async fn a_revision_of_the_future_is_answered_with_one_that_is_spoken() {
 #[tokio::test]
 async fn the_era_without_a_handshake_is_served_with_and_without_discovery() {
     for discovers in [true, false] {
-        let picture = png(64, 48, 1);
-        let upstream = Upstream::with([drawn(&picture)]).await;
+        let image = png(64, 48, 1);
+        let upstream = Upstream::with([drawn(&image)]).await;
         let mut app = Setup::at(&upstream).launch();
         if discovers {
             let found = app.request("server/discover", modern(json!({}))).await;
@@ -62,7 +62,7 @@ async fn the_era_without_a_handshake_is_served_with_and_without_discovery() {
         let answer = app.result_of(id).await;
         assert_eq!(app.progress()[0]["progressToken"], "kite-1");
         assert_eq!(answer.0["resultType"], "complete");
-        assert_eq!(answer.file(), picture);
+        assert_eq!(answer.file(), image);
         let address = format!("image://{}", answer.id());
         let read = app.request("resources/read", modern(json!({ "uri": address }))).await;
         assert!(read["result"]["contents"][0]["blob"].is_string(), "{read:#}");
@@ -145,16 +145,16 @@ async fn no_progress_comes_where_no_token_came() {
 }
 
 #[tokio::test]
-async fn a_call_cancelled_after_sending_is_not_answered_and_its_picture_is_kept() {
+async fn a_call_cancelled_after_sending_is_not_answered_and_its_image_is_kept() {
     let (mut app, upstream, gate, id) = rendering(None).await;
     app.notify("notifications/cancelled", json!({ "requestId": id, "reason": "too slow" })).await;
     // The server has read the cancellation when it answers what came after it.
     app.request("ping", json!({})).await;
     gate.open();
-    let picture =
-        eventually("the picture in the store", || app.desk.pictures().into_iter().find(|path| !hidden(path)))
+    let image =
+        eventually("the image in the store", || app.desk.images().into_iter().find(|path| !hidden(path)))
             .await;
-    assert_eq!(std::fs::read(picture).unwrap(), png(64, 48, 1));
+    assert_eq!(std::fs::read(image).unwrap(), png(64, 48, 1));
     let address = loop {
         let listed = app.request("resources/list", json!({})).await;
         if let Some(uri) = listed["result"]["resources"][0]["uri"].as_str() {
@@ -196,13 +196,13 @@ async fn calls_are_answered_while_another_renders() {
 #[tokio::test]
 async fn a_line_of_twenty_million_bytes_is_read() {
     use base64::Engine as _;
-    let picture = large_png(15_000_000);
+    let image = large_png(15_000_000);
     let upstream =
         Upstream::with([Reply::json(200, success_body("images_official.json", &png(64, 48, 1), ""))]).await;
     let mut app = Setup::at(&upstream).start().await;
-    let url = format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(&picture));
+    let url = format!("data:image/png;base64,{}", base64::engine::general_purpose::STANDARD.encode(&image));
     app.edit(json!({ "prompt": "wider", "images": [url], "quality": "low" })).await.fields();
-    assert!(upstream.only_request().parts_named("image")[0].bytes == picture, "every byte arrives");
+    assert!(upstream.only_request().parts_named("image")[0].bytes == image, "every byte arrives");
 }
 
 #[tokio::test]

@@ -8,15 +8,15 @@ use serde_json::json;
 
 use crate::support::{Gate, Reply, Setup, Upstream, eventually, jpeg, png, success_body};
 
-fn drawn(picture: &[u8]) -> Reply {
-    Reply::json(200, success_body("chat_markdown_data_url.json", picture, ""))
+fn drawn(image: &[u8]) -> Reply {
+    Reply::json(200, success_body("chat_markdown_data_url.json", image, ""))
 }
 
 #[tokio::test]
-async fn a_picture_is_never_seen_half_written() {
-    let picture = png(640, 480, 1);
+async fn an_image_is_never_seen_half_written() {
+    let image = png(640, 480, 1);
     let gate = Gate::shut();
-    let body = success_body("chat_markdown_data_url.json", &picture, "");
+    let body = success_body("chat_markdown_data_url.json", &image, "");
     let half = body.len() / 2;
     let upstream = Upstream::with([Reply::json(200, body).paused_after(half, &gate)]).await;
     let mut app = Setup::at(&upstream).start().await;
@@ -30,18 +30,18 @@ async fn a_picture_is_never_seen_half_written() {
     assert!(names().iter().all(|name| name.starts_with('.')), "{:?}", names());
     gate.open();
     let answer = app.result_of(id).await;
-    assert_eq!(answer.file(), picture);
+    assert_eq!(answer.file(), image);
     assert_eq!(names().len(), 1, "nothing is left beside it: {:?}", names());
 }
 
 #[tokio::test]
-async fn a_picture_that_never_came_whole_leaves_nothing() {
+async fn an_image_that_never_came_whole_leaves_nothing() {
     let body = success_body("chat_markdown_data_url.json", &png(640, 480, 1), "");
     let half = body.len() / 2;
     let upstream = Upstream::with([Reply::json(200, body).cut_after(half)]).await;
     let mut app = Setup::at(&upstream).start().await;
     assert!(app.generate(json!({ "prompt": "a kite" })).await.is_error());
-    assert_eq!(app.desk.pictures(), Vec::<PathBuf>::new());
+    assert_eq!(app.desk.images(), Vec::<PathBuf>::new());
 }
 
 #[tokio::test]
@@ -61,10 +61,10 @@ async fn no_file_is_written_over() {
 }
 
 #[tokio::test]
-async fn twenty_pictures_at_once_are_twenty_files() {
-    let pictures: Vec<_> = (0..20).map(|seed| png(64, 48, seed)).collect();
+async fn twenty_images_at_once_are_twenty_files() {
+    let images: Vec<_> = (0..20).map(|seed| png(64, 48, seed)).collect();
     let gate = Gate::shut();
-    let upstream = Upstream::with(pictures.iter().map(|picture| drawn(picture).held_by(&gate))).await;
+    let upstream = Upstream::with(images.iter().map(|image| drawn(image).held_by(&gate))).await;
     let mut app = Setup::at(&upstream).start().await;
     let arguments = json!({ "prompt": "a kite", "save_to": "kites/kite.png", "n": 10, "output": "file" });
     let calls =
@@ -79,7 +79,7 @@ async fn twenty_pictures_at_once_are_twenty_files() {
             files.insert(std::fs::read(path).unwrap());
         }
     }
-    assert_eq!(files, pictures.into_iter().collect());
+    assert_eq!(files, images.into_iter().collect());
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn a_folder_gets_names_made_from_the_prompt() {
     let mut app = Setup::at(&upstream).start().await;
     let answer =
         app.generate(json!({ "prompt": "A red kite / über the sea", "save_to": "~/pictures/kites" })).await;
-    assert_eq!(answer.path().parent().unwrap(), app.desk.home().join("pictures/kites"));
+    assert_eq!(answer.path().parent().unwrap(), app.desk.home().join("images/kites"));
     let path = answer.path();
     assert_eq!(path.extension().unwrap(), "png");
     assert!(path.file_stem().unwrap().to_string_lossy().contains("red-kite"), "{}", path.display());
@@ -169,7 +169,7 @@ async fn two_processes_share_a_store() {
             answer.fields()["images"]
         );
     }
-    assert_eq!(setup.desk.pictures().len(), 8);
+    assert_eq!(setup.desk.images().len(), 8);
 }
 
 #[tokio::test]

@@ -119,7 +119,7 @@ fn patience(timeout: &Timeout) -> String {
         None => "No way is known to make it wait longer.".to_owned(),
     };
     format!(
-        "- {gives_up}; {progress}. {longer}\n- A picture takes 30 to 300 seconds. One that comes too \
+        "- {gives_up}; {progress}. {longer}\n- An image takes 30 to 300 seconds. One that comes too \
          late for the client is paid for all the same, and kept."
     )
 }

@@ -34,13 +34,13 @@ const SHEET: &str = "index.html";
 /// `demo`
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Folder for the pictures and the page, made if need be; no picture in it is ever replaced
+    /// Folder for the images and the page, made if need be; no image in it is ever replaced
     #[arg(long, value_name = "FOLDER", default_value = "gpt-image-mcp-demo")]
     folder: PathBuf,
 }
 
 /// Makes the calls, writes the page, says where everything is. The code says whether every
-/// call brought its pictures.
+/// call brought its images.
 pub async fn run(arguments: Arguments) -> Result<u8, String> {
     let folder = prepare(&arguments.folder)?;
     let program =
@@ -92,11 +92,11 @@ fn prepare(folder: &Path) -> Result<PathBuf, String> {
 }
 
 fn summary(calls: &[Call], sheet: &Path, next: &NextSteps) -> String {
-    let pictures = calls.iter().flat_map(Call::pictures);
-    let pictures: Vec<_> = pictures
-        .map(|picture| format!("  {}  {}x{}\n", picture.path.display(), picture.width, picture.height))
+    let images = calls.iter().flat_map(Call::images);
+    let images: Vec<_> = images
+        .map(|image| format!("  {}  {}x{}\n", image.path.display(), image.width, image.height))
         .collect();
-    let pictures = pictures.concat();
+    let images = images.concat();
     let url = Url::from_file_path(sheet).map(|url| format!("  {url}\n")).unwrap_or_default();
-    format!("\nPictures\n{pictures}\nContact sheet\n  {}\n{url}\n{next}", sheet.display())
+    format!("\nImages\n{images}\nContact sheet\n  {}\n{url}\n{next}", sheet.display())
 }

@@ -1,5 +1,5 @@
 //! `doctor`: whether a call would succeed, checked without paying; a line for each thing, with
-//! the way out.
+//! the remedy.
 //!
 //! Knows nothing of MCP. What it cannot find out for free it says so, and does not guess.
 

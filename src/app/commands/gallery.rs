@@ -1,7 +1,7 @@
-//! `gallery`: every stored picture on one page, whosoever it is.
+//! `gallery`: every stored image on one page, whosoever it is.
 //!
-//! The page is one file: thumbnails are in it, the pictures themselves are linked to. It is
-//! written as it is made, so that thousands of pictures take little memory, and appears whole.
+//! The page is one file: thumbnails are in it, the images themselves are linked to. It is
+//! written as it is made, so that thousands of images take little memory, and appears whole.
 
 mod page;
 
@@ -19,7 +19,7 @@ use crate::app::Config;
 use crate::app::cli::DONE;
 use crate::codec::ImageError;
 use crate::domain::ImageId;
-use crate::store::{Exhibit, Library};
+use crate::store::{Exhibit, Store};
 
 /// The page's name in the store.
 const NAME: &str = "gallery.html";
@@ -36,21 +36,20 @@ pub struct Arguments {
 
 /// Writes the page and says where it is.
 pub async fn run(arguments: Arguments, config: &Config) -> Result<u8, String> {
-    let library = Library::new(config.store.clone());
-    let code = write(arguments, &library).await;
-    library.close().await;
+    let store = Store::new(config.store.clone());
+    let code = write(arguments, &store).await;
+    store.close().await;
     code
 }
 
-async fn write(arguments: Arguments, library: &Library) -> Result<u8, String> {
+async fn write(arguments: Arguments, store: &Store) -> Result<u8, String> {
     let in_words = |error: ImageError| error.in_store().to_string();
-    let images =
-        if library.has_record() { library.all_images().await.map_err(in_words)? } else { Vec::new() };
+    let images = if store.has_record() { store.all_images().await.map_err(in_words)? } else { Vec::new() };
     if images.is_empty() {
-        print("There is no stored picture yet.\n")?;
+        print("There is no stored image yet.\n")?;
         return Ok(DONE);
     }
-    let out = arguments.out.unwrap_or_else(|| library.root().join(NAME));
+    let out = arguments.out.unwrap_or_else(|| store.root().join(NAME));
     let folder = prepare(&out)?;
     let unwritable = |error: std::io::Error| {
         format!("{} cannot be written: {error}; name another file with --out", out.display())
@@ -59,12 +58,12 @@ async fn write(arguments: Arguments, library: &Library) -> Result<u8, String> {
     let ids: Vec<_> = images.iter().map(|(id, _)| id.clone()).collect();
     let months = months(&images);
     let mut page = Page::new(BufWriter::new(file), &folder, Numbers::new(&ids));
-    page.open(library, &months, images.last().map(|(_, at)| *at)).map_err(unwritable)?;
+    page.open(store, &months, images.last().map(|(_, at)| *at)).map_err(unwritable)?;
     let progress = progress(ids.len());
     let mut missing = 0;
     for ids in ids.chunks(READ_AT_ONCE) {
-        let exhibits = library.exhibits(ids).await.map_err(in_words)?;
-        let mut cards = Box::pin(cards(library, exhibits));
+        let exhibits = store.exhibits(ids).await.map_err(in_words)?;
+        let mut cards = Box::pin(cards(store, exhibits));
         while let Some(card) = cards.next().await {
             missing += usize::from(card.missing);
             page.card(&card).map_err(unwritable)?;
@@ -78,7 +77,7 @@ async fn write(arguments: Arguments, library: &Library) -> Result<u8, String> {
     let of_them = if missing == 0 { String::new() } else { format!(", the files of {missing} are missing") };
     let path = folder.join(out.file_name().unwrap_or_default());
     let url = Url::from_file_path(&path).map(|url| format!("{url}\n")).unwrap_or_default();
-    print(&format!("{}\n{url}{}{of_them}\n", path.display(), count(ids.len(), "picture")))?;
+    print(&format!("{}\n{url}{}{of_them}\n", path.display(), count(ids.len(), "image")))?;
     Ok(DONE)
 }
 
@@ -94,7 +93,7 @@ fn prepare(out: &Path) -> Result<PathBuf, String> {
     Ok(folder)
 }
 
-/// The months with their pictures, newest first.
+/// The months with their images, newest first.
 fn months(images: &[(ImageId, jiff::Timestamp)]) -> Vec<(jiff::civil::Date, usize)> {
     let mut months = Vec::<(jiff::civil::Date, usize)>::new();
     for (_, at) in images {
@@ -108,14 +107,13 @@ fn months(images: &[(ImageId, jiff::Timestamp)]) -> Vec<(jiff::civil::Date, usiz
 }
 
 /// The cards in order, their thumbnails made side by side.
-fn cards(library: &Library, exhibits: Vec<Exhibit>) -> impl futures_util::Stream<Item = Card> {
+fn cards(store: &Store, exhibits: Vec<Exhibit>) -> impl futures_util::Stream<Item = Card> {
     let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let cards = exhibits.into_iter().map(|exhibit| {
-        let library = library.clone();
+        let store = store.clone();
         async move {
             let image = exhibit.image.clone();
-            let drawn =
-                tokio::task::spawn_blocking(move || (library.thumbnail(&image), !image.path.is_file()));
+            let drawn = tokio::task::spawn_blocking(move || (store.thumbnail(&image), !image.path.is_file()));
             let (thumbnail, missing) = match drawn.await {
                 Ok((thumbnail, missing)) => (thumbnail.ok(), missing),
                 Err(_) => (None, false),
@@ -126,8 +124,8 @@ fn cards(library: &Library, exhibits: Vec<Exhibit>) -> impl futures_util::Stream
     stream::iter(cards).buffered(at_once)
 }
 
-fn progress(pictures: usize) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:16} {pos} of {len} pictures");
-    let bar = ProgressBar::new(u64::try_from(pictures).unwrap_or(u64::MAX));
+fn progress(images: usize) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:16} {pos} of {len} images");
+    let bar = ProgressBar::new(u64::try_from(images).unwrap_or(u64::MAX));
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -16,12 +16,12 @@ use crate::app::App;
 use crate::app::cli::{DONE, FAILED};
 use crate::codec::ImageError;
 use crate::domain::{Billed, Caller, JobId, JobState, Problem, Standing, Usd};
-use crate::store::{JobRecord, Library};
+use crate::store::{JobRecord, Store};
 
 /// `jobs`
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Show this job whole: its arguments, its requests, its pictures
+    /// Show this job whole: its arguments, its requests, its images
     #[arg(value_name = "ID", conflicts_with_all = ["limit", "state"], value_parser = id)]
     id: Option<JobId>,
     /// How many to list
@@ -78,19 +78,19 @@ impl Wanted {
 /// Prints the list, or the one.
 pub async fn run(arguments: &Arguments, app: &App) -> Result<u8, String> {
     let code = show(arguments, app).await;
-    app.manager.library().close().await;
+    app.manager.store().close().await;
     code
 }
 
 async fn show(arguments: &Arguments, app: &App) -> Result<u8, String> {
-    let library = app.manager.library();
+    let store = app.manager.store();
     let text = match &arguments.id {
         Some(id) => match one::read(id, app).await {
             Ok(job) if arguments.json => format!("{:#}\n", one::json(&job)),
             Ok(job) => one::words(&job),
             Err(problem) => return refuse(&problem),
         },
-        None => match list(arguments, library).await {
+        None => match list(arguments, store).await {
             Ok(jobs) if arguments.json => {
                 format!("{:#}\n", jobs.iter().map(json).collect::<Value>())
             }
@@ -111,13 +111,13 @@ fn refuse(problem: &Problem) -> Result<u8, String> {
     Ok(FAILED)
 }
 
-async fn list(arguments: &Arguments, library: &Library) -> Result<Vec<JobRecord>, ImageError> {
-    if !library.has_record() {
+async fn list(arguments: &Arguments, store: &Store) -> Result<Vec<JobRecord>, ImageError> {
+    if !store.has_record() {
         return Ok(Vec::new());
     }
     let states = arguments.state.map_or(JobState::ALL.as_slice(), Wanted::states);
     let stands = |standing| arguments.state.is_none_or(|wanted| wanted.is(standing));
-    library.jobs_that(states, stands, usize::try_from(arguments.limit).unwrap_or(usize::MAX)).await
+    store.jobs_that(states, stands, usize::try_from(arguments.limit).unwrap_or(usize::MAX)).await
 }
 
 fn table(jobs: &[JobRecord]) -> String {
@@ -159,7 +159,7 @@ fn cost(job: &JobRecord) -> String {
     }
 }
 
-/// Whether its pictures were handed over.
+/// Whether its images were handed over.
 fn served(job: &JobRecord) -> &'static str {
     match job.caller {
         _ if matches!(job.state, JobState::Failed | JobState::Dropped) => "-",

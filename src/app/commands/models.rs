@@ -14,7 +14,7 @@ use crate::routing::{Estimate, Shape, estimate};
 
 /// The widest line.
 const WIDTH: usize = 80;
-/// The picture whose price is shown.
+/// The image whose price is shown.
 const PRICED: Pixels = Pixels::new(1024, 1024);
 
 /// `models`
@@ -109,10 +109,10 @@ fn list<T: Copy>(values: &[T], name: impl Fn(T) -> &'static str) -> String {
     values.iter().map(|value| name(*value)).collect::<Vec<_>>().join(", ")
 }
 
-/// What one generated picture costs; `None` where nobody knows.
+/// What one generated image costs; `None` where nobody knows.
 fn price(model: &Model, config: &Config) -> Option<Estimate> {
     let factor = config.catalog.provider(&model.name.provider)?.price_factor;
-    let request = ImageRequest::for_prompt(Prompt::parse("a picture").ok()?);
+    let request = ImageRequest::for_prompt(Prompt::parse("an image").ok()?);
     estimate(model, factor, &request, &Shape { pixels: Some(PRICED), prompt_prefix: None }, &[])
 }
 

@@ -1,6 +1,6 @@
-//! `prune`: deletes old pictures, after it has said which and how much room that makes.
+//! `prune`: deletes old images, after it has said which and how much room that makes.
 //!
-//! What was spent stays on record. A picture that was saved elsewhere keeps its file.
+//! What was spent stays on record. An image that was saved elsewhere keeps its file.
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
@@ -14,9 +14,9 @@ use super::table::{count, minute, size};
 use crate::app::Config;
 use crate::app::cli::{DONE, FAILED};
 use crate::codec::ImageError;
-use crate::store::{FileFate, Library, PrunePlan, Rule};
+use crate::store::{FileFate, PrunePlan, Rule, Store};
 
-/// So many pictures are named one by one.
+/// So many images are named one by one.
 const NAMED: usize = 20;
 
 /// `prune`
@@ -26,7 +26,7 @@ pub struct Arguments {
     /// What is older: 30d, 2 weeks, 6 months, 1 year
     #[arg(long, value_name = "AGE", group = "rule", value_parser = before)]
     older_than: Option<Timestamp>,
-    /// The oldest, until pictures and thumbnails in the store fit: 500MB, 5GB
+    /// The oldest, until images and thumbnails in the store fit: 500MB, 5GB
     #[arg(long, value_name = "SIZE", group = "rule", value_parser = bytes)]
     to_size: Option<u64>,
     /// Say what would go; delete nothing
@@ -74,20 +74,20 @@ fn bytes(text: &str) -> Result<u64, String> {
 
 /// Says what would go, and has it go if that is wanted.
 pub async fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
-    let library = Library::new(config.store.clone());
-    let code = prune(arguments, &library).await;
-    library.close().await;
+    let store = Store::new(config.store.clone());
+    let code = prune(arguments, &store).await;
+    store.close().await;
     code
 }
 
-async fn prune(arguments: &Arguments, library: &Library) -> Result<u8, String> {
+async fn prune(arguments: &Arguments, store: &Store) -> Result<u8, String> {
     let in_words = |error: ImageError| error.in_store().to_string();
     let rule = match (arguments.older_than, arguments.to_size) {
         (Some(before), _) => Rule::Before(before),
         (None, most) => Rule::ToSize(most.unwrap_or(u64::MAX)),
     };
-    let plan = if library.has_record() {
-        library.plan_prune(rule).await.map_err(in_words)?
+    let plan = if store.has_record() {
+        store.plan_prune(rule).await.map_err(in_words)?
     } else {
         PrunePlan::default()
     };
@@ -103,7 +103,7 @@ async fn prune(arguments: &Arguments, library: &Library) -> Result<u8, String> {
     }
     let go = !nothing && !arguments.dry_run && (arguments.yes || agreed(arguments.json)?);
     let told = arguments.json.then(|| json(&plan, go));
-    let failures: Vec<_> = if go { library.prune(plan).await.map_err(in_words)? } else { Vec::new() };
+    let failures: Vec<_> = if go { store.prune(plan).await.map_err(in_words)? } else { Vec::new() };
     if let Some(told) = told {
         let failures: Vec<_> = failures.iter().map(ToString::to_string).collect();
         print(&format!("{:#}\n", joined(told, json!({ "failures": failures }))))?;
@@ -138,7 +138,7 @@ fn agreed(json: bool) -> Result<bool, String> {
 
 fn words(plan: &PrunePlan, nothing: bool) -> String {
     let mut text = String::new();
-    let stay = format!("{} of {} stay", count(plan.stay, "picture"), size(plan.stay_bytes));
+    let stay = format!("{} of {} stay", count(plan.stay, "image"), size(plan.stay_bytes));
     let under_way = match plan.under_way {
         0 => String::new(),
         number => format!(", {number} of them only because the work is under way"),
@@ -150,7 +150,7 @@ fn words(plan: &PrunePlan, nothing: bool) -> String {
     let _ = writeln!(
         text,
         "{} to go, which makes room of {}:",
-        count(plan.going.len(), "picture"),
+        count(plan.going.len(), "image"),
         size(plan.frees)
     );
     for going in plan.going.iter().take(NAMED) {
@@ -168,7 +168,7 @@ fn words(plan: &PrunePlan, nothing: bool) -> String {
         let _ = writeln!(text, "  and {more} more; --json names them all");
     }
     for (number, thing) in [
-        (plan.stale_thumbnails.len(), "thumbnail without a picture"),
+        (plan.stale_thumbnails.len(), "thumbnail without an image"),
         (plan.unfinished.len(), "unfinished file of a process that is gone"),
     ] {
         match number {

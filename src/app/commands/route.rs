@@ -62,6 +62,6 @@ fn problem(problem: &Problem) -> Value {
         "kind": problem.kind.name(),
         "argument": problem.argument,
         "what": problem.what,
-        "way_out": problem.way_out,
+        "way_out": problem.remedy,
     })
 }

@@ -17,7 +17,7 @@ use crate::app::Config;
 use crate::app::cli::DONE;
 use crate::codec::ImageError;
 use crate::domain::Usd;
-use crate::store::{Cap, Library, Period, Spent, Stretch, Sums};
+use crate::store::{Cap, Period, Spent, Store, Stretch, Sums};
 
 /// The widest name of a model, so that a line has at most 80 columns.
 const NAME_WIDTH: usize = 29;
@@ -66,28 +66,28 @@ impl CapNow {
 
 /// Prints what was spent.
 pub async fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
-    let library = Library::new(config.store.clone());
-    let report = report(arguments, config, &library).await;
-    library.close().await;
+    let store = Store::new(config.store.clone());
+    let report = report(arguments, config, &store).await;
+    store.close().await;
     let report = report.map_err(|error| error.in_store().to_string())?;
     let text = if arguments.json { format!("{:#}\n", json(&report)) } else { words(&report) };
     print(&text)?;
     Ok(DONE)
 }
 
-async fn report(arguments: &Arguments, config: &Config, library: &Library) -> Result<Report, ImageError> {
+async fn report(arguments: &Arguments, config: &Config, store: &Store) -> Result<Report, ImageError> {
     let now = Zoned::now();
     let today = now.date();
     let asked = i64::from(arguments.days) - 1;
     let since = arguments.since.unwrap_or_else(|| today.saturating_sub(asked.days()));
     let mut report = Report { sandbox: config.sandbox, since, today, days: Vec::new(), caps: Vec::new() };
-    let recorded = library.has_record();
-    if recorded && let Some(first) = library.first_planned().await? {
+    let recorded = store.has_record();
+    if recorded && let Some(first) = store.first_planned().await? {
         let first = first.to_zoned(TimeZone::system()).date().max(since);
         let days: Vec<_> = first.series(1.days()).take_while(|day| *day <= today).collect();
         let stretches: Vec<_> = days.iter().map(|day| stretch(*day)).collect();
         let mut by_day: BTreeMap<usize, Vec<Spent>> = BTreeMap::new();
-        for spent in library.spent(&stretches, config.sandbox).await? {
+        for spent in store.spent(&stretches, config.sandbox).await? {
             by_day.entry(spent.stretch).or_default().push(spent);
         }
         let named = by_day.into_iter().filter_map(|(at, spent)| Some((*days.get(at)?, spent)));
@@ -95,7 +95,7 @@ async fn report(arguments: &Arguments, config: &Config, library: &Library) -> Re
     }
     for Cap { period, since, most, .. } in config.spending.caps(None, &jiff::Zoned::now()) {
         let (counted, in_flight) =
-            if recorded { library.counted(since, config.sandbox).await? } else { Default::default() };
+            if recorded { store.counted(since, config.sandbox).await? } else { Default::default() };
         report.caps.push(CapNow { period, most, counted, in_flight });
     }
     Ok(report)
@@ -167,7 +167,7 @@ const fn cap_names(period: Period) -> (&'static str, &'static str) {
 }
 
 fn head(first: &str) -> [String; 6] {
-    [first, "TRIES", "PICTURES", "CHARGED", "MAYBE", "IN FLIGHT"].map(str::to_owned)
+    [first, "TRIES", "IMAGES", "CHARGED", "MAYBE", "IN FLIGHT"].map(str::to_owned)
 }
 
 fn row(first: String, sums: &Sums) -> [String; 6] {
@@ -175,7 +175,7 @@ fn row(first: String, sums: &Sums) -> [String; 6] {
     [
         first,
         sums.tries.to_string(),
-        sums.pictures.to_string(),
+        sums.images.to_string(),
         sums.charged.to_string(),
         amount(sums.maybe),
         amount(sums.in_flight),
@@ -219,7 +219,7 @@ fn json(report: &Report) -> Value {
 fn fields(sums: &Sums) -> Value {
     json!({
         "tries": sums.tries,
-        "pictures": sums.pictures,
+        "pictures": sums.images,
         "charged_usd": sums.charged.dollars(),
         "may_be_charged_usd": sums.maybe.dollars(),
         "in_flight_usd": sums.in_flight.dollars(),

@@ -103,7 +103,7 @@ pub(super) fn size(bytes: u64) -> String {
     }
 }
 
-/// A count of things, `1 picture` or `2 pictures`.
+/// A count of things, `1 image` or `2 images`.
 pub(super) fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }

@@ -89,8 +89,8 @@ impl HttpConfig {
 }
 
 impl Config {
-    /// Callers over HTTP reach the folders that the settings name, and no others; pictures in the
-    /// library by their ids only, since it holds those of all.
+    /// Callers over HTTP reach the folders that the settings name, and no others; images in the
+    /// store by their ids only, since it holds those of all.
     pub fn serve_callers_from_afar(&mut self) {
         self.in_flight = self.http.in_flight;
         self.roots.allowed.clone_from(&self.http.roots);

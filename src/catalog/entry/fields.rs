@@ -131,7 +131,7 @@ pub(super) fn headers<'de, D: Deserializer<'de>>(
     })
 }
 
-/// What a request is made of, and what would change how many pictures come or how.
+/// What a request is made of, and what would change how many images come or how.
 const NOT_EXTRA: [&str; 8] = ["model", "prompt", "messages", "image", "image[]", "mask", "n", "stream"];
 
 pub(super) fn extra<'de, D: Deserializer<'de>>(from: D) -> Result<Option<BTreeMap<String, Value>>, D::Error> {

@@ -1,5 +1,5 @@
 //! What a PNG says of its colours without a profile, made one: so that one carrier, which every
-//! format has, takes the meaning along when a picture is written anew.
+//! format has, takes the meaning along when an image is written anew.
 //!
 //! Only says what the numbers mean, and changes none.
 
@@ -130,7 +130,7 @@ fn encoded(mut profile: ColorProfile, grey: bool) -> Profile {
     profile.chromatic_adaptation = None;
     profile.media_white_point = Some(profile.white_point);
     let mut bytes = profile.encode().ok()?;
-    // The same picture is to be the same bytes whenever it is read.
+    // The same image is to be the same bytes whenever it is read.
     bytes.get_mut(WRITTEN)?.copy_from_slice(&[0x07, 0xd0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0]);
     bytes.get_mut(ILLUMINANT)?.copy_from_slice(&D50);
     Some(bytes)

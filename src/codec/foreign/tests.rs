@@ -197,7 +197,7 @@ fn what_is_left_out_is_told_and_an_orientation_of_any_kind_is_followed() {
 }
 
 #[test]
-fn a_kind_that_is_not_read_is_named_with_the_way_out() {
+fn a_kind_that_is_not_read_is_named_with_the_remedy() {
     let float = [0; 24];
     let cases = [
         (tiff(2, &[8; 3], 50_000, &[0; 6], &[]), "compressed with ZSTD"),

@@ -18,7 +18,7 @@ use crate::codec::shrink::{Channels, Frame};
 use crate::codec::{ImageError, cmyk};
 use crate::domain::{ImageFormat, Pixels};
 
-/// The most bytes of a value beside the picture; the profiles of printers take up to 3 MB.
+/// The most bytes of a value beside the image; the profiles of printers take up to 3 MB.
 const MOST_VALUE_BYTES: usize = 64 << 20;
 
 const COLOURS: u16 = 262; // PhotometricInterpretation
@@ -213,7 +213,7 @@ fn profile(file: &mut File<'_>) -> Option<Vec<u8>> {
     Some(value.as_bytes().to_vec()).filter(|bytes| !bytes.is_empty())
 }
 
-/// Whether a picture follows that is no smaller version of the first.
+/// Whether an image follows that is no smaller version of the first.
 fn has_further_pages(file: &mut File<'_>) -> bool {
     file.more_images()
         && file.next_image().is_ok()

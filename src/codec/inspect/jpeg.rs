@@ -8,7 +8,7 @@ use super::{Fault, Header, tail, take};
 
 const EOI: [u8; 2] = [0xff, 0xd9];
 
-/// More segments than any picture has before its frame header, colour profiles and previews
+/// More segments than any image has before its frame header, colour profiles and previews
 /// that are split over many segments included; bounds the walk through hostile files.
 const MOST_SEGMENTS: usize = 4096;
 

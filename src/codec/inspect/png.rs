@@ -13,7 +13,7 @@ const IHDR_DATA: u64 = 8 + 4 + 4;
 /// The IEND chunk is always these bytes: no data, so a fixed checksum.
 const IEND: [u8; 12] = [0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x82];
 
-/// More chunks than any picture has before its data; bounds the walk through hostile files.
+/// More chunks than any image has before its data; bounds the walk through hostile files.
 const MOST_CHUNKS: usize = 1024;
 
 pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Header, Fault> {

@@ -1,4 +1,4 @@
-//! What bytes that are no picture look like, in words for the one who passed them.
+//! What bytes that are no image look like, in words for the one who passed them.
 
 /// How many leading bytes [`of`] looks at.
 pub(super) const HEAD_BYTES: u64 = 512;
@@ -6,18 +6,18 @@ pub(super) const HEAD_BYTES: u64 = 512;
 /// First bytes that tell a format.
 const SIGNATURES: [(&[u8], &str); 13] = [
     (b"%PDF-", "a PDF document"),
-    (b"BM", "a BMP picture"),
-    (b"II*\0", "a TIFF picture"),
-    (b"MM\0*", "a TIFF picture"),
+    (b"BM", "a BMP image"),
+    (b"II*\0", "a TIFF image"),
+    (b"MM\0*", "a TIFF image"),
     (b"\0\0\x01\0", "an icon file"),
     (b"8BPS", "a Photoshop document"),
-    (b"\xff\x0a", "a JPEG XL picture"),
-    (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
+    (b"\xff\x0a", "a JPEG XL image"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL image"),
     (b"PK\x03\x04", "a ZIP archive"),
     (b"\x1f\x8b", "a gzip file"),
-    (b"iVBORw0KGgo", "a picture as base64 text"),
-    (b"/9j/", "a picture as base64 text"),
-    (b"data:image/", "a picture as a data URL"),
+    (b"iVBORw0KGgo", "an image as base64 text"),
+    (b"/9j/", "an image as base64 text"),
+    (b"data:image/", "an image as a data URL"),
 ];
 
 /// Says what these first bytes look like, with an article.
@@ -30,9 +30,9 @@ pub(super) fn of(head: &[u8]) -> &'static str {
     }
     if let [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] = head {
         return match brand.first_chunk() {
-            Some(b"avif" | b"avis") => "an AVIF picture",
+            Some(b"avif" | b"avis") => "an AVIF image",
             Some(b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"msf1") => {
-                "a HEIC picture"
+                "a HEIC image"
             }
             _ => "a video",
         };
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_picture_is_named() {
+    fn what_is_no_image_is_named() {
         let cases: [(&[u8], &str); 20] = [
             (b"", "an empty file"),
             (b" \n", "blank text"),
@@ -80,13 +80,13 @@ mod tests {
             (b"\xef\xbb\xbf{\"error\": 1}", "JSON"),
             (b"[1]", "JSON"),
             (b"%PDF-1.7\n%\xe2\xe3", "a PDF document"),
-            (b"\0\0\0\x18ftypheic\0\0", "a HEIC picture"),
-            (b"\0\0\0\x18ftypavif\0\0", "an AVIF picture"),
+            (b"\0\0\0\x18ftypheic\0\0", "a HEIC image"),
+            (b"\0\0\0\x18ftypavif\0\0", "an AVIF image"),
             (b"\0\0\0\x18ftypisom\0\0", "a video"),
             (b"\0\0\0\x18ftyp", "a video"),
-            (b"BM\x36\0\0\0", "a BMP picture"),
-            (b"II*\0\x08\0", "a TIFF picture"),
-            (b"iVBORw0KGgoAAAANSUhEUgAA", "a picture as base64 text"),
+            (b"BM\x36\0\0\0", "a BMP image"),
+            (b"II*\0\x08\0", "a TIFF image"),
+            (b"iVBORw0KGgoAAAANSUhEUgAA", "an image as base64 text"),
             (b"version https://git-lfs", "text"),
             (b"caf\xc3\xa9 caf\xc3", "text"),
             (b"caf\xe9 au lait", "unknown binary data"),

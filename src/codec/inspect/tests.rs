@@ -100,7 +100,7 @@ fn every_format() -> Vec<(&'static str, Vec<u8>, ImageFormat, bool)> {
 }
 
 #[test]
-fn every_kind_of_picture_is_read() {
+fn every_kind_of_image_is_read() {
     for (name, bytes, format, alpha) in every_format() {
         let info = inspect_bytes(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(info, ImageInfo { format, pixels: Pixels::new(37, 23), alpha }, "{name}");
@@ -125,7 +125,7 @@ fn a_file_cut_anywhere_is_cut_short() {
 }
 
 #[test]
-fn what_is_appended_to_a_whole_picture_does_no_harm() {
+fn what_is_appended_to_a_whole_image_does_no_harm() {
     for (name, bytes, format, _) in every_format() {
         let padded = [bytes, vec![0; 100]].concat();
         assert_eq!(inspect_bytes(&padded).unwrap().format, format, "{name}");
@@ -139,7 +139,7 @@ fn what_is_appended_to_a_whole_picture_does_no_harm() {
 }
 
 #[test]
-fn what_is_no_picture_is_refused_by_name() {
+fn what_is_no_image_is_refused_by_name() {
     let fault = inspect_bytes(b"<!doctype html><title>502 Bad Gateway</title>").unwrap_err();
     assert_eq!(fault.to_string(), "not a PNG, JPEG, WebP or GIF image: it looks like an HTML page");
     assert!(matches!(inspect_bytes(b""), Err(ImageError::NotAnImage(_))));

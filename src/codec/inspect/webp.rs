@@ -26,7 +26,7 @@ fn lossy([_, _, _, s0, s1, s2, w0, w1, h0, h1]: [u8; 10]) -> Result<((u32, u32),
     if [s0, s1, s2] != [0x9d, 0x01, 0x2a] {
         return Err(Fault::Malformed("its key frame is not marked"));
     }
-    // 14 bits each; the upper two scale on display and do not change the picture.
+    // 14 bits each; the upper two scale on display and do not change the image.
     let edge = |low, high| u32::from(u16::from_le_bytes([low, high]) & 0x3fff);
     Ok(((edge(w0, w1), edge(h0, h1)), false))
 }

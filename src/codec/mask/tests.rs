@@ -6,31 +6,29 @@ const SIZE: Pixels = Pixels::new(40, 24);
 
 /// From the file of a mask to the one that is sent.
 fn prepare(mask: &[u8], means: MaskMeans, form: MaskForm, image: Pixels) -> Result<Bytes, ImageError> {
-    Marks::of_picture(&Bytes::copy_from_slice(mask), means, image)?.checked()?.file(form, image)
+    Marks::of_image(&Bytes::copy_from_slice(mask), means, image)?.checked()?.file(form, image)
 }
 
-/// A picture whose left half has one colour and whose right half has another.
+/// An image whose left half has one colour and whose right half has another.
 fn halves(left: [u8; 4], right: [u8; 4]) -> DynamicImage {
     DynamicImage::ImageRgba8(image::ImageBuffer::from_fn(SIZE.width, SIZE.height, |x, _| {
         Rgba(if x < SIZE.width / 2 { left } else { right })
     }))
 }
 
-fn file(picture: &DynamicImage, codec: Codec) -> Vec<u8> {
+fn file(image: &DynamicImage, codec: Codec) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
-    picture.write_to(&mut bytes, codec).unwrap();
+    image.write_to(&mut bytes, codec).unwrap();
     bytes.into_inner()
 }
 
 /// How much the made mask repaints of the middle of the left and right halves.
 fn repainted(bytes: &[u8], form: MaskForm) -> (u8, u8) {
-    let picture = image::load_from_memory(bytes).unwrap();
-    assert_eq!((picture.width(), picture.height()), (SIZE.width, SIZE.height));
-    let at = |x| match (form, &picture) {
-        (MaskForm::TransparentRepaints, DynamicImage::ImageRgba8(picture)) => {
-            255 - picture.get_pixel(x, 12).0[3]
-        }
-        (MaskForm::WhiteRepaints, DynamicImage::ImageLuma8(picture)) => picture.get_pixel(x, 12).0[0],
+    let image = image::load_from_memory(bytes).unwrap();
+    assert_eq!((image.width(), image.height()), (SIZE.width, SIZE.height));
+    let at = |x| match (form, &image) {
+        (MaskForm::TransparentRepaints, DynamicImage::ImageRgba8(image)) => 255 - image.get_pixel(x, 12).0[3],
+        (MaskForm::WhiteRepaints, DynamicImage::ImageLuma8(image)) => image.get_pixel(x, 12).0[0],
         (_, other) => panic!("{:?} is not the form asked for", other.color()),
     };
     (at(10), at(30))
@@ -165,7 +163,7 @@ fn a_soft_mask_of_a_large_photo_is_sent_coarser_and_kept_as_it_is() {
         image::Luma([u8::try_from(x * 239 / size.width + (random >> 28)).unwrap()])
     });
     let given = Bytes::from(file(&DynamicImage::ImageLuma8(soft.clone()), Codec::Png));
-    let marks = Marks::of_picture(&given, MaskMeans::WhiteIsRepainted, size).unwrap();
+    let marks = Marks::of_image(&given, MaskMeans::WhiteIsRepainted, size).unwrap();
     assert_eq!(marks.bytes, soft.into_raw());
     let made = marks.file(MaskForm::TransparentRepaints, size).unwrap();
     assert!(made.len() < MOST_BYTES, "{} bytes", made.len());
@@ -186,7 +184,7 @@ fn meanings_are_read_by_their_names() {
 }
 
 #[test]
-fn a_mask_that_differs_in_scale_only_is_made_the_size_of_the_picture() {
+fn a_mask_that_differs_in_scale_only_is_made_the_size_of_the_image() {
     let given = file(&halves(CLEAR, BLACK), Codec::Png);
     for size in [Pixels::new(80, 48), Pixels::new(20, 12), Pixels::new(401, 240)] {
         let made = prepare(&given, MaskMeans::default(), MaskForm::WhiteRepaints, size).unwrap();
@@ -200,7 +198,7 @@ fn a_mask_that_differs_in_scale_only_is_made_the_size_of_the_picture() {
 #[test]
 fn marks_are_inverted_softened_and_sent_in_another_size() {
     let given = Bytes::from(file(&halves(CLEAR, BLACK), Codec::Png));
-    let marks = || Marks::of_picture(&given, MaskMeans::default(), SIZE).unwrap();
+    let marks = || Marks::of_image(&given, MaskMeans::default(), SIZE).unwrap();
     let form = MaskForm::TransparentRepaints;
     assert_eq!(repainted(&marks().inverted().file(form, SIZE).unwrap(), form), (0, 255));
     let soft = marks().feathered(10);

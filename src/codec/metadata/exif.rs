@@ -1,4 +1,4 @@
-//! EXIF: a small TIFF file within a picture (CIPA DC-008).
+//! EXIF: a small TIFF file within an image (CIPA DC-008).
 //!
 //! Entries are taken out in place, so that no other offset moves and the length stays.
 
@@ -15,10 +15,10 @@ const ORIENTATION: u16 = 0x0112;
 const PREVIEW: u16 = 0x0201;
 const PREVIEW_LENGTH: u16 = 0x0202;
 
-/// Entries that lead to further directories: EXIF itself, and those of further pictures.
+/// Entries that lead to further directories: EXIF itself, and those of further images.
 const DIRECTORIES: [u16; 2] = [0x8769, 0x014a];
 
-/// Serial numbers of body, lens and camera, the picture's own unique number, the makers' notes,
+/// Serial numbers of body, lens and camera, the image's own unique number, the makers' notes,
 /// which hold them again in forms of their own, and what holds places in its own ways and has
 /// its place elsewhere: XMP, IPTC, and Photoshop's blocks.
 const PRIVATE: [u16; 11] =
@@ -27,8 +27,8 @@ const PRIVATE: [u16; 11] =
 /// What begins metadata within a preview: EXIF, XMP, IPTC.
 const SIGNATURES: [&[u8]; 3] = [b"Exif\0", b"http://ns.adobe.com/", b"Photoshop 3.0"];
 
-/// More further pictures than any EXIF leads to.
-const MOST_PICTURES: usize = 8;
+/// More further images than any EXIF leads to.
+const MOST_IMAGES: usize = 8;
 
 /// More directories than any camera writes. What has more is overwritten whole.
 const MOST_DIRECTORIES: usize = 64;
@@ -55,8 +55,8 @@ pub(super) fn is_readable(tiff: &[u8]) -> bool {
     Tiff::of(tiff).is_some()
 }
 
-/// Which way up the picture is to be seen. Cameras write a short, others a long or a byte, and
-/// more than one of them; all of it counts for those who show pictures.
+/// Which way up the image is to be seen. Cameras write a short, others a long or a byte, and
+/// more than one of them; all of it counts for those who show images.
 pub(in crate::codec) fn orientation(tiff: &[u8]) -> Option<Orientation> {
     let file = Tiff::of(tiff)?;
     let number = file.number(file.first()?, ORIENTATION)?;
@@ -90,7 +90,7 @@ impl Tiff<&mut [u8]> {
                 continue;
             }
             if DIRECTORIES.contains(&entry.tag) {
-                self.numbers(&entry).take(MOST_PICTURES).map(|to| to as usize).for_each(&mut follow);
+                self.numbers(&entry).take(MOST_IMAGES).map(|to| to as usize).for_each(&mut follow);
             }
             let to = entries + usize::from(kept) * 12;
             if here + 12 <= self.bytes.len() && to < here {
@@ -116,7 +116,7 @@ impl Tiff<&mut [u8]> {
     }
 
     /// Where the preview of the directory here is, if that is a JPEG file with metadata of its
-    /// own, which may hold all that is taken out of the picture's.
+    /// own, which may hold all that is taken out of the image's.
     fn private_preview(&self, directory: usize) -> Option<Range<usize>> {
         let start = self.number(directory, PREVIEW)? as usize;
         let end = start.checked_add(self.number(directory, PREVIEW_LENGTH)? as usize)?;

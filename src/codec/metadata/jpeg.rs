@@ -1,5 +1,5 @@
 //! JPEG files by their segments (ITU-T T.81, annex B): what stands before, between and after the
-//! scans, and where the picture ends. Looks at no pixel.
+//! scans, and where the image ends. Looks at no pixel.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use super::{exif, names_private};
 
 const EXIF: &[u8] = b"Exif\0\0";
 const MORE_XMP: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";
-const MULTI_PICTURE: &[u8] = b"MPF\0"; // CIPA DC-007
+const MULTI_IMAGE: &[u8] = b"MPF\0"; // CIPA DC-007
 const PHOTOSHOP: &[u8] = b"Photoshop 3.0\0";
 
 /// IPTC-IIM record 2: the content's place by code and by name, city, sublocation, province,
@@ -25,7 +25,7 @@ const PLACES: [&[u8]; 7] = [
 /// Photoshop's blocks (its file format's specification, image resources) of EXIF, twice, and XMP.
 const BLOCKS: [&[u8]; 3] = [b"8BIM\x04\x22", b"8BIM\x04\x23", b"8BIM\x04\x24"];
 
-/// More segments than any picture has; bounds the walk through hostile files.
+/// More segments than any image has; bounds the walk through hostile files.
 const MOST_SEGMENTS: usize = 4096;
 
 /// One segment that is none of a scan.
@@ -43,7 +43,7 @@ struct Segment {
 pub(in crate::codec) struct JpegFile<'a> {
     bytes: &'a [u8],
     segments: Vec<Segment>,
-    /// After the mark that ends the picture.
+    /// After the mark that ends the image.
     end: usize,
     /// How many colour components its frame has.
     pub(in crate::codec) components: u8,
@@ -54,7 +54,7 @@ pub(in crate::codec) struct JpegFile<'a> {
 }
 
 impl<'a> JpegFile<'a> {
-    /// Walks through a file; `None` for one that is broken before its picture ends.
+    /// Walks through a file; `None` for one that is broken before its image ends.
     pub(in crate::codec) fn read(bytes: &'a [u8]) -> Option<Self> {
         let (mut segments, mut at, mut components, mut has_quarter_colour) = (Vec::new(), 2, 0, false);
         let (mut scanned, mut frame) = (false, (0, 0));
@@ -115,9 +115,9 @@ impl<'a> JpegFile<'a> {
         }
     }
 
-    /// Whether more pictures follow the first, as in the photos of many phones.
+    /// Whether more images follow the first, as in the photos of many phones.
     pub(in crate::codec) fn holds_several(&self) -> bool {
-        self.has(0xe2, MULTI_PICTURE)
+        self.has(0xe2, MULTI_IMAGE)
     }
 
     /// Whether Adobe's marker is there: with it, four components are stored inverted.
@@ -125,7 +125,7 @@ impl<'a> JpegFile<'a> {
         self.has(0xee, b"Adobe")
     }
 
-    /// The same file without some segments and without what follows the picture.
+    /// The same file without some segments and without what follows the image.
     fn without(&self, dropped: impl Fn(&Segment) -> bool) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.end);
         let mut from = 0;
@@ -138,9 +138,9 @@ impl<'a> JpegFile<'a> {
     }
 }
 
-/// The first picture of a file that holds several.
-pub(in crate::codec) fn without_further_pictures(file: &JpegFile<'_>) -> Vec<u8> {
-    file.without(|segment| segment.marker == 0xe2 && file.data(segment).starts_with(MULTI_PICTURE))
+/// The first image of a file that holds several.
+pub(in crate::codec) fn without_further_images(file: &JpegFile<'_>) -> Vec<u8> {
+    file.without(|segment| segment.marker == 0xe2 && file.data(segment).starts_with(MULTI_IMAGE))
 }
 
 pub(super) fn without_private(bytes: &[u8]) -> Option<Vec<u8>> {
@@ -174,10 +174,10 @@ fn is_private(marker: u8, data: &[u8], keeps_photoshop: bool) -> bool {
     match marker {
         // One that cannot be read goes on with another that was too long.
         0xe1 if data.starts_with(EXIF) => !data.get(EXIF.len()..).is_some_and(exif::is_readable),
-        // A part of a packet may be cut within a word, and no picture needs it.
+        // A part of a packet may be cut within a word, and no image needs it.
         0xe1 => data.starts_with(MORE_XMP) || names_private(data),
         0xed if data.starts_with(PHOTOSHOP) => !keeps_photoshop,
-        // JFIF, the colour profile, Adobe's colours: of them the picture is made.
+        // JFIF, the colour profile, Adobe's colours: of them the image is made.
         0xe0 | 0xe2 | 0xee => false,
         // Makers' own, and comments.
         0xe3..=0xef | 0xfe => names_private(data),

@@ -1,4 +1,4 @@
-//! What a file says beside its picture: which way up it is to be seen, and what of it is not
+//! What a file says beside its image: which way up it is to be seen, and what of it is not
 //! sent, which is where a photo was taken and the serial numbers of what took it.
 //!
 //! Nothing is decoded or encoded again, and files that say nothing of the kind stay as they
@@ -13,7 +13,7 @@ mod webp;
 
 use crate::domain::ImageFormat;
 
-pub(super) use jpeg::{JpegFile, without_further_pictures};
+pub(super) use jpeg::{JpegFile, without_further_images};
 pub(super) use orientation::orientation;
 pub(super) use tiff::Tiff;
 
@@ -29,7 +29,7 @@ pub(super) fn without_private(bytes: &[u8], format: ImageFormat) -> Option<Vec<u
 }
 
 /// What names of XMP (Adobe's specification, part 2; IPTC's photo metadata; the makers' own) hold,
-/// in small letters, that go with a place, a serial number or a picture's own number.
+/// in small letters, that go with a place, a serial number or an image's own number.
 const PRIVATE_WORDS: [&[u8]; 11] = [
     b"gps", // also `GpsLatitude`, as DJI writes it
     b"serial",

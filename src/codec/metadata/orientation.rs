@@ -1,4 +1,4 @@
-//! Which way up a picture is to be seen, as the EXIF in its file says.
+//! Which way up an image is to be seen, as the EXIF in its file says.
 //!
 //! One reader for all formats, because decoders differ in where they look and in what they take
 //! for an orientation. Reads the heads of segments and chunks, and no pixel.
@@ -10,14 +10,14 @@ use image::metadata::Orientation;
 use super::exif;
 use crate::domain::ImageFormat;
 
-/// More segments or chunks than any picture has; bounds the walk through hostile files.
+/// More segments or chunks than any image has; bounds the walk through hostile files.
 const MOST_PARTS: usize = 100_000;
 
 /// The most bytes of EXIF that are read; a JPEG can hold no more.
 const MOST_BYTES: u64 = 1 << 16;
 
-/// What is to be done to the picture to see it upright. Of several EXIFs the first counts, as
-/// for libvips, `ExifTool` and Pillow. What is broken says nothing about how the picture lies.
+/// What is to be done to the image to see it upright. Of several EXIFs the first counts, as
+/// for libvips, `ExifTool` and Pillow. What is broken says nothing about how the image lies.
 pub(in crate::codec) fn orientation(source: &mut (impl Read + Seek), format: ImageFormat) -> Orientation {
     let found = match format {
         ImageFormat::Jpeg => in_jpeg(source),

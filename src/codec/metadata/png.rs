@@ -6,7 +6,7 @@ use super::{exif, names_private};
 
 const SIGNATURE: usize = 8;
 
-/// More chunks than any picture has; bounds the walk through hostile files.
+/// More chunks than any image has; bounds the walk through hostile files.
 const MOST_CHUNKS: usize = 100_000;
 
 pub(super) fn without_private(bytes: &[u8]) -> Option<Vec<u8>> {

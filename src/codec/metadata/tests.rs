@@ -51,13 +51,13 @@ fn exif(big: bool) -> Vec<u8> {
     .concat()
 }
 
-fn picture() -> DynamicImage {
+fn image() -> DynamicImage {
     RgbImage::from_fn(32, 24, |x, y| Rgb([x as u8 * 8, y as u8 * 10, 90])).into()
 }
 
 fn plain(codec: Codec) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    picture().write_to(&mut bytes, codec).unwrap();
+    image().write_to(&mut bytes, codec).unwrap();
     bytes.into_inner()
 }
 
@@ -80,7 +80,7 @@ fn with_exif(format: ImageFormat, exif: &[u8]) -> Vec<u8> {
             let mut bytes = Vec::new();
             let mut encoder = image::codecs::webp::WebPEncoder::new_lossless(&mut bytes);
             encoder.set_exif_metadata(exif.to_vec()).unwrap();
-            encoder.write_image(picture().as_bytes(), 32, 24, image::ExtendedColorType::Rgb8).unwrap();
+            encoder.write_image(image().as_bytes(), 32, 24, image::ExtendedColorType::Rgb8).unwrap();
             bytes
         }
         _ => {
@@ -89,7 +89,7 @@ fn with_exif(format: ImageFormat, exif: &[u8]) -> Vec<u8> {
             encoder.set_color(::png::ColorType::Rgb);
             let mut writer = encoder.write_header().unwrap();
             writer.write_chunk(::png::chunk::eXIf, exif).unwrap();
-            writer.write_image_data(picture().as_bytes()).unwrap();
+            writer.write_image_data(image().as_bytes()).unwrap();
             writer.finish().unwrap();
             bytes
         }
@@ -190,7 +190,7 @@ fn text_in_a_png_that_holds_exif_or_a_place_goes() {
         encoder.set_color(::png::ColorType::Rgb);
         encoder.add_itxt_chunk(keyword.to_owned(), text.to_owned()).unwrap();
         let mut writer = encoder.write_header().unwrap();
-        writer.write_image_data(picture().as_bytes()).unwrap();
+        writer.write_image_data(image().as_bytes()).unwrap();
         writer.finish().unwrap();
         bytes
     };
@@ -209,7 +209,7 @@ fn text_in_a_png_that_holds_exif_or_a_place_goes() {
         assert_eq!(sent.is_some(), goes, "{keyword}: {text}");
         if let Some(sent) = sent {
             assert!(!holds(&sent, text.as_bytes()));
-            assert_eq!(image::load_from_memory(&sent).unwrap(), picture());
+            assert_eq!(image::load_from_memory(&sent).unwrap(), image());
         }
     }
 }
@@ -221,7 +221,7 @@ fn exif_between_scans_and_in_a_preview_goes_too_and_no_loop_of_directories_hides
         let length = u16::try_from(exif.len() + 8).unwrap().to_be_bytes();
         [&[0xff, 0xe1][..], &length, b"Exif\0\0", exif].concat()
     };
-    let pixels = picture().into_bytes();
+    let pixels = image().into_bytes();
     let progressive = libjpeg_turbo_rs::Encoder::new(&pixels, 32, 24, libjpeg_turbo_rs::PixelFormat::Rgb)
         .progressive(true)
         .encode()
@@ -308,12 +308,12 @@ fn an_orientation_counts_however_it_is_stored_and_the_first_of_two() {
 }
 
 #[test]
-fn of_several_pictures_in_one_file_the_first_is_left_whole() {
+fn of_several_images_in_one_file_the_first_is_left_whole() {
     let mpf = jpeg_with(&[(0xe2, b"MPF\0II*\0\x08\0\0\0\0\0"), (0xfe, b"kept")]);
     let given = [mpf, plain(Codec::Jpeg)].concat();
     let file = JpegFile::read(&given).unwrap();
     assert!(file.holds_several() && file.components == 3 && !file.is_adobes());
-    assert_eq!(without_further_pictures(&file), jpeg_with(&[(0xfe, b"kept")]));
+    assert_eq!(without_further_images(&file), jpeg_with(&[(0xfe, b"kept")]));
 }
 
 proptest! {

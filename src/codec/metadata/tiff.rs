@@ -1,6 +1,6 @@
 //! The directories of a TIFF file, which is also what EXIF is (TIFF 6.0, section 2).
 //!
-//! Reads numbers where the file says they are, and decodes no picture.
+//! Reads numbers where the file says they are, and decodes no image.
 
 use std::ops::Range;
 

@@ -8,7 +8,7 @@ const HEADER: usize = 12;
 /// The flag of VP8X that says there is XMP.
 const HAS_XMP: u8 = 0x04;
 
-/// More chunks than any picture has; bounds the walk through hostile files.
+/// More chunks than any image has; bounds the walk through hostile files.
 const MOST_CHUNKS: usize = 100_000;
 
 pub(super) fn without_private(bytes: &[u8]) -> Option<Vec<u8>> {

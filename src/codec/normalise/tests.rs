@@ -15,10 +15,10 @@ fn sent(name: &str) -> Normalised {
 }
 
 /// The colours of the four quarters in sRGB, left to right and down.
-fn quarters(picture: &Normalised) -> Vec<[u8; 3]> {
-    let info = inspect_bytes(&picture.bytes).unwrap();
-    assert_eq!((info.pixels, info.format), (picture.pixels, picture.format));
-    let rows = Rows::open_with_profile(Cursor::new(&picture.bytes[..]), &info).unwrap();
+fn quarters(image: &Normalised) -> Vec<[u8; 3]> {
+    let info = inspect_bytes(&image.bytes).unwrap();
+    assert_eq!((info.pixels, info.format), (image.pixels, image.format));
+    let rows = Rows::open_with_profile(Cursor::new(&image.bytes[..]), &info).unwrap();
     assert_eq!(rows.orientation, Orientation::NoTransforms, "nothing is left to be turned");
     let profile = rows.profile.clone();
     let frame = converted(rows.frame().unwrap(), profile.as_deref(), None);
@@ -40,10 +40,10 @@ const PRINTED: [[u8; 3]; 4] = [[192, 72, 59], [48, 118, 97], [71, 77, 129], [229
 #[test]
 fn what_fits_goes_byte_for_byte() {
     for name in ["plain.jpg", "grey.jpg", "wide.jpg"] {
-        let picture = sent(name);
-        assert_eq!(picture.bytes, fixture(name), "{name}");
-        assert_eq!((picture.changes.len(), picture.pixels), (0, Pixels::new(48, 32)), "{name}");
-        assert_eq!(picture.original.as_ptr(), picture.bytes.as_ptr(), "{name}: held once");
+        let image = sent(name);
+        assert_eq!(image.bytes, fixture(name), "{name}");
+        assert_eq!((image.changes.len(), image.pixels), (0, Pixels::new(48, 32)), "{name}");
+        assert_eq!(image.original.as_ptr(), image.bytes.as_ptr(), "{name}: held once");
     }
 }
 
@@ -53,7 +53,7 @@ fn every_format_people_have_becomes_one_the_api_takes() {
     let cases = [
         ("rotated.jpg", Jpeg, "turned upright", COLOURS),
         ("wide-rotated.jpg", Jpeg, "turned upright", COLOURS),
-        ("several.mpo", Jpeg, "several pictures in the file (MPO)", COLOURS),
+        ("several.mpo", Jpeg, "several images in the file (MPO)", COLOURS),
         ("cmyk.jpg", Jpeg, "(CMYK) were converted to sRGB", COLOURS),
         ("ycck.jpg", Jpeg, "(CMYK) were converted to sRGB", COLOURS),
         ("cmyk-profile.jpg", Jpeg, "(CMYK) were converted to sRGB", PRINTED),
@@ -61,35 +61,35 @@ fn every_format_people_have_becomes_one_the_api_takes() {
         ("interlaced.png", Png, "interlaced", COLOURS),
         ("palette.png", Png, "palette", COLOURS),
         ("one-bit.png", Png, "few greys", BLACK_AND_WHITE),
-        ("animated.png", Png, "its still picture", COLOURS),
+        ("animated.png", Png, "its still image", COLOURS),
         ("animated.gif", Png, "GIF its first frame", COLOURS),
         ("animated.webp", Png, "animated WebP its first frame", COLOURS),
-        ("plain.bmp", Png, "the BMP picture was sent as PNG", COLOURS),
-        ("plain.tif", Png, "the TIFF picture was sent as PNG", COLOURS),
-        ("deep.tif", Png, "the TIFF picture was sent as PNG", COLOURS),
+        ("plain.bmp", Png, "the BMP image was sent as PNG", COLOURS),
+        ("plain.tif", Png, "the TIFF image was sent as PNG", COLOURS),
+        ("deep.tif", Png, "the TIFF image was sent as PNG", COLOURS),
         ("wide.jpg", Jpeg, "", COLOURS),
         ("grey.jpg", Jpeg, "", GREYS),
         ("located.webp", Webp, "", COLOURS),
     ];
     for (name, format, told, colours) in cases {
-        let picture = sent(name);
-        assert_eq!((picture.format, picture.pixels), (format, Pixels::new(48, 32)), "{name}");
-        assert_eq!(picture.original_pixels, picture.pixels, "{name}");
+        let image = sent(name);
+        assert_eq!((image.format, image.pixels), (format, Pixels::new(48, 32)), "{name}");
+        assert_eq!(image.original_pixels, image.pixels, "{name}");
         let near = |one: &[u8; 3], other: &[u8; 3]| one.iter().zip(other).all(|(a, b)| a.abs_diff(*b) <= 9);
-        let seen = quarters(&picture);
+        let seen = quarters(&image);
         assert!(seen.iter().zip(&colours).all(|(a, b)| near(a, b)), "{name}: {seen:?}");
-        let changes = picture.changes.join("; ");
+        let changes = image.changes.join("; ");
         assert_eq!(changes.is_empty(), told.is_empty(), "{name}: {changes}");
         assert!(changes.contains(told), "{name}: {changes}");
-        assert!(inspect_bytes(&picture.original).is_ok(), "{name}");
+        assert!(inspect_bytes(&image.original).is_ok(), "{name}");
     }
 }
 
 #[test]
 fn a_wide_profile_is_kept_through_turning() {
-    let picture = sent("wide-rotated.jpg");
-    let info = inspect_bytes(&picture.bytes).unwrap();
-    let profile = Rows::open_with_profile(Cursor::new(&picture.bytes[..]), &info).unwrap().profile;
+    let image = sent("wide-rotated.jpg");
+    let info = inspect_bytes(&image.bytes).unwrap();
+    let profile = Rows::open_with_profile(Cursor::new(&image.bytes[..]), &info).unwrap().profile;
     assert!(profile.is_some_and(|profile| profile.len() > 200));
 }
 
@@ -97,16 +97,16 @@ fn a_wide_profile_is_kept_through_turning() {
 fn places_and_serial_numbers_are_taken_out_unless_they_are_to_stay() {
     let holds = |bytes: &[u8], part: &str| memchr::memmem::find(bytes, part.as_bytes()).is_some();
     for name in ["located.jpg", "located.png", "located.webp", "rotated.jpg"] {
-        let picture = sent(name);
+        let image = sent(name);
         for secret in ["SERIAL-0042", "LENS-77", "MAKERSECRET"] {
-            assert!(holds(&fixture(name), secret) && !holds(&picture.bytes, secret), "{name}: {secret}");
+            assert!(holds(&fixture(name), secret) && !holds(&image.bytes, secret), "{name}: {secret}");
         }
         if name != "rotated.jpg" {
             assert!(
-                holds(&picture.bytes, "Camera Co") && picture.changes.is_empty(),
+                holds(&image.bytes, "Camera Co") && image.changes.is_empty(),
                 "{name}: not encoded again"
             );
-            assert_eq!(picture.bytes.len(), fixture(name).len(), "{name}");
+            assert_eq!(image.bytes.len(), fixture(name).len(), "{name}");
             let kept = normalise(fixture(name), &SendLimits { keep_metadata: true, ..ROOMY }).unwrap();
             assert_eq!(kept.bytes, fixture(name), "{name}");
         }
@@ -122,9 +122,9 @@ fn what_a_png_says_of_its_colours_is_kept_when_it_is_written_anew() {
     let mut writer = png::Encoder::with_info(&mut bytes, info).unwrap().write_header().unwrap();
     writer.write_image_data(&[128; 48 * 32 * 6]).unwrap();
     writer.finish().unwrap();
-    let picture = normalise(bytes.into(), &ROOMY).unwrap();
-    assert_eq!(picture.bytes[24], 8);
-    let seen = quarters(&picture);
+    let image = normalise(bytes.into(), &ROOMY).unwrap();
+    assert_eq!(image.bytes[24], 8);
+    let seen = quarters(&image);
     assert!(seen.iter().flatten().all(|level| level.abs_diff(188) < 3), "half the light: {seen:?}");
 }
 
@@ -137,9 +137,9 @@ fn the_first_frame_of_an_animated_webp_is_turned_too() {
     given[20] |= 0x08;
     let length = u32::try_from(given.len() - 8).unwrap();
     given[4..8].copy_from_slice(&length.to_le_bytes());
-    let picture = normalise(given.into(), &ROOMY).unwrap();
-    assert_eq!(picture.pixels, Pixels::new(32, 48));
-    let told = picture.changes.join("; ");
+    let image = normalise(given.into(), &ROOMY).unwrap();
+    assert_eq!(image.pixels, Pixels::new(32, 48));
+    let told = image.changes.join("; ");
     assert!(told.contains("first frame") && told.contains("turned upright"), "{told}");
 }
 
@@ -152,7 +152,7 @@ fn what_cannot_be_read_is_answered_with_how_to_convert() {
 }
 
 #[test]
-fn a_jpeg_of_a_kind_that_is_not_read_is_named_with_the_way_out() {
+fn a_jpeg_of_a_kind_that_is_not_read_is_named_with_the_remedy() {
     let plain = fixture("plain.jpg").to_vec();
     let frame = plain.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
     for (marker, depth, kind) in [
@@ -171,13 +171,13 @@ fn a_jpeg_of_a_kind_that_is_not_read_is_named_with_the_way_out() {
 
 fn noisy(width: u32, height: u32, alpha: bool) -> Bytes {
     let mut random = 7_u32;
-    let picture = image::RgbaImage::from_fn(width, height, |_, _| {
+    let image = image::RgbaImage::from_fn(width, height, |_, _| {
         random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let [a, b, c, d] = random.to_be_bytes();
         image::Rgba([a, b, c, if alpha { d } else { 255 }])
     });
     let mut bytes = Cursor::new(Vec::new());
-    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    image.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
     bytes.into_inner().into()
 }
 
@@ -186,15 +186,15 @@ fn what_is_too_large_is_made_smaller_and_that_is_told() {
     let most = SendLimits { most_bytes: 60_000, keep_metadata: false };
     for (alpha, format) in [(false, ImageFormat::Jpeg), (true, ImageFormat::Png)] {
         let given = noisy(300, 200, alpha);
-        let picture = normalise(given.clone(), &most).unwrap();
-        assert_eq!(picture.format, format);
-        assert!(picture.bytes.len() <= 60_000 && picture.pixels.width < 300, "{}", picture.pixels);
-        let ratio = f64::from(picture.pixels.width) / f64::from(picture.pixels.height);
-        assert!((ratio - 1.5).abs() < 0.03, "{}", picture.pixels);
-        assert_eq!((picture.original_pixels, &picture.original), (Pixels::new(300, 200), &given));
-        let told = picture.changes.join("; ");
+        let image = normalise(given.clone(), &most).unwrap();
+        assert_eq!(image.format, format);
+        assert!(image.bytes.len() <= 60_000 && image.pixels.width < 300, "{}", image.pixels);
+        let ratio = f64::from(image.pixels.width) / f64::from(image.pixels.height);
+        assert!((ratio - 1.5).abs() < 0.03, "{}", image.pixels);
+        assert_eq!((image.original_pixels, &image.original), (Pixels::new(300, 200), &given));
+        let told = image.changes.join("; ");
         assert!(told.contains(&given.len().to_string()) && told.contains("60000"), "{told}");
-        assert!(told.contains(&picture.pixels.to_string()), "{told}");
+        assert!(told.contains(&image.pixels.to_string()), "{told}");
     }
     let none = normalise(noisy(300, 200, true), &SendLimits { most_bytes: 20, ..most });
     assert!(matches!(none, Err(ImageError::TooLarge { most: 20, .. })));
@@ -234,7 +234,7 @@ fn bombs_liars_and_fragments_are_refused_with_words() {
         bytes
     };
     let cases: [(&str, Vec<u8>, &str); 15] = [
-        ("a TIFF bomb", tiff_of(30_000), "TIFF picture cannot be decoded"),
+        ("a TIFF bomb", tiff_of(30_000), "TIFF image cannot be decoded"),
         ("a BMP bomb", bmp_of(30_000, 30_000), "at most 100 million"),
         ("a PNG bomb", png_of(30_000, 30_000), "at most 100 million"),
         ("a long PNG", png_of(40_000, 10), "32,768"),
@@ -243,8 +243,8 @@ fn bombs_liars_and_fragments_are_refused_with_words() {
         ("a cut PNG", cut("interlaced.png"), "cut short"),
         ("a cut GIF", cut("animated.gif"), "cut short"),
         ("a cut WebP", cut("animated.webp"), "cut short"),
-        ("a cut BMP", cut("plain.bmp"), "BMP picture cannot be decoded"),
-        ("a cut TIFF", cut("plain.tif"), "TIFF picture cannot be decoded"),
+        ("a cut BMP", cut("plain.bmp"), "BMP image cannot be decoded"),
+        ("a cut TIFF", cut("plain.tif"), "TIFF image cannot be decoded"),
         (
             "an SVG",
             b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_vec(),

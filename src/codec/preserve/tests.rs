@@ -11,9 +11,9 @@ use crate::codec::{Extent, Region, Regions, Units};
 
 const SIZE: Pixels = Pixels::new(160, 120);
 
-fn file(picture: &DynamicImage, codec: Codec) -> Vec<u8> {
+fn file(image: &DynamicImage, codec: Codec) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    picture.write_to(&mut bytes, codec).unwrap();
+    image.write_to(&mut bytes, codec).unwrap();
     bytes.into_inner()
 }
 
@@ -92,7 +92,7 @@ fn the_figure_says_how_much_the_model_changed_outside() {
 }
 
 #[test]
-fn a_picture_that_moved_as_a_whole_is_reported_with_its_offset() {
+fn an_image_that_moved_as_a_whole_is_reported_with_its_offset() {
     let bytes = file(&scene(160, 120, (0, 0)), Codec::Png);
     let (result, changed) = preserved(&bytes, &marks(MIDDLE, 0), file(&scene(160, 120, (5, -3)), Codec::Png));
     assert_eq!(changed.shift, Some((5, -3)));
@@ -180,7 +180,7 @@ fn the_result_is_written_in_the_format_that_was_asked_for() {
 }
 
 #[test]
-fn transparency_of_either_picture_is_kept() {
+fn transparency_of_either_image_is_kept() {
     let clear = DynamicImage::ImageRgba8(image::RgbaImage::from_pixel(160, 120, Rgba([9, 9, 9, 0])));
     let opaque = scene(160, 120, (0, 0));
     let (result, _) = preserved(&file(&opaque, Codec::Png), &marks(MIDDLE, 0), file(&clear, Codec::Png));

@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::codec::inspect::inspect_bytes;
 
-fn file(picture: &DynamicImage, codec: Codec) -> Vec<u8> {
+fn file(image: &DynamicImage, codec: Codec) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    picture.write_to(&mut bytes, codec).unwrap();
+    image.write_to(&mut bytes, codec).unwrap();
     bytes.into_inner()
 }
 
@@ -54,26 +54,26 @@ fn assert_near(pixel: image::Rgba<u8>, expected: [u8; 3], context: &str) {
     }
 }
 
-fn assert_quarters(picture: &DynamicImage, context: &str) {
-    let (width, height) = picture.dimensions();
-    assert_near(picture.get_pixel(width / 4, height / 4), [220, 30, 30], context);
-    assert_near(picture.get_pixel(width * 3 / 4, height / 4), [30, 200, 30], context);
-    assert_near(picture.get_pixel(width / 4, height * 3 / 4), [30, 30, 220], context);
-    assert_near(picture.get_pixel(width * 3 / 4, height * 3 / 4), [250, 250, 250], context);
+fn assert_quarters(image: &DynamicImage, context: &str) {
+    let (width, height) = image.dimensions();
+    assert_near(image.get_pixel(width / 4, height / 4), [220, 30, 30], context);
+    assert_near(image.get_pixel(width * 3 / 4, height / 4), [30, 200, 30], context);
+    assert_near(image.get_pixel(width / 4, height * 3 / 4), [30, 30, 220], context);
+    assert_near(image.get_pixel(width * 3 / 4, height * 3 / 4), [250, 250, 250], context);
 }
 
-/// The picture as an interlaced PNG, which no encoder here writes: the seven passes of the
+/// The image as an interlaced PNG, which no encoder here writes: the seven passes of the
 /// PNG specification, section 8, filtered by nothing.
-fn interlaced(picture: &image::RgbImage) -> Vec<u8> {
+fn interlaced(image: &image::RgbImage) -> Vec<u8> {
     const PASSES: [(u32, u32, u32, u32); 7] =
         [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
-    let (width, height) = picture.dimensions();
+    let (width, height) = image.dimensions();
     let mut data = Vec::new();
     for (left, top, right, down) in PASSES {
         for y in (top..height).step_by(down as usize) {
             data.push(0);
             for x in (left..width).step_by(right as usize) {
-                data.extend(picture.get_pixel(x, y).0);
+                data.extend(image.get_pixel(x, y).0);
             }
         }
     }
@@ -130,19 +130,19 @@ const SMALL: PreviewBudget = PreviewBudget { long_edge: 32, base64_bytes: 20_000
 
 #[test]
 fn every_kind_of_source_is_shown_in_its_colours() {
-    let picture = quarters(64, 64);
-    let rgb = DynamicImage::ImageRgb8(picture.to_rgb8());
+    let image = quarters(64, 64);
+    let rgb = DynamicImage::ImageRgb8(image.to_rgb8());
     let sources = [
         ("RGB PNG", file(&rgb, Codec::Png)),
-        ("RGBA PNG", file(&picture, Codec::Png)),
-        ("16-bit PNG", file(&DynamicImage::ImageRgb16(picture.to_rgb16()), Codec::Png)),
-        ("16-bit RGBA PNG", file(&DynamicImage::ImageRgba16(picture.to_rgba16()), Codec::Png)),
+        ("RGBA PNG", file(&image, Codec::Png)),
+        ("16-bit PNG", file(&DynamicImage::ImageRgb16(image.to_rgb16()), Codec::Png)),
+        ("16-bit RGBA PNG", file(&DynamicImage::ImageRgba16(image.to_rgba16()), Codec::Png)),
         ("palette PNG, 8 bits", indexed(png::BitDepth::Eight)),
         ("palette PNG, 2 bits", indexed(png::BitDepth::Two)),
-        ("interlaced PNG", interlaced(&picture.to_rgb8())),
+        ("interlaced PNG", interlaced(&image.to_rgb8())),
         ("JPEG", file(&rgb, Codec::Jpeg)),
         ("WebP", file(&rgb, Codec::WebP)),
-        ("WebP with alpha", file(&picture, Codec::WebP)),
+        ("WebP with alpha", file(&image, Codec::WebP)),
     ];
     for (name, source) in sources {
         let made = preview(&source, &SMALL).unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -154,25 +154,25 @@ fn every_kind_of_source_is_shown_in_its_colours() {
 #[test]
 fn grey_stays_grey() {
     let grey = DynamicImage::ImageLuma8(quarters(64, 64).to_luma8());
-    for (picture, name) in [
+    for (image, name) in [
         (DynamicImage::ImageLumaA8(grey.to_luma_alpha8()), "with alpha"),
         (DynamicImage::ImageLuma16(grey.to_luma16()), "16 bits"),
         (grey, "8 bits"),
     ] {
-        let made = preview(&file(&picture, Codec::Png), &SMALL).unwrap();
+        let made = preview(&file(&image, Codec::Png), &SMALL).unwrap();
         assert_eq!(opened(&made, &SMALL).color(), image::ColorType::L8, "{name}");
     }
 }
 
 #[test]
 fn transparency_makes_a_png() {
-    let mut picture = quarters(64, 48).to_rgba8();
-    for pixel in picture.pixels_mut().take(64 * 12) {
+    let mut image = quarters(64, 48).to_rgba8();
+    for pixel in image.pixels_mut().take(64 * 12) {
         pixel.0[3] = 0;
     }
-    let picture = DynamicImage::ImageRgba8(picture);
+    let image = DynamicImage::ImageRgba8(image);
     for codec in [Codec::Png, Codec::WebP] {
-        let made = preview(&file(&picture, codec), &SMALL).unwrap();
+        let made = preview(&file(&image, codec), &SMALL).unwrap();
         assert_eq!((made.format, made.pixels), (ImageFormat::Png, Pixels::new(32, 24)), "{codec:?}");
         let shown = opened(&made, &SMALL);
         assert_eq!(shown.get_pixel(20, 2).0, [0, 0, 0, 0]);
@@ -182,13 +182,13 @@ fn transparency_makes_a_png() {
 
 #[test]
 fn a_source_within_the_budget_is_shown_as_it_is() {
-    let picture = quarters(32, 20);
+    let image = quarters(32, 20);
     for codec in [Codec::Png, Codec::WebP] {
-        let source = file(&picture, codec);
+        let source = file(&image, codec);
         let made = preview(&source, &SMALL).unwrap();
         assert_eq!((made.bytes, made.pixels), (source, Pixels::new(32, 20)));
     }
-    let source = file(&picture, Codec::Png);
+    let source = file(&image, Codec::Png);
     let exact = PreviewBudget { long_edge: 32, base64_bytes: source.len().div_ceil(3) * 4 };
     assert_eq!(preview(&source, &exact).unwrap().format, ImageFormat::Png);
     let noise = file(&DynamicImage::ImageRgb8(DynamicImage::from(noise(32, 20)).to_rgb8()), Codec::Png);
@@ -245,9 +245,8 @@ fn the_shape_is_kept_down_to_one_pixel() {
 fn a_photo_is_turned_as_its_camera_was_held() {
     // TIFF header, one entry: orientation (0x112), short, 1, 6: turn right to see it upright.
     let exif = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
-    let picture = quarters(80, 40).to_rgb8();
-    let encoder =
-        libjpeg_turbo_rs::Encoder::new(picture.as_raw(), 80, 40, libjpeg_turbo_rs::PixelFormat::Rgb);
+    let image = quarters(80, 40).to_rgb8();
+    let encoder = libjpeg_turbo_rs::Encoder::new(image.as_raw(), 80, 40, libjpeg_turbo_rs::PixelFormat::Rgb);
     let source = encoder.quality(90).exif_data(exif).encode().unwrap();
     let made = preview(&source, &SMALL).unwrap();
     assert_eq!(made.pixels, Pixels::new(16, 32));
@@ -273,7 +272,7 @@ fn broken_sources_are_refused_not_shown_in_part() {
 }
 
 #[test]
-fn a_picture_that_is_not_the_one_described_is_refused() {
+fn an_image_that_is_not_the_one_described_is_refused() {
     let source = file(&quarters(64, 64), Codec::Png);
     let other = inspect_bytes(&file(&quarters(64, 63), Codec::Png)).unwrap();
     let fault = make(Cursor::new(&source), &other, &SMALL).unwrap_err();
@@ -293,8 +292,8 @@ proptest! {
         codec in prop::sample::select(vec![Codec::Png, Codec::Jpeg, Codec::WebP]),
         changes in prop::collection::vec((0..3000usize, any::<u8>()), 1..8),
     ) {
-        let picture = DynamicImage::ImageRgb8(DynamicImage::from(noise(40, 20)).to_rgb8());
-        let mut source = file(&picture, codec);
+        let image = DynamicImage::ImageRgb8(DynamicImage::from(noise(40, 20)).to_rgb8());
+        let mut source = file(&image, codec);
         for (at, byte) in changes {
             let at = at % source.len();
             source[at] = byte;

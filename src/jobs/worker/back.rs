@@ -46,7 +46,7 @@ pub async fn serve(manager: &Manager, socket: StdStream, read_call: ReadCall) ->
                     });
                 }
                 Err(problems) => {
-                    // The server read them before; only a picture of another program gets here.
+                    // The server read them before; only an image of another program gets here.
                     let problem = problems.into_iter().next();
                     let problem = problem.unwrap_or_else(|| Problem::internal("arguments that are none"));
                     let _ = outgoing.send(FromWorker::Ended { call, outcome: Box::new(Err(problem)) });

@@ -224,7 +224,7 @@ impl std::fmt::Debug for Link {
 /// What can be said of a call whose worker died.
 fn gone(stage: &Stage) -> Problem {
     let what = "the worker process was ended before the call was";
-    let way_out = |job: &crate::domain::JobId| {
+    let remedy = |job: &crate::domain::JobId| {
         format!("Call get_image with id {job}: it says what came and what may have been charged.")
     };
     match stage {
@@ -233,7 +233,7 @@ fn gone(stage: &Stage) -> Problem {
             Problem::new(ProblemKind::Lost, format!("{what}; nothing had been sent"), "Call again.")
         }
         Stage::Rendering { job, .. } => {
-            Problem { billed: Billed::Maybe, ..Problem::new(ProblemKind::Lost, what, way_out(job)) }
+            Problem { billed: Billed::Maybe, ..Problem::new(ProblemKind::Lost, what, remedy(job)) }
         }
     }
 }

@@ -54,7 +54,7 @@ pub(super) async fn read<M: DeserializeOwned>(input: OwnedReadHalf, mut each: im
             },
             _ => return,
         }
-        line.shrink_to(64 * 1024); // a picture may have come along
+        line.shrink_to(64 * 1024); // an image may have come along
     }
 }
 

@@ -1,6 +1,6 @@
 //! Paid work in a process of its own, which outlives the server's: over stdio, clients end the
 //! server two to four seconds after they close its input, process group and all, while a
-//! picture takes minutes and is paid.
+//! image takes minutes and is paid.
 //!
 //! `front` is the server's side: it starts the process at the first paid call and passes
 //! calls on. `back` is the process's side: it does them as a server without a worker would.

@@ -57,7 +57,7 @@ fn what_the_model_decides_is_a_range_or_a_guess() {
 }
 
 #[test]
-fn every_picture_pays_for_what_goes_in() {
+fn every_image_pays_for_what_goes_in() {
     let model = model("gpt-image-2");
     let inputs = [Some(Pixels::new(2048, 2048)), None];
     let four = estimate(&model, 1.0, &request(Quality::Low, 4), &at(1024, 1024), &inputs).unwrap();
@@ -98,7 +98,7 @@ fn usage_is_priced_only_where_it_is_told_apart() {
 }
 
 #[test]
-fn partial_pictures_may_add_a_hundred_tokens_each() {
+fn partial_images_may_add_a_hundred_tokens_each() {
     let model = Model { partial_images: Some(3), ..model("gpt-image-2") };
     assert_eq!(told(&model, &request(Quality::Low, 1), &at(1024, 1024), &[]), "$0.0059 to $0.0149");
     assert_eq!(told(&model, &request(Quality::Low, 2), &at(1024, 1024), &[]), "$0.0118 to $0.0298");

@@ -219,7 +219,7 @@ auto = true
     let by_name = Catalog::with_user(&user.replace("auto = true", "auto = false")).unwrap();
     let problem = Problem::from(route(&request(), &by_name, &keyless, None).unwrap_err());
     assert!(
-        problem.way_out.ends_with(" Or pass model local/sd, which can do all that was asked."),
+        problem.remedy.ends_with(" Or pass model local/sd, which can do all that was asked."),
         "{problem}"
     );
 }

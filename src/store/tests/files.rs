@@ -1,4 +1,4 @@
-//! Pictures land, get names, and come to no harm.
+//! Images land, get names, and come to no harm.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -9,21 +9,21 @@ use crate::codec::ImageError;
 use crate::domain::ImageId;
 use crate::references::Destination;
 use crate::store::new_image_id;
-use crate::store::{Library, keep};
+use crate::store::{Store, keep};
 
 const JPEG: &[u8] = b"\xff\xd8\xff\xe0 and the rest";
 
 #[test]
-fn twenty_pictures_of_one_name_at_once_are_twenty_files() {
+fn twenty_images_of_one_name_at_once_are_twenty_files() {
     let top = tempfile::tempdir().unwrap();
-    let library = Library::new(top.path().join("store"));
+    let store = Store::new(top.path().join("store"));
     let destination = Destination::File(top.path().join("kites/red.png"));
-    let (landing, start) = (library.landing(&destination).unwrap(), Barrier::new(20));
+    let (landing, start) = (store.landing(&destination).unwrap(), Barrier::new(20));
     std::thread::scope(|scope| {
-        for picture in 0..20_u8 {
+        for image in 0..20_u8 {
             let (landing, destination, start) = (&landing, &destination, &start);
             scope.spawn(move || {
-                let landed = land(landing, &[PNG, &[picture]].concat());
+                let landed = land(landing, &[PNG, &[image]].concat());
                 start.wait();
                 keep(landed, destination, "", &new_image_id()).unwrap();
             });
@@ -34,16 +34,16 @@ fn twenty_pictures_of_one_name_at_once_are_twenty_files() {
     assert_eq!(names, expected.collect());
     let contents: HashSet<_> =
         names.iter().map(|name| std::fs::read(top.path().join("kites").join(name)).unwrap()).collect();
-    assert_eq!(contents.len(), 20, "each picture is there once");
+    assert_eq!(contents.len(), 20, "each image is there once");
 }
 
 #[test]
-fn a_picture_gets_a_name_that_can_be_read_in_the_library_and_in_a_folder() {
+fn an_image_gets_a_name_that_can_be_read_in_the_store_and_in_a_folder() {
     let top = tempfile::tempdir().unwrap();
-    let library = Library::new(top.path().join("store"));
+    let store = Store::new(top.path().join("store"));
     let id = ImageId::parse("img_0123456789ab").unwrap();
-    for destination in [Destination::Library, Destination::Folder(top.path().join("new/kites"))] {
-        let landing = library.landing(&destination).unwrap();
+    for destination in [Destination::Store, Destination::Folder(top.path().join("new/kites"))] {
+        let landing = store.landing(&destination).unwrap();
         let kept = keep(land(&landing, JPEG), &destination, "Red kite!", &id).unwrap();
         let name = kept.path.file_name().unwrap().to_str().unwrap();
         assert!(name.ends_with("-red-kite-6789ab.jpg") && name.starts_with("20"), "{name}");
@@ -55,8 +55,8 @@ fn a_picture_gets_a_name_that_can_be_read_in_the_library_and_in_a_folder() {
         kept.sync().unwrap();
         assert_eq!(kept.path.parent(), Some(landing.folder()));
         match destination {
-            Destination::Library => {
-                assert_eq!(landing.folder().parent(), Some(&*library.root().join("images")));
+            Destination::Store => {
+                assert_eq!(landing.folder().parent(), Some(&*store.root().join("images")));
             }
             _ => assert_eq!(landing.folder(), top.path().join("new/kites")),
         }
@@ -66,7 +66,7 @@ fn a_picture_gets_a_name_that_can_be_read_in_the_library_and_in_a_folder() {
 #[test]
 fn a_file_name_is_kept_as_asked_but_for_a_false_ending_or_a_taken_name() {
     let top = tempfile::tempdir().unwrap();
-    let library = Library::new(top.path().join("store"));
+    let store = Store::new(top.path().join("store"));
     std::fs::write(top.path().join("taken.png"), "mine").unwrap();
     let cases = [
         ("red.png", PNG, "red.png"),
@@ -79,7 +79,7 @@ fn a_file_name_is_kept_as_asked_but_for_a_false_ending_or_a_taken_name() {
     ];
     for (asked, bytes, given) in cases {
         let destination = Destination::File(top.path().join(asked));
-        let landing = library.landing(&destination).unwrap();
+        let landing = store.landing(&destination).unwrap();
         let kept = keep(land(&landing, bytes), &destination, "", &new_image_id()).unwrap();
         assert_eq!(kept.path, top.path().join(given));
         let instead_of = (asked != given).then(|| top.path().join(asked));
@@ -89,12 +89,12 @@ fn a_file_name_is_kept_as_asked_but_for_a_false_ending_or_a_taken_name() {
 }
 
 #[test]
-fn a_picture_appears_whole_or_not_at_all_and_comes_back_when_it_cannot_be_kept() {
+fn an_image_appears_whole_or_not_at_all_and_comes_back_when_it_cannot_be_kept() {
     let top = tempfile::tempdir().unwrap();
     let folder = top.path().join("kites");
-    let library = Library::new(top.path().join("store"));
+    let store = Store::new(top.path().join("store"));
     let destination = Destination::File(folder.join("red.png"));
-    let landing = library.landing(&destination).unwrap();
+    let landing = store.landing(&destination).unwrap();
     assert!(names(&folder).is_empty(), "the proof of writing leaves nothing");
 
     let landed = land(&landing, PNG);
@@ -115,19 +115,19 @@ fn a_picture_appears_whole_or_not_at_all_and_comes_back_when_it_cannot_be_kept()
 
 #[cfg(unix)]
 #[test]
-fn the_store_is_private_and_pictures_elsewhere_are_as_the_umask_says() {
+fn the_store_is_private_and_images_elsewhere_are_as_the_umask_says() {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let top = tempfile::tempdir().unwrap();
-    let library = Library::new(top.path().join("deep/store"));
+    let store = Store::new(top.path().join("deep/store"));
     let usual = top.path().join("usual.png");
     std::fs::write(&usual, PNG).unwrap();
     let destination = Destination::File(top.path().join("red.png"));
-    let landing = library.landing(&destination).unwrap();
+    let landing = store.landing(&destination).unwrap();
     let kept = keep(land(&landing, PNG), &destination, "", &new_image_id()).unwrap();
     assert_eq!(mode(&kept.path), mode(&usual));
-    library.landing(&Destination::Library).unwrap();
-    assert_eq!(mode(library.root()), 0o700);
+    store.landing(&Destination::Store).unwrap();
+    assert_eq!(mode(store.root()), 0o700);
 }
 
 #[test]
@@ -135,15 +135,15 @@ fn a_folder_that_cannot_be_written_is_refused_before_anything_is_paid() {
     let top = tempfile::tempdir().unwrap();
     let file = top.path().join("file");
     std::fs::write(&file, "").unwrap();
-    let library = Library::new(file.join("store"));
+    let store = Store::new(file.join("store"));
     let cases = [
-        Destination::Library,
+        Destination::Store,
         Destination::Folder(file.clone()),
         Destination::Folder(file.join("below")),
         Destination::File(file.join("red.png")),
     ];
     for destination in cases {
-        let refusal = library.landing(&destination).unwrap_err();
+        let refusal = store.landing(&destination).unwrap_err();
         assert!(matches!(refusal, ImageError::Unwritable(..)), "{destination:?}: {refusal}");
         assert!(refusal.to_string().contains(file.to_str().unwrap()), "{refusal}");
     }
@@ -152,7 +152,7 @@ fn a_folder_that_cannot_be_written_is_refused_before_anything_is_paid() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_read_only_folder_is_refused_before_anything_is_paid() {
-    let library = Library::new("/proc/self/store".into()); // where not even root makes folders
-    let refusal = library.landing(&Destination::Library).unwrap_err();
+    let store = Store::new("/proc/self/store".into()); // where not even root makes folders
+    let refusal = store.landing(&Destination::Store).unwrap_err();
     assert!(matches!(refusal, ImageError::Unwritable(..)), "{refusal}");
 }

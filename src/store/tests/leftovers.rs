@@ -1,4 +1,4 @@
-//! What a killed process leaves: whole pictures are found again, half ones go.
+//! What a killed process leaves: whole images are found again, half ones go.
 
 use std::path::Path;
 
@@ -9,9 +9,9 @@ use crate::domain::{JobState, Pixels};
 use crate::references::Destination;
 use crate::staging::{Landed, Place};
 use crate::store::new_image_id;
-use crate::store::{JobEnd, JobRecord, Library, keep};
+use crate::store::{JobEnd, JobRecord, Store, keep};
 
-/// A whole picture of one pixel.
+/// A whole image of one pixel.
 fn png() -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, 1, 1);
@@ -20,9 +20,9 @@ fn png() -> Vec<u8> {
     bytes
 }
 
-/// A job whose process was killed, and the folder its pictures landed in.
-async fn killed(library: &Library) -> JobRecord {
-    let landing = library.landing(&Destination::Library).unwrap();
+/// A job whose process was killed, and the folder its images landed in.
+async fn killed(store: &Store) -> JobRecord {
+    let landing = store.landing(&Destination::Store).unwrap();
     let job = JobRecord {
         folder: landing.folder().to_owned(),
         lease_until: Some(now() - SignedDuration::from_secs(1)),
@@ -30,7 +30,7 @@ async fn killed(library: &Library) -> JobRecord {
         n: 3,
         ..job("me")
     };
-    open(library, &job).await;
+    open(store, &job).await;
     job
 }
 
@@ -51,44 +51,44 @@ fn leave(landed: Landed) {
 }
 
 #[tokio::test]
-async fn whole_pictures_get_their_name_and_half_ones_are_deleted() {
+async fn whole_images_get_their_name_and_half_ones_are_deleted() {
     let top = tempfile::tempdir().unwrap();
-    let library = Library::new(top.path().join("store"));
-    let job = killed(&library).await;
+    let store = Store::new(top.path().join("store"));
+    let job = killed(&store).await;
     let whole = png();
     leave(arrive(&job, &whole));
     leave(arrive(&job, &whole[..whole.len() - 20]));
     leave(arrive(&job, b""));
-    assert_eq!(library.adopt(&job).await.unwrap(), 1);
+    assert_eq!(store.adopt(&job).await.unwrap(), 1);
 
-    let images = library.images_of(&job.id, "me").await.unwrap();
+    let images = store.images_of(&job.id, "me").await.unwrap();
     assert_eq!(images.len(), 1);
     assert_eq!(std::fs::read(&images[0].path).unwrap(), whole);
     assert_eq!((images[0].pixels, images[0].prompt.as_str()), (Pixels::new(1, 1), "Red kite"));
     let only = images[0].path.file_name().unwrap().to_string_lossy().into_owned();
     assert_eq!(names(&job.folder), [only].into(), "nothing else is left");
-    assert_eq!(library.adopt(&job).await.unwrap(), 1, "and again nothing is added");
+    assert_eq!(store.adopt(&job).await.unwrap(), 1, "and again nothing is added");
 }
 
 #[tokio::test]
-async fn a_picture_that_had_its_name_already_is_recorded_under_it() {
+async fn an_image_that_had_its_name_already_is_recorded_under_it() {
     let top = tempfile::tempdir().unwrap();
-    let library = Library::new(top.path().join("store"));
-    let job = killed(&library).await;
-    let kept = keep(arrive(&job, &png()), &Destination::Library, "kite", &new_image_id()).unwrap();
+    let store = Store::new(top.path().join("store"));
+    let job = killed(&store).await;
+    let kept = keep(arrive(&job, &png()), &Destination::Store, "kite", &new_image_id()).unwrap();
     let path = kept.path.clone();
     kept.file.unlock().unwrap();
     std::mem::forget(kept);
-    assert_eq!(library.adopt(&job).await.unwrap(), 1);
-    assert_eq!(library.images_of(&job.id, "me").await.unwrap()[0].path, path);
+    assert_eq!(store.adopt(&job).await.unwrap(), 1);
+    assert_eq!(store.images_of(&job.id, "me").await.unwrap()[0].path, path);
     assert_eq!(names(&job.folder).len(), 1);
 }
 
 #[tokio::test]
 async fn what_jobs_that_have_ended_left_is_cleared_and_what_others_have_is_not() {
     let top = tempfile::tempdir().unwrap();
-    let library = Library::new(top.path().join("store"));
-    let (ended, alive) = (killed(&library).await, killed(&library).await);
+    let store = Store::new(top.path().join("store"));
+    let (ended, alive) = (killed(&store).await, killed(&store).await);
     leave(arrive(&ended, &png()[..20]));
     leave(arrive(&alive, &png()[..20]));
     let end = JobEnd {
@@ -98,8 +98,8 @@ async fn what_jobs_that_have_ended_left_is_cleared_and_what_others_have_is_not()
         problem: None,
         report: None,
     };
-    library.finish_job(&ended.id, &end).await.unwrap();
-    library.clear_leftovers().await.unwrap();
+    store.finish_job(&ended.id, &end).await.unwrap();
+    store.clear_leftovers().await.unwrap();
     let left = names(Path::new(&alive.folder));
     assert_eq!(left.len(), 1);
     assert!(left.iter().all(|name| name.contains(alive.id.as_str())), "{left:?}");
@@ -108,15 +108,15 @@ async fn what_jobs_that_have_ended_left_is_cleared_and_what_others_have_is_not()
 #[tokio::test]
 async fn what_a_living_process_holds_is_left_alone_whatever_the_clock_says() {
     let top = tempfile::tempdir().unwrap();
-    let library = Library::new(top.path().join("store"));
-    let job = killed(&library).await; // its lease ran out
+    let store = Store::new(top.path().join("store"));
+    let job = killed(&store).await; // its lease ran out
     let whole = arrive(&job, &png());
     let half = arrive(&job, &png()[..20]);
-    assert!(library.is_at_work(&job).await);
-    assert_eq!(library.adopt(&job).await.unwrap(), 0);
-    library.clear_leftovers().await.unwrap();
+    assert!(store.is_at_work(&job).await);
+    assert_eq!(store.adopt(&job).await.unwrap(), 0);
+    store.clear_leftovers().await.unwrap();
     assert_eq!(names(&job.folder).len(), 2);
     leave(half);
     drop(whole);
-    assert!(!library.is_at_work(&job).await);
+    assert!(!store.is_at_work(&job).await);
 }

@@ -1,4 +1,4 @@
-//! The library as its users see it: files, the record, both together, several at once.
+//! The store as its users see it: files, the record, both together, several at once.
 
 mod files;
 mod jobs;
@@ -11,7 +11,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{JobRecord, LEASE, Library, Opened, StoredImage};
+use super::{JobRecord, LEASE, Opened, Store, StoredImage};
 use crate::domain::{Caller, ImageFormat, JobId, JobState, ModelName, Operation, Pixels, Usd};
 use crate::staging::{Landed, Landing};
 use crate::store::{new_image_id, new_job_id};
@@ -81,6 +81,6 @@ fn image(job: &JobId, position: u32, path: &Path) -> StoredImage {
     }
 }
 
-async fn open(library: &Library, job: &JobRecord) {
-    assert_eq!(library.open_job(job, &[], &[]).await.unwrap(), Opened::Yes);
+async fn open(store: &Store, job: &JobRecord) {
+    assert_eq!(store.open_job(job, &[], &[]).await.unwrap(), Opened::Yes);
 }

@@ -1,5 +1,6 @@
 //! The record keeps what it was told, for its owner alone.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use super::{PNG, image, job, land, model, names, open};
@@ -7,23 +8,23 @@ use crate::codec::ImageError;
 use crate::domain::{ImageId, JobState, ModelName, ProblemKind, Usd};
 use crate::references::Destination;
 
-use crate::store::{JobEnd, Library, Parent, ParentRole, StoredImage, keep, rows};
+use crate::store::{JobEnd, Parent, ParentRole, Store, StoredImage, keep, rows};
 use crate::store::{new_image_id, new_job_id};
 
 #[tokio::test]
 async fn what_was_recorded_is_found_through_another_handle() {
     let top = tempfile::tempdir().unwrap();
-    let library = Library::new(top.path().join("store"));
-    let landing = library.landing(&Destination::Library).unwrap();
+    let store = Store::new(top.path().join("store"));
+    let landing = store.landing(&Destination::Store).unwrap();
     let mut job = job("me");
-    open(&library, &job).await;
+    open(&store, &job).await;
 
     let mut images = Vec::new();
     for position in 0..3 {
-        let kept = keep(land(&landing, PNG), &Destination::Library, "kite", &new_image_id()).unwrap();
+        let kept = keep(land(&landing, PNG), &Destination::Store, "kite", &new_image_id()).unwrap();
         let mut image = image(&job.id, position, &kept.path);
         image.parents = images.iter().map(|parent: &StoredImage| parent.id.clone()).map(reference).collect();
-        library.record_image(&image).await.unwrap();
+        store.record_image(&image).await.unwrap();
         images.push(image);
     }
     let end = JobEnd {
@@ -33,9 +34,9 @@ async fn what_was_recorded_is_found_through_another_handle() {
         problem: Some("one of four did not come".to_owned()),
         report: Some("{}".to_owned()),
     };
-    library.finish_job(&job.id, &end).await.unwrap();
+    store.finish_job(&job.id, &end).await.unwrap();
 
-    let other = Library::new(top.path().join("store"));
+    let other = Store::new(top.path().join("store"));
     let found = other.job(&job.id, "me").await.unwrap();
     assert!(found.finished_at.unwrap() >= job.created_at);
     job.finished_at = found.finished_at;
@@ -56,59 +57,61 @@ fn reference(id: ImageId) -> Parent {
 #[tokio::test]
 async fn what_belongs_to_another_owner_does_not_exist() {
     let top = tempfile::tempdir().unwrap();
-    let library = Library::new(top.path().join("store"));
+    let store = Store::new(top.path().join("store"));
     let job = job("me");
-    open(&library, &job).await;
+    open(&store, &job).await;
     let image = image(&job.id, 0, Path::new("/kite.png"));
-    library.record_image(&image).await.unwrap();
+    store.record_image(&image).await.unwrap();
     assert!(
-        matches!(library.job(&job.id, "you").await, Err(ImageError::UnknownId(id)) if id == job.id.as_str())
+        matches!(store.job(&job.id, "you").await, Err(ImageError::UnknownId(id)) if id == job.id.as_str())
     );
-    assert!(matches!(library.image(&image.id, "you").await, Err(ImageError::UnknownId(_))));
-    assert!(library.images_of(&job.id, "you").await.unwrap().is_empty());
-    assert!(library.recent("you", None, 10).await.unwrap().is_empty());
-    assert_eq!(library.recent("me", None, 10).await.unwrap(), [image]);
+    assert!(matches!(store.image(&image.id, "you").await, Err(ImageError::UnknownId(_))));
+    assert!(store.images_of(&job.id, "you").await.unwrap().is_empty());
+    assert!(store.recent("you", None, 10).await.unwrap().is_empty());
+    assert_eq!(store.recent("me", None, 10).await.unwrap(), [image]);
 }
 
 #[tokio::test]
 async fn a_job_nobody_recorded_takes_no_images_and_no_end() {
     let top = tempfile::tempdir().unwrap();
-    let library = Library::new(top.path().join("store"));
+    let store = Store::new(top.path().join("store"));
     let id = new_job_id();
     let end = JobEnd { state: JobState::Failed, model: model(), cost: None, problem: None, report: None };
-    assert!(matches!(library.finish_job(&id, &end).await, Err(ImageError::UnknownId(_))));
+    assert!(matches!(store.finish_job(&id, &end).await, Err(ImageError::UnknownId(_))));
     let image = image(&id, 0, Path::new("/kite.png"));
-    assert!(matches!(library.record_image(&image).await, Err(ImageError::UnknownId(_))));
+    assert!(matches!(store.record_image(&image).await, Err(ImageError::UnknownId(_))));
 }
 
 #[tokio::test]
 async fn an_image_and_its_lineage_are_recorded_together_or_not_at_all() {
     let top = tempfile::tempdir().unwrap();
-    let library = Library::new(top.path().join("store"));
+    let store = Store::new(top.path().join("store"));
     let job = job("me");
-    open(&library, &job).await;
+    open(&store, &job).await;
     let mut first = image(&job.id, 0, Path::new("/kite.png"));
     first.parents = vec![reference(new_image_id()), Parent { id: new_image_id(), role: ParentRole::Masked }];
-    library.record_image(&first).await.unwrap();
+    store.record_image(&first).await.unwrap();
     let again = StoredImage { path: "/other.png".into(), ..first.clone() };
-    assert!(matches!(library.record_image(&again).await, Err(ImageError::Record(..))));
-    assert_eq!(library.recent("me", None, 10).await.unwrap(), [first]);
+    assert!(matches!(store.record_image(&again).await, Err(ImageError::Record(..))));
+    assert_eq!(store.recent("me", None, 10).await.unwrap(), [first]);
 }
 
 #[tokio::test]
 async fn a_stored_image_is_read_back_by_id_and_says_when_its_file_is_gone() {
     let top = tempfile::tempdir().unwrap();
-    let library = Library::new(top.path().join(".hidden/store"));
-    let landing = library.landing(&Destination::Library).unwrap();
-    let kept = keep(land(&landing, PNG), &Destination::Library, "kite", &new_image_id()).unwrap();
+    let store = Store::new(top.path().join(".hidden/store"));
+    let landing = store.landing(&Destination::Store).unwrap();
+    let kept = keep(land(&landing, PNG), &Destination::Store, "kite", &new_image_id()).unwrap();
     let job = job("me");
-    open(&library, &job).await;
+    open(&store, &job).await;
     let image = image(&job.id, 0, &kept.path);
-    library.record_image(&image).await.unwrap();
+    store.record_image(&image).await.unwrap();
 
-    let stored = library.image(&image.id, "me").await.unwrap();
-    assert_eq!(std::io::read_to_string(stored.open().unwrap()).unwrap().as_bytes(), PNG);
-    assert!(matches!(library.image(&image.id, "you").await, Err(ImageError::UnknownId(_))));
+    let stored = store.image(&image.id, "me").await.unwrap();
+    let mut bytes = Vec::new();
+    stored.open().unwrap().read_to_end(&mut bytes).unwrap();
+    assert_eq!(bytes, PNG);
+    assert!(matches!(store.image(&image.id, "you").await, Err(ImageError::UnknownId(_))));
 
     std::fs::remove_file(&kept.path).unwrap();
     let gone = stored.open().unwrap_err();
@@ -123,45 +126,45 @@ async fn a_fresh_record_may_be_opened_by_many_at_once() {
         let top = tempfile::tempdir().unwrap();
         let tasks: Vec<_> = (0..6)
             .map(|_| {
-                let library = Library::new(top.path().join("store"));
+                let store = Store::new(top.path().join("store"));
                 tokio::spawn(async move {
                     let job = job("me");
-                    open(&library, &job).await;
-                    library.record_image(&image(&job.id, 0, Path::new("/kite.png"))).await.unwrap();
+                    open(&store, &job).await;
+                    store.record_image(&image(&job.id, 0, Path::new("/kite.png"))).await.unwrap();
                 })
             })
             .collect();
         for task in tasks {
             task.await.unwrap();
         }
-        assert_eq!(Library::new(top.path().join("store")).recent("me", None, 10).await.unwrap().len(), 6);
+        assert_eq!(Store::new(top.path().join("store")).recent("me", None, 10).await.unwrap().len(), 6);
     }
 }
 
 #[tokio::test]
 async fn a_record_of_a_newer_program_or_of_none_is_refused_and_left_alone() {
     let top = tempfile::tempdir().unwrap();
-    let library = Library::new(top.path().to_owned());
-    library.recent("me", None, 1).await.unwrap();
+    let store = Store::new(top.path().to_owned());
+    store.recent("me", None, 1).await.unwrap();
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(top.path().join("library.db"));
     let pool = sqlx::SqlitePool::connect_with(options).await.unwrap();
     sqlx::query("PRAGMA user_version = 99").execute(&pool).await.unwrap();
     pool.close().await;
     let refusal =
-        Library::new(top.path().to_owned()).recent("me", None, 1).await.unwrap_err().in_store().to_string();
+        Store::new(top.path().to_owned()).recent("me", None, 1).await.unwrap_err().in_store().to_string();
     assert!(refusal.contains("version 99") && refusal.contains("update the program"), "{refusal}");
 
     let other = tempfile::tempdir().unwrap();
     std::fs::write(other.path().join("library.db"), "not a database at all".repeat(100)).unwrap();
-    let refusal = Library::new(other.path().to_owned()).recent("me", None, 1).await.unwrap_err();
+    let refusal = Store::new(other.path().to_owned()).recent("me", None, 1).await.unwrap_err();
     assert!(matches!(refusal, ImageError::Record(..)), "{refusal}");
     assert!(std::fs::read(other.path().join("library.db")).unwrap().starts_with(b"not a database"));
 }
 
 #[test]
-fn a_library_opens_nothing_until_it_is_asked() {
+fn a_store_opens_nothing_until_it_is_asked() {
     let top = tempfile::tempdir().unwrap();
-    let _library = Library::new(top.path().join("store"));
+    let _library = Store::new(top.path().join("store"));
     assert!(names(top.path()).is_empty());
 }
 

@@ -1,4 +1,4 @@
-//! Pictures by their ids: fetched whole or in part, and put in, for callers that share no disk
+//! Images by their ids: fetched whole or in part, and put in, for callers that share no disk
 //! with the server.
 
 use std::io::SeekFrom;
@@ -34,7 +34,7 @@ pub(super) async fn fetch(
     headers: HeaderMap,
 ) -> Response {
     let Some(id) = ImageId::parse(&id) else { return Refusal::no_such_image().into_response() };
-    match shared.manager.library().image(&id, &caller.owner.name).await {
+    match shared.manager.store().image(&id, &caller.owner.name).await {
         Ok(image) => answer(&image, &headers).await.unwrap_or_else(|error| refuse(&error)),
         Err(error) => refuse(&error),
     }
@@ -51,7 +51,7 @@ async fn answer(image: &StoredImage, headers: &HeaderMap) -> Result<Response, Im
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return Ok(response);
     }
-    // A part of another picture would be no part of this one.
+    // A part of another image would be no part of this one.
     let range = asked(RANGE).filter(|_| asked(IF_RANGE).is_none_or(|known| known == tag));
     let (start, length) = match wanted(range, image.bytes) {
         Wanted::Whole => (0, image.bytes),
@@ -78,7 +78,7 @@ async fn answer(image: &StoredImage, headers: &HeaderMap) -> Result<Response, Im
     Ok(response)
 }
 
-/// What is said of a picture beside its bytes.
+/// What is said of an image beside its bytes.
 fn describe(headers: &mut HeaderMap, image: &StoredImage, tag: &str) {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(image.format.mime()));
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -97,7 +97,7 @@ fn set(headers: &mut HeaderMap, name: axum::http::HeaderName, value: &str) {
     }
 }
 
-/// `POST /images`: the body is the picture, whatever its type is said to be.
+/// `POST /images`: the body is the image, whatever its type is said to be.
 pub(super) async fn put(
     State(shared): State<Arc<Shared>>,
     Extension(caller): Extension<Caller>,
@@ -112,13 +112,13 @@ pub(super) async fn put(
 async fn take(shared: &Shared, caller: &Caller, request: Request) -> Result<Response, Refusal> {
     let (parts, body) = request.into_parts();
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    // A form's boundary would be taken for the picture.
+    // A form's boundary would be taken for the image.
     if kind.starts_with("multipart/") {
-        return Err(Refusal::wrong_content_type("that of the picture, which is the whole body, no form"));
+        return Err(Refusal::wrong_content_type("that of the image, which is the whole body, no form"));
     }
     let body = body::whole(body, shared.options.limits.body_bytes, shared.options.clocks.body).await?;
-    let image = shared.manager.library().record_upload(body, &caller.owner.name).await;
-    let image = image.map_err(|error| Refusal::no_picture(&error))?;
+    let image = shared.manager.store().record_upload(body, &caller.owner.name).await;
+    let image = image.map_err(|error| Refusal::no_image(&error))?;
     let url = caller.images_url.as_deref().map(|images| format!("{images}{}", image.id));
     let fields = json!({
         "id": image.id.as_str(),
@@ -139,7 +139,7 @@ fn refuse(error: &ImageError) -> Response {
         ImageError::UnknownId(_) => Refusal::no_such_image(),
         ImageError::Gone { .. } | ImageError::Exchanged { .. } => Refusal::gone(),
         other => {
-            tracing::error!(error = %other, "a stored picture cannot be served");
+            tracing::error!(error = %other, "a stored image cannot be served");
             Refusal::store_failed()
         }
     }

@@ -1,5 +1,5 @@
 //! The two ends of a connection of the older SSE, by its session's id: where its messages go,
-//! and which of its answers, once they are written, hand pictures over.
+//! and which of its answers, once they are written, hand images over.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

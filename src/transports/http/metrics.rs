@@ -94,12 +94,7 @@ impl Default for Metrics {
         registry.register("upstream_requests", help, inner.requests.clone());
         let help = "Time of requests to image APIs";
         registry.register_with_unit("upstream", help, Unit::Seconds, inner.seconds.clone());
-        registry.register_with_unit(
-            "pictures",
-            "Bytes of pictures received",
-            Unit::Bytes,
-            inner.bytes.clone(),
-        );
+        registry.register_with_unit("pictures", "Bytes of images received", Unit::Bytes, inner.bytes.clone());
         let help = "Dollars charged or probably charged by image APIs";
         registry.register_with_unit("cost", help, Unit::Other("dollars".to_owned()), inner.dollars.clone());
         Self(Arc::new(Inner { registry, ..inner }))

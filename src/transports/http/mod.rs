@@ -1,5 +1,5 @@
 //! MCP over HTTP: Streamable HTTP in both its eras at `/mcp`, the older SSE at `/sse` and
-//! `/messages`, pictures at `/images`, and what operators look at.
+//! `/messages`, images at `/images`, and what operators look at.
 //!
 //! Knows axum, and nothing about models or money. What rmcp leaves to the server is here: who
 //! may call, from which page and under which host name, how much, how long a silence may last,

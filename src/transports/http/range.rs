@@ -1,4 +1,4 @@
-//! The `Range` header (RFC 9110, section 14): one part of a picture, or all of it.
+//! The `Range` header (RFC 9110, section 14): one part of an image, or all of it.
 
 /// What is to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -137,7 +137,7 @@ impl Refusal {
     }
 
     pub(super) fn gone() -> Self {
-        Self::new(StatusCode::GONE, "the file of this picture is no longer there")
+        Self::new(StatusCode::GONE, "the file of this image is no longer there")
     }
 
     pub(super) fn store_failed() -> Self {
@@ -145,19 +145,16 @@ impl Refusal {
     }
 
     pub(super) fn no_such_range(bytes: u64) -> Self {
-        let words = format!("the picture has {bytes} bytes, and none of the range asked for");
+        let words = format!("the image has {bytes} bytes, and none of the range asked for");
         Self::new(StatusCode::RANGE_NOT_SATISFIABLE, words)
     }
 
-    pub(super) fn no_picture(error: &ImageError) -> Self {
+    pub(super) fn no_image(error: &ImageError) -> Self {
         if matches!(error, ImageError::Record(..) | ImageError::Unwritable(..) | ImageError::NoRoom(_)) {
-            tracing::error!(%error, "a picture could not be kept");
+            tracing::error!(%error, "an image could not be kept");
             return Self::store_failed();
         }
-        Self::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            format!("the body is no picture that can be used: {error}"),
-        )
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("the body is no image that can be used: {error}"))
     }
 
     pub(super) fn no_such_route() -> Self {

@@ -27,7 +27,7 @@ pub struct HttpServer {
 }
 
 impl HttpServer {
-    /// Begins to listen, for this handler and the pictures of this manager's library; nothing is served yet.
+    /// Begins to listen, for this handler and the images of this manager's store; nothing is served yet.
     ///
     /// # Errors
     /// The system's, where the address cannot be had.

@@ -116,7 +116,7 @@ fn event(message: &TxJsonRpcMessage<RoleServer>) -> Bytes {
     }
 }
 
-/// What is under way on the way out.
+/// What is under way on the remedy.
 struct Sent {
     keep_alive: Duration,
     handovers: Handovers,

@@ -1,9 +1,9 @@
 //! Messages as lines of JSON. Reading is rmcp's; writing is ours, for three reasons.
 //!
-//! - A result may hold whole pictures: rmcp would want them in memory, look through 19 MB of
+//! - A result may hold whole images: rmcp would want them in memory, look through 19 MB of
 //!   base64 for what JSON escapes, and copy them twice.
 //! - Lines leave in the order in which they were given, so that no progress follows a result.
-//! - An answer has handed its pictures over when all of its line was taken, by a client that had not
+//! - An answer has handed its images over when all of its line was taken, by a client that had not
 //!   closed its end before.
 
 use std::io;
@@ -24,7 +24,7 @@ use crate::tools::{DeferredImages, Handover, Piece};
 use crate::transports::handovers::Handovers;
 use crate::transports::surrogates::Mended;
 
-/// A picture as a data URL fits in a line.
+/// An image as a data URL fits in a line.
 const MOST_LINE_BYTES: usize = 64 * 1024 * 1024;
 /// The reader answers nonsense by itself, with lines of some hundred bytes.
 const REFUSAL_BYTES: usize = 4096;
@@ -171,8 +171,8 @@ async fn write_line(pieces: Vec<Piece>, output: &mut (impl AsyncWrite + Unpin)) 
     output.flush().await
 }
 
-/// Writes a picture's digits as they are read, the next while a slow client takes those before.
-/// A picture that cannot be read to its end ends there: what is broken then is one picture, and
+/// Writes an image's digits as they are read, the next while a slow client takes those before.
+/// An image that cannot be read to its end ends there: what is broken then is one image, and
 /// not the line.
 async fn write_image(mut image: EncodedImage, output: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
     let (mut digits, mut next) = (String::new(), String::new());
@@ -191,7 +191,7 @@ async fn write_image(mut image: EncodedImage, output: &mut (impl AsyncWrite + Un
             }
             Ok(false) => return Ok(()),
             Err(error) => {
-                tracing::error!(%error, "a picture could not be read while it was sent");
+                tracing::error!(%error, "an image could not be read while it was sent");
                 return Ok(());
             }
         }

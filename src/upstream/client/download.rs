@@ -1,8 +1,8 @@
-//! Downloads: pictures that an upstream made and only links to, and files that a caller
+//! Downloads: images that an upstream made and only links to, and files that a caller
 //! named. No key ever goes here.
 //!
-//! A picture behind a link is paid for, so its download is taken up again where it broke,
-//! as often as is reasonable, and the picture is never made again for it.
+//! An image behind a link is paid for, so its download is taken up again where it broke,
+//! as often as is reasonable, and the image is never made again for it.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -100,9 +100,9 @@ impl Version {
 }
 
 impl Client {
-    /// Downloads a picture that an upstream made. `trusted` is the provider's own base URL:
+    /// Downloads an image that an upstream made. `trusted` is the provider's own base URL:
     /// only a provider that is itself on a private network may point into one. `is_whole` is
-    /// asked where nothing else tells whether a picture came to its end.
+    /// asked where nothing else tells whether an image came to its end.
     ///
     /// # Errors
     /// A [`Failure`] of the kind `DownloadFailed`, with the link.

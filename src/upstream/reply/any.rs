@@ -39,7 +39,7 @@ enum Kind {
 }
 
 impl AnyReader {
-    /// A reader that lands pictures here.
+    /// A reader that lands images here.
     #[must_use]
     pub fn new(landing: Landing, announced: Announced) -> Self {
         Self { landing, announced, kind: Kind::Unknown(Vec::new()) }
@@ -62,7 +62,7 @@ impl AnyReader {
         }
     }
 
-    /// How many partial pictures have come.
+    /// How many partial images have come.
     #[must_use]
     pub fn partials(&self) -> u32 {
         match &self.kind {
@@ -83,7 +83,7 @@ impl AnyReader {
         }
     }
 
-    /// The pictures of a reply that broke; see [`Reader::rescue`] and [`Events::rescue`].
+    /// The images of a reply that broke; see [`Reader::rescue`] and [`Events::rescue`].
     #[must_use]
     pub fn rescue(self) -> Vec<Landed> {
         match self.kind {

@@ -1,4 +1,4 @@
-//! One picture's base64 on its way into a file, decoded in blocks.
+//! One image's base64 on its way into a file, decoded in blocks.
 
 use std::io;
 
@@ -23,7 +23,7 @@ pub(super) fn announces_an_image(digits: &[u8]) -> bool {
     decode(digits, &mut bytes).is_ok() && ImageFormat::sniff(&bytes).is_some()
 }
 
-/// A picture of which digits are still coming.
+/// An image of which digits are still coming.
 #[derive(Debug)]
 pub(super) struct Base64Run {
     arrival: Arrival,
@@ -31,7 +31,7 @@ pub(super) struct Base64Run {
 }
 
 impl Base64Run {
-    /// Opens the picture's file.
+    /// Opens the image's file.
     pub(super) fn begin(landing: &Landing) -> Self {
         Self { arrival: landing.begin(), waiting: Vec::new() }
     }
@@ -51,7 +51,7 @@ impl Base64Run {
         Ok(())
     }
 
-    /// The picture, and the last digit if it stands alone: six bits are no byte, so it says
+    /// The image, and the last digit if it stands alone: six bits are no byte, so it says
     /// that at least one more digit was lost.
     pub(super) fn finish(mut self) -> io::Result<(Landed, Option<u8>)> {
         let dangling = if self.waiting.len() % 4 == 1 { self.waiting.pop() } else { None };

@@ -1,4 +1,4 @@
-//! What is left of a reply when its pictures are out of it.
+//! What is left of a reply when its images are out of it.
 
 use serde_json::Value;
 
@@ -22,10 +22,10 @@ pub enum Body {
 /// A JSON reply.
 #[derive(Debug)]
 pub struct Document {
-    /// The value; each picture in it is a handle (see [`super::handle`]).
+    /// The value; each image in it is a handle (see [`super::handle`]).
     pub value: Value,
-    /// The pictures. Those nobody takes are deleted with the document.
-    pub pictures: Pictures,
+    /// The images. Those nobody takes are deleted with the document.
+    pub images: Images,
 }
 
 impl Document {
@@ -35,23 +35,23 @@ impl Document {
         self.value.get("error").filter(|error| is_said(error))
     }
 
-    /// A document without pictures.
+    /// A document without images.
     pub(super) fn of(value: Value) -> Self {
-        Self { value, pictures: Pictures::default() }
+        Self { value, images: Images::default() }
     }
 
-    /// A document that says nothing and holds these pictures.
-    pub(super) fn of_pictures(pictures: &mut Vec<Landed>) -> Self {
-        Self { value: Value::Null, pictures: Pictures(pictures.drain(..).map(Some).collect()) }
+    /// A document that says nothing and holds these images.
+    pub(super) fn of_images(images: &mut Vec<Landed>) -> Self {
+        Self { value: Value::Null, images: Images(images.drain(..).map(Some).collect()) }
     }
 
     /// Parses the kept text. Bytes that are no UTF-8 are replaced: gateways are known to pass
-    /// on messages in other encodings, and a picture must not be lost for one.
-    /// The pictures are taken only if it parses.
-    pub(super) fn parse(kept: &[u8], pictures: &mut Vec<Landed>) -> Result<Self, ReplyError> {
+    /// on messages in other encodings, and an image must not be lost for one.
+    /// The images are taken only if it parses.
+    pub(super) fn parse(kept: &[u8], images: &mut Vec<Landed>) -> Result<Self, ReplyError> {
         let text = String::from_utf8_lossy(kept);
         match serde_json::from_str(&text) {
-            Ok(value) => Ok(Self { value, pictures: Pictures(pictures.drain(..).map(Some).collect()) }),
+            Ok(value) => Ok(Self { value, images: Images(images.drain(..).map(Some).collect()) }),
             Err(error) => {
                 let at = offset(&text, error.line(), error.column());
                 Err(ReplyError::NotJson { at, quote: quote(&text, at) })
@@ -60,19 +60,19 @@ impl Document {
     }
 }
 
-/// The pictures of a document, by their number in the order in which they began.
+/// The images of a document, by their number in the order in which they began.
 #[derive(Debug, Default)]
-pub struct Pictures(Vec<Option<Landed>>);
+pub struct Images(Vec<Option<Landed>>);
 
-impl Pictures {
-    /// A picture, once. `None` for one that was taken before, and for one that there is not.
-    pub fn take(&mut self, picture: usize) -> Option<Landed> {
-        self.0.get_mut(picture)?.take()
+impl Images {
+    /// An image, once. `None` for one that was taken before, and for one that there is not.
+    pub fn take(&mut self, image: usize) -> Option<Landed> {
+        self.0.get_mut(image)?.take()
     }
 
     /// Puts one behind those there are.
-    pub(super) fn add(&mut self, picture: Option<Landed>) {
-        self.0.extend(picture.map(Some));
+    pub(super) fn add(&mut self, image: Option<Landed>) {
+        self.0.extend(image.map(Some));
     }
 
     /// Those that nobody took.

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use super::reader::{MOST_KEPT_BYTES, MOST_PICTURES};
+use super::reader::{MOST_IMAGES, MOST_KEPT_BYTES};
 
-/// A reply that cannot be read. Whatever of its pictures had arrived is deleted.
+/// A reply that cannot be read. Whatever of its images had arrived is deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplyError {
     /// The stream ended inside the JSON value; holds how many bytes had come.
@@ -16,19 +16,19 @@ pub enum ReplyError {
     /// It looked like JSON and is not.
     #[error("the reply is not valid JSON at byte {at}: {quote:?}")]
     NotJson {
-        /// Where, in bytes of what was kept (pictures are replaced by handles there).
+        /// Where, in bytes of what was kept (images are replaced by handles there).
         at: usize,
         /// What stands around that place, at most 200 characters.
         quote: String,
     },
-    /// Too much of it is no picture: a format that is not known here, or what follows a fault
-    /// early in a picture's base64.
+    /// Too much of it is no image: a format that is not known here, or what follows a fault
+    /// early in an image's base64.
     #[error("the reply holds more than {MOST_KEPT_BYTES} bytes that are not a PNG, JPEG, WebP or GIF image")]
     TooLong,
-    /// More pictures than any request asks for.
-    #[error("the reply holds more than {MOST_PICTURES} images")]
-    TooManyPictures,
-    /// A picture could not be written.
-    #[error("the picture cannot be written ({0})")]
+    /// More images than any request asks for.
+    #[error("the reply holds more than {MOST_IMAGES} images")]
+    TooManyImages,
+    /// An image could not be written.
+    #[error("the image cannot be written ({0})")]
     Landing(#[from] io::Error),
 }

@@ -1,4 +1,4 @@
-//! Reads a reply that comes as server-sent events, each with a picture: partial ones first,
+//! Reads a reply that comes as server-sent events, each with an image: partial ones first,
 //! which take each other's place, then the finished one, which is the reply.
 //!
 //! The one place here that knows names: those of the events of the Images API (OpenAI's API
@@ -18,7 +18,7 @@ const LONGEST_NAME: usize = 16;
 /// The longest `event` value that is kept.
 const LONGEST_VALUE: usize = 64;
 const END: &str = "[DONE]";
-/// How the names of partial pictures' events end.
+/// How the names of partial images' events end.
 const PARTIAL: &str = ".partial_image";
 
 /// Where in a line the reading is.
@@ -47,7 +47,7 @@ pub struct Events {
     reader: Option<Reader>,
     /// The name of the event under way.
     name: Vec<u8>,
-    /// The last partial picture.
+    /// The last partial image.
     partial: Option<Landed>,
     partials: u32,
     finished: Option<Body>,
@@ -55,7 +55,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// A reader that lands pictures here.
+    /// A reader that lands images here.
     #[must_use]
     pub fn new(landing: Landing) -> Self {
         Self {
@@ -71,7 +71,7 @@ impl Events {
         }
     }
 
-    /// How many partial pictures have come.
+    /// How many partial images have come.
     #[must_use]
     pub fn partials(&self) -> u32 {
         self.partials
@@ -99,7 +99,7 @@ impl Events {
         self.finished.take().ok_or(ReplyError::CutShort { bytes: self.bytes_read })
     }
 
-    /// The pictures of a stream that broke: the one that was under way, of which it is not
+    /// The images of a stream that broke: the one that was under way, of which it is not
     /// known whether it is whole, then the last partial one.
     #[must_use]
     pub fn rescue(self) -> Vec<Landed> {
@@ -197,7 +197,7 @@ impl Events {
         let kind = document.value.get("type").and_then(Value::as_str).unwrap_or(name);
         if kind.ends_with(PARTIAL) {
             let text = document.value.get("b64_json").and_then(Value::as_str).unwrap_or_default();
-            if let Some(landed) = handle::whole(text).and_then(|picture| document.pictures.take(picture)) {
+            if let Some(landed) = handle::whole(text).and_then(|image| document.images.take(image)) {
                 self.partial = Some(Landed { partial: true, ..landed });
                 self.partials += 1;
             }
@@ -205,15 +205,15 @@ impl Events {
             self.fail(document);
         } else if kind == "error" || name == "error" {
             self.fail(Document::of(json!({ "error": document.value })));
-        } else if kind.ends_with(".completed") || document.pictures.count() > 0 || has_data(&document.value) {
+        } else if kind.ends_with(".completed") || document.images.count() > 0 || has_data(&document.value) {
             self.finished = Some(Body::Json(document));
         }
         // Anything else says that the connection is alive.
     }
 
-    /// Ends with an error, beside which the last partial picture may be all there is.
+    /// Ends with an error, beside which the last partial image may be all there is.
     fn fail(&mut self, mut error: Document) {
-        error.pictures.add(self.partial.take());
+        error.images.add(self.partial.take());
         self.finished = Some(Body::Json(error));
     }
 }

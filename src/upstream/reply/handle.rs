@@ -1,25 +1,25 @@
-//! The text that stands for a picture in a document: its number between two private-use
+//! The text that stands for an image in a document: its number between two private-use
 //! characters, which no writing system uses.
 //!
-//! An upstream that sends them on purpose gains nothing: a handle names one of the pictures
-//! of its own reply or none, and a picture is given out once.
+//! An upstream that sends them on purpose gains nothing: a handle names one of the images
+//! of its own reply or none, and an image is given out once.
 
 const OPEN: char = '\u{e1a6}';
 const CLOSE: char = '\u{e1a7}';
 
-/// A picture among other text.
+/// An image among other text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Found<'text> {
     /// What stands before it, such as `![a kite](data:image/png;base64,`.
     pub before: &'text str,
-    /// Its number, for [`super::Pictures::take`].
-    pub picture: usize,
+    /// Its number, for [`super::Images::take`].
+    pub image: usize,
     /// What stands after it, such as `)`. Beginning with a letter or a digit, it says that
-    /// the picture's base64 was broken there.
+    /// the image's base64 was broken there.
     pub after: &'text str,
 }
 
-/// The first picture in the text. Look in `after` for the next.
+/// The first image in the text. Look in `after` for the next.
 #[must_use]
 pub fn find(text: &str) -> Option<Found<'_>> {
     let mut from = 0;
@@ -28,27 +28,27 @@ pub fn find(text: &str) -> Option<Found<'_>> {
         let before = text.get(..from + before.len())?;
         if let Some((number, after)) = rest.split_once(CLOSE)
             && number.bytes().all(|byte| byte.is_ascii_digit())
-            && let Ok(picture) = number.parse()
+            && let Ok(image) = number.parse()
         {
-            return Some(Found { before, picture, after });
+            return Some(Found { before, image, after });
         }
         from = text.len() - rest.len();
     }
 }
 
-/// The picture that this text is and nothing else, but for `data:…;base64,` before it. `None`
-/// for a text in which anything follows the picture, which means that its base64 was broken.
+/// The image that this text is and nothing else, but for `data:…;base64,` before it. `None`
+/// for a text in which anything follows the image, which means that its base64 was broken.
 #[must_use]
 pub fn whole(text: &str) -> Option<usize> {
-    let Found { before, picture, after } = find(text)?;
+    let Found { before, image, after } = find(text)?;
     let before = before.trim_start();
     let prefix = before.is_empty() || (before.ends_with("base64,") && !before.contains(char::is_whitespace));
-    (prefix && after.trim_end().is_empty()).then_some(picture)
+    (prefix && after.trim_end().is_empty()).then_some(image)
 }
 
-/// The handle of a picture.
-pub(super) fn spell(picture: usize) -> String {
-    format!("{OPEN}{picture}{CLOSE}")
+/// The handle of an image.
+pub(super) fn spell(image: usize) -> String {
+    format!("{OPEN}{image}{CLOSE}")
 }
 
 #[cfg(test)]
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_picture_alone_or_behind_a_data_prefix_is_whole() {
+    fn an_image_alone_or_behind_a_data_prefix_is_whole() {
         let handle = spell(3);
         let cases = [
             (handle.clone(), Some(3)),
@@ -69,17 +69,17 @@ mod tests {
             ("iVBORw0KGgo=".to_owned(), None),
             (String::new(), None),
         ];
-        for (text, picture) in cases {
-            assert_eq!(whole(&text), picture, "{text:?}");
+        for (text, image) in cases {
+            assert_eq!(whole(&text), image, "{text:?}");
         }
     }
 
     #[test]
-    fn pictures_are_found_one_after_the_other() {
+    fn images_are_found_one_after_the_other() {
         let text = format!("a{}b{}", spell(0), spell(17));
         let first = find(&text).unwrap();
-        assert_eq!((first.before, first.picture), ("a", 0));
-        assert_eq!(find(first.after), Some(Found { before: "b", picture: 17, after: "" }));
+        assert_eq!((first.before, first.image), ("a", 0));
+        assert_eq!(find(first.after), Some(Found { before: "b", image: 17, after: "" }));
         assert_eq!(find("b"), None);
     }
 
@@ -88,7 +88,7 @@ mod tests {
         for text in ["\u{e1a6}", "\u{e1a6}\u{e1a7}", "\u{e1a6}+1\u{e1a7}", "\u{e1a6}1", "\u{e1a7}1\u{e1a6}"] {
             assert_eq!(find(text), None, "{text:?}");
             let real = format!("{text}{}", spell(1));
-            assert_eq!(find(&real), Some(Found { before: text, picture: 1, after: "" }), "{text:?}");
+            assert_eq!(find(&real), Some(Found { before: text, image: 1, after: "" }), "{text:?}");
         }
         let huge = format!("\u{e1a6}{}\u{e1a7}", "9".repeat(40));
         assert_eq!(find(&huge), None);

@@ -1,8 +1,8 @@
-//! The part of a string of which it is not yet known whether it belongs to a picture. Its
-//! bytes are kept as text meanwhile, and taken back once they turn out to be a picture's.
+//! The part of a string of which it is not yet known whether it belongs to an image. Its
+//! bytes are kept as text meanwhile, and taken back once they turn out to be an image's.
 //!
 //! White space inside a run of base64 is line wrapping if what follows goes on like a run.
-//! Words after a picture (`data:image/png;base64,… Here is your kite`) are made of the same
+//! Words after an image (`data:image/png;base64,… Here is your kite`) are made of the same
 //! characters, so after white space a run goes on only with [`SIGNATURE_DIGITS`] digits on
 //! end, or with digits up to padding, to the end of the string or to Markdown's `)`.
 
@@ -12,12 +12,12 @@ use super::character::{Character, Escape};
 /// Where in a string this is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Place {
-    /// At the start or after `base64,`: a picture may begin.
+    /// At the start or after `base64,`: an image may begin.
     #[default]
     BeforeRun,
-    /// In a picture, at something that is not plainly a digit.
+    /// In an image, at something that is not plainly a digit.
     InRun,
-    /// After a picture's padding.
+    /// After an image's padding.
     AfterPadding,
 }
 
@@ -26,11 +26,11 @@ pub(super) enum Place {
 pub(super) enum Verdict {
     /// Nothing yet.
     Hold,
-    /// All that is held, this byte included, is the picture's, which goes on.
+    /// All that is held, this byte included, is the image's, which goes on.
     Run,
-    /// The same, and the picture is complete.
+    /// The same, and the image is complete.
     Padding,
-    /// All that is held is the picture's, which ends before this byte.
+    /// All that is held is the image's, which ends before this byte.
     End,
     /// All that is held is text, and so is this byte.
     Release,

@@ -1,9 +1,9 @@
-//! Reads a reply while it arrives, in constant memory: pictures go to files as they come,
+//! Reads a reply while it arrives, in constant memory: images go to files as they come,
 //! and what is left is a small document in which a handle stands for each of them.
 //!
-//! A picture is base64 inside a JSON string, at the string's start or right after
+//! An image is base64 inside a JSON string, at the string's start or right after
 //! `base64,`, whose first bytes announce an image, or the whole reply. That is all the reader knows: it knows no
-//! dialect and no field name, opens no connection, and judges no picture. A base64 text that
+//! dialect and no field name, opens no connection, and judges no image. A base64 text that
 //! announces no image is kept as the text it is.
 //!
 //! ```
@@ -15,8 +15,8 @@
 //! assert_eq!(reader.push(br#"AQABAAAAACw="}]}"#)?, Progress::Complete);
 //! let Body::Json(mut document) = reader.finish()? else { unreachable!() };
 //! let text = document.value["data"][0]["b64_json"].as_str().unwrap_or_default();
-//! let picture = handle::whole(text).and_then(|index| document.pictures.take(index));
-//! assert_eq!(picture.map(|landed| landed.bytes), Some(14));
+//! let image = handle::whole(text).and_then(|index| document.images.take(index));
+//! assert_eq!(image.map(|landed| landed.bytes), Some(14));
 //! # Ok::<(), gpt_image_mcp::upstream::reply::ReplyError>(())
 //! ```
 
@@ -33,7 +33,7 @@ mod reader;
 mod tests;
 
 pub use any::{Announced, AnyReader};
-pub use document::{Body, Document, Pictures};
+pub use document::{Body, Document, Images};
 pub use error::ReplyError;
 pub use events::Events;
-pub use reader::{MOST_KEPT_BYTES, MOST_PICTURES, MOST_WORDS_BYTES, Progress, Reader};
+pub use reader::{MOST_IMAGES, MOST_KEPT_BYTES, MOST_WORDS_BYTES, Progress, Reader};

@@ -10,14 +10,14 @@ use super::held::{Held, Place, Verdict};
 use crate::domain::ImageFormat;
 use crate::staging::{Arrival, Landed, Landing};
 
-/// How much of a reply may be anything but pictures, in bytes.
+/// How much of a reply may be anything but images, in bytes.
 pub const MOST_KEPT_BYTES: usize = 1024 * 1024;
 
 /// How much is kept of a reply that is not JSON, in bytes.
 pub const MOST_WORDS_BYTES: usize = 2048;
 
-/// How many pictures one reply may hold. Requests ask for 10 at most; each is an open file.
-pub const MOST_PICTURES: usize = 64;
+/// How many images one reply may hold. Requests ask for 10 at most; each is an open file.
+pub const MOST_IMAGES: usize = 64;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -37,15 +37,15 @@ enum State {
     Start,
     /// In a reply that is not JSON.
     Words,
-    /// In a reply that is a picture's file.
+    /// In a reply that is an image's file.
     File,
     /// In JSON, outside strings.
     Structure,
     /// In a string, at text; `escaped` after a backslash.
     Text { escaped: bool },
-    /// In a string, where a picture may begin, go on or end.
+    /// In a string, where an image may begin, go on or end.
     Held,
-    /// In a picture.
+    /// In an image.
     Run,
     /// After the top value.
     Complete,
@@ -59,7 +59,7 @@ pub struct Reader {
     state: State,
     depth: usize,
     bytes_read: u64,
-    picture_digits: u64,
+    image_digits: u64,
     kept: Vec<u8>,
     held: Held,
     run: Option<Base64Run>,
@@ -68,7 +68,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader that lands pictures here.
+    /// A reader that lands images here.
     #[must_use]
     pub fn new(landing: Landing) -> Self {
         Self {
@@ -76,7 +76,7 @@ impl Reader {
             state: State::Start,
             depth: 0,
             bytes_read: 0,
-            picture_digits: 0,
+            image_digits: 0,
             kept: Vec::new(),
             held: Held::default(),
             run: None,
@@ -91,15 +91,15 @@ impl Reader {
         self.bytes_read
     }
 
-    /// Bytes of pictures so far, all of them together, to within a byte for each.
+    /// Bytes of images so far, all of them together, to within a byte for each.
     #[must_use]
-    pub fn picture_bytes(&self) -> u64 {
-        self.picture_digits * 3 / 4
+    pub fn image_bytes(&self) -> u64 {
+        self.image_digits * 3 / 4
     }
 
-    /// Pictures that have begun to arrive.
+    /// Images that have begun to arrive.
     #[must_use]
-    pub fn pictures_begun(&self) -> usize {
+    pub fn images_begun(&self) -> usize {
         self.landed.len() + usize::from(self.run.is_some())
     }
 
@@ -134,18 +134,18 @@ impl Reader {
             }
             State::File => {
                 self.end_file();
-                Ok(Body::Json(Document::of_pictures(&mut self.landed)))
+                Ok(Body::Json(Document::of_images(&mut self.landed)))
             }
             State::Complete => Document::parse(&self.kept, &mut self.landed).map(Body::Json),
             _ => Err(ReplyError::CutShort { bytes: self.bytes_read }),
         }
     }
 
-    /// The pictures of a reply that broke: after an error, or where the bytes stopped coming.
+    /// The images of a reply that broke: after an error, or where the bytes stopped coming.
     /// They are paid for. The last one may be cut short; nothing here can tell.
     #[must_use]
     pub fn rescue(mut self) -> Vec<Landed> {
-        // An ending that cannot be written leaves the pictures before it.
+        // An ending that cannot be written leaves the images before it.
         let _ = self.end_run();
         self.end_file();
         self.landed
@@ -170,7 +170,7 @@ impl Reader {
         rest
     }
 
-    /// Keeps words, unless they announce a picture.
+    /// Keeps words, unless they announce an image.
     fn words<'bytes>(&mut self, bytes: &'bytes [u8]) -> Result<&'bytes [u8], ReplyError> {
         let missing = ImageFormat::SIGNATURE_BYTES.saturating_sub(self.kept.len());
         let room = if missing > 0 { missing } else { MOST_WORDS_BYTES - self.kept.len() };
@@ -271,12 +271,12 @@ impl Reader {
         self.state = State::Held;
     }
 
-    /// Gives what is held to the picture, which begins here unless it is under way.
+    /// Gives what is held to the image, which begins here unless it is under way.
     fn claim(&mut self) -> Result<(), ReplyError> {
         self.kept.truncate(self.held.mark);
         if self.run.is_none() {
-            if self.landed.len() == MOST_PICTURES {
-                return Err(ReplyError::TooManyPictures);
+            if self.landed.len() == MOST_IMAGES {
+                return Err(ReplyError::TooManyImages);
             }
             self.keep(handle::spell(self.landed.len()).as_bytes())?;
             self.run = Some(Base64Run::begin(&self.landing));
@@ -287,13 +287,13 @@ impl Reader {
         Ok(())
     }
 
-    /// Gives digits to the picture under way.
+    /// Gives digits to the image under way.
     fn digest(&mut self, digits: &[u8]) -> Result<(), ReplyError> {
-        self.picture_digits += digits.len() as u64;
+        self.image_digits += digits.len() as u64;
         Ok(self.run.as_mut().map_or(Ok(()), |run| run.push(digits))?)
     }
 
-    /// Ends the picture under way, if any. A digit too many stays behind its handle, where
+    /// Ends the image under way, if any. A digit too many stays behind its handle, where
     /// whatever else breaks a run also stands.
     fn end_run(&mut self) -> Result<(), ReplyError> {
         if let Some(run) = self.run.take() {

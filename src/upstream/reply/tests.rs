@@ -10,7 +10,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::{Value, json};
 
 use super::handle::{self, spell};
-use super::{Body, MOST_KEPT_BYTES, MOST_PICTURES, MOST_WORDS_BYTES, Progress, Reader, ReplyError};
+use super::{Body, MOST_IMAGES, MOST_KEPT_BYTES, MOST_WORDS_BYTES, Progress, Reader, ReplyError};
 use crate::domain::ImageFormat;
 use crate::staging::Landing;
 
@@ -18,7 +18,7 @@ use crate::staging::Landing;
 const DOT: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mP4z8AAAAMBAQD3A0FDAAAAAElFTkSuQmCC";
 
-/// What a body came to, its pictures read back from their files.
+/// What a body came to, its images read back from their files.
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Json(Value, Vec<Vec<u8>>),
@@ -27,30 +27,30 @@ enum Outcome {
     CutShort(u64),
     NotJson(usize, String),
     TooLong,
-    TooManyPictures,
+    TooManyImages,
 }
 
 fn outcome(finished: Result<Body, ReplyError>) -> Outcome {
     match finished {
         Ok(Body::Json(mut document)) => {
-            let pictures = (0..document.pictures.count()).map(|index| {
-                let landed = document.pictures.take(index).unwrap();
-                assert!(document.pictures.take(index).is_none(), "a picture is given out once");
+            let images = (0..document.images.count()).map(|index| {
+                let landed = document.images.take(index).unwrap();
+                assert!(document.images.take(index).is_none(), "an image is given out once");
                 let bytes = landed.read().unwrap();
                 assert_eq!(landed.bytes, bytes.len() as u64);
                 assert_eq!(landed.hash, blake3::hash(&bytes));
                 assert_eq!(landed.format, ImageFormat::sniff(&bytes));
                 bytes
             });
-            let pictures = pictures.collect();
-            Outcome::Json(document.value, pictures)
+            let images = images.collect();
+            Outcome::Json(document.value, images)
         }
         Ok(Body::Text(text)) => Outcome::Text(text),
         Ok(Body::Empty) => Outcome::Empty,
         Err(ReplyError::CutShort { bytes }) => Outcome::CutShort(bytes),
         Err(ReplyError::NotJson { at, quote }) => Outcome::NotJson(at, quote),
         Err(ReplyError::TooLong) => Outcome::TooLong,
-        Err(ReplyError::TooManyPictures) => Outcome::TooManyPictures,
+        Err(ReplyError::TooManyImages) => Outcome::TooManyImages,
         Err(ReplyError::Landing(error)) => panic!("{error}"),
     }
 }
@@ -79,17 +79,17 @@ fn dot() -> Vec<u8> {
 }
 
 #[test]
-fn the_official_reply_keeps_its_usage_and_gives_its_picture() {
+fn the_official_reply_keeps_its_usage_and_gives_its_image() {
     let body = r#"{"created":1776832476,"data":[{"b64_json":"DOT"}],"usage":{"input_tokens":9,"input_tokens_details":{"text_tokens":9,"image_tokens":0},"output_tokens":1372,"output_tokens_details":{"image_tokens":1372,"text_tokens":0},"total_tokens":1381}}"#;
-    let Outcome::Json(value, pictures) = read(body.replace("DOT", DOT)) else { panic!() };
+    let Outcome::Json(value, images) = read(body.replace("DOT", DOT)) else { panic!() };
     let text = value["data"][0]["b64_json"].as_str().unwrap();
     assert_eq!(handle::whole(text), Some(0));
     assert_eq!(value["usage"]["output_tokens_details"]["image_tokens"], 1372);
-    assert_eq!(pictures, [dot()]);
+    assert_eq!(images, [dot()]);
 }
 
 #[test]
-fn each_place_where_a_picture_comes_gives_its_picture() {
+fn each_place_where_an_image_comes_gives_its_image() {
     let cases = [
         (r#"{"data":[{"b64_json":"data:image/png;base64,DOT"}]}"#, "/data/0/b64_json"),
         (r#"{"data":[{"b64_json":"data:image\/png;base64,DOT"}]}"#, "/data/0/b64_json"),
@@ -114,10 +114,10 @@ fn each_place_where_a_picture_comes_gives_its_picture() {
         (r#"{"b64_json":"data:;base64,DOT","usage":null}"#, "/b64_json"),
     ];
     for (body, place) in cases {
-        let Outcome::Json(value, pictures) = read(body.replace("DOT", DOT)) else { panic!("{body}") };
-        assert_eq!(pictures, [dot()], "{body}");
+        let Outcome::Json(value, images) = read(body.replace("DOT", DOT)) else { panic!("{body}") };
+        assert_eq!(images, [dot()], "{body}");
         let text = value.pointer(place).and_then(Value::as_str).unwrap();
-        assert_eq!(handle::find(text).map(|found| found.picture), Some(0), "{body}");
+        assert_eq!(handle::find(text).map(|found| found.image), Some(0), "{body}");
         let without = |text: &str| text.trim().replace(&spell(0), "DOT").replace("\\/", "/");
         let mut expected: Value = serde_json::from_str(body).unwrap();
         let original = without(expected.pointer(place).and_then(Value::as_str).unwrap());
@@ -130,7 +130,7 @@ fn each_place_where_a_picture_comes_gives_its_picture() {
 }
 
 #[test]
-fn documented_bodies_without_a_picture_stay_as_they_are() {
+fn documented_bodies_without_an_image_stay_as_they_are() {
     let bodies = [
         r#"{"created":1778037331,"data":[{"url":"https://r2cdn.copilotbase.com/r2cdn2/0f6a.png"}],"usage":{"input_tokens":30,"output_tokens":2074,"total_tokens":2104}}"#,
         r#"{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"gpt-image-2-all","choices":[{"index":0,"message":{"role":"assistant","content":"![image](https://r2cdn.copilotbase.com/r2cdn2/u.png)\n\n"},"finish_reason":"stop"}],"usage":{"prompt_tokens":24,"completion_tokens":818,"total_tokens":842}}"#,
@@ -172,15 +172,15 @@ fn a_reply_is_complete_at_its_closing_brace_though_the_stream_stays_open() {
     let body = format!(r#"{{"data":[{{"b64_json":"{DOT}"}}]}}"#);
     let (last, before) = body.as_bytes().split_last().unwrap();
     assert_eq!(reader.push(before).unwrap(), Progress::More);
-    assert_eq!((reader.pictures_begun(), reader.picture_bytes()), (1, dot().len() as u64));
+    assert_eq!((reader.images_begun(), reader.image_bytes()), (1, dot().len() as u64));
     assert_eq!(reader.push(&[*last, b'\n', b'{']).unwrap(), Progress::Complete);
     assert_eq!(reader.push(b"\"}").unwrap(), Progress::Complete);
     assert_eq!(reader.bytes_read(), body.len() as u64);
-    assert!(matches!(outcome(reader.finish()), Outcome::Json(_, pictures) if pictures == [dot()]));
+    assert!(matches!(outcome(reader.finish()), Outcome::Json(_, images) if images == [dot()]));
 }
 
 #[test]
-fn what_breaks_a_picture_stands_behind_its_handle() {
+fn what_breaks_an_image_stands_behind_its_handle() {
     let (half, rest) = DOT.split_at(60);
     let cases = [
         (format!("{half}!{rest}"), format!("{}!{rest}", spell(0))),
@@ -198,7 +198,7 @@ fn what_breaks_a_picture_stands_behind_its_handle() {
 }
 
 #[test]
-fn words_after_a_picture_are_words() {
+fn words_after_an_image_are_words() {
     for words in [" Here is your kite", "\n\nDone.", "\nDone!", " and (another) one", "\r\n完成"] {
         let body = json!([format!("data:image/png;base64,{DOT}{words}")]).to_string();
         let expected = format!("data:image/png;base64,{}{words}", spell(0));
@@ -207,7 +207,7 @@ fn words_after_a_picture_are_words() {
 }
 
 #[test]
-fn a_reply_of_too_much_text_or_too_many_pictures_is_refused() {
+fn a_reply_of_too_much_text_or_too_many_images_is_refused() {
     let fits = format!(r#"["{}"]"#, "x".repeat(MOST_KEPT_BYTES - 4));
     assert!(matches!(read(&fits), Outcome::Json(..)));
     assert_eq!(read(fits.replacen('x', "xx", 1)), Outcome::TooLong);
@@ -216,9 +216,9 @@ fn a_reply_of_too_much_text_or_too_many_pictures_is_refused() {
     let unknown_format = BASE64_STANDARD.encode(vec![b'B'; MOST_KEPT_BYTES]);
     assert_eq!(read(format!(r#"["{unknown_format}"]"#)), Outcome::TooLong);
 
-    let pictures = |count| serde_json::to_string(&vec![DOT; count]).unwrap();
-    assert!(matches!(read(pictures(MOST_PICTURES)), Outcome::Json(_, all) if all.len() == MOST_PICTURES));
-    assert_eq!(read(pictures(MOST_PICTURES + 1)), Outcome::TooManyPictures);
+    let images = |count| serde_json::to_string(&vec![DOT; count]).unwrap();
+    assert!(matches!(read(images(MOST_IMAGES)), Outcome::Json(_, all) if all.len() == MOST_IMAGES));
+    assert_eq!(read(images(MOST_IMAGES + 1)), Outcome::TooManyImages);
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn malformed_json_is_quoted_where_it_is_wrong() {
 }
 
 #[test]
-fn a_message_in_another_encoding_does_not_lose_the_picture() {
+fn a_message_in_another_encoding_does_not_lose_the_image() {
     let mut body = br#"{"note":"Caf"#.to_vec();
     body.push(0xe9);
     body.extend(format!(r#"","b64_json":"{DOT}"}}"#).bytes());
@@ -244,14 +244,14 @@ fn a_message_in_another_encoding_does_not_lose_the_picture() {
 }
 
 #[test]
-fn a_handle_in_the_upstreams_own_text_gives_no_picture_twice() {
+fn a_handle_in_the_upstreams_own_text_gives_no_image_twice() {
     let body = json!([spell(0), DOT, spell(7)]).to_string();
     let expected = json!([spell(0), spell(0), spell(7)]);
     assert_eq!(read(body), Outcome::Json(expected, vec![dot()]));
 }
 
 #[test]
-fn a_picture_that_no_file_can_hold_is_kept_all_the_same() {
+fn an_image_that_no_file_can_hold_is_kept_all_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let mut reader = Reader::new(Landing::new(folder.path().join("gone")));
     reader.push(format!(r#"["{DOT}"]"#).as_bytes()).unwrap();

@@ -8,7 +8,7 @@ use crate::routing::Usage;
 use crate::upstream::{FailureKind, Made, Step};
 
 /// A 1x1 GIF; any announced image will do, and this one is short.
-const PICTURE: &str = "R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs=";
+const IMAGE: &str = "R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs=";
 
 fn made(body: &str) -> Made {
     match step(200, body) {
@@ -29,14 +29,14 @@ fn chat(message: &str) -> String {
 }
 
 #[test]
-fn a_picture_in_the_body_is_found_in_every_shape() {
-    let data_url = format!("data:image/gif;base64,{PICTURE}");
+fn an_image_in_the_body_is_found_in_every_shape() {
+    let data_url = format!("data:image/gif;base64,{IMAGE}");
     let shapes = [
-        format!(r#"{{"created":1,"data":[{{"b64_json":"{PICTURE}"}}]}}"#),
+        format!(r#"{{"created":1,"data":[{{"b64_json":"{IMAGE}"}}]}}"#),
         format!(r#"{{"data":[{{"b64_json":"{data_url}"}}],"error":null}}"#),
-        format!(r#"{{"type":"image_generation.completed","b64_json":"{PICTURE}"}}"#),
+        format!(r#"{{"type":"image_generation.completed","b64_json":"{IMAGE}"}}"#),
         format!(r#"{{"data":[{{"url":"{data_url}"}}]}}"#),
-        format!(r#"{{"data":[{{"b64_json":"{PICTURE}","url":"https://c.example/u.gif"}}]}}"#),
+        format!(r#"{{"data":[{{"b64_json":"{IMAGE}","url":"https://c.example/u.gif"}}]}}"#),
         chat(&format!(r#"{{"role":"assistant","content":"![image]({data_url})\n\n"}}"#)),
         chat(&format!(r#"{{"content":"{data_url}"}}"#)),
         chat(&format!(r#"{{"content":"Here: {data_url} enjoy."}}"#)),
@@ -74,16 +74,16 @@ fn a_link_is_found_in_every_shape_with_its_query() {
 }
 
 #[test]
-fn several_pictures_of_one_reply_are_all_kept() {
+fn several_images_of_one_reply_are_all_kept() {
     let body = format!(
-        r#"{{"data":[{{"b64_json":"{PICTURE}"}},{{"b64_json":"{PICTURE}"}},{{"url":"https://c.example/3"}}]}}"#
+        r#"{{"data":[{{"b64_json":"{IMAGE}"}},{{"b64_json":"{IMAGE}"}},{{"url":"https://c.example/3"}}]}}"#
     );
     let made = made(&body);
     assert_eq!((made.landed.len(), made.addresses.len()), (2, 1));
 }
 
 #[test]
-fn a_link_that_is_named_twice_is_one_picture() {
+fn a_link_that_is_named_twice_is_one_image() {
     let body = chat(
         r#"{"content":"![a](https://c.example/1.png) ![b](https://c.example/2.png) ![c](https://c.example/1.png)"}"#,
     );
@@ -91,10 +91,10 @@ fn a_link_that_is_named_twice_is_one_picture() {
 }
 
 #[test]
-fn a_reply_without_a_picture_fails_by_kind_in_its_own_words() {
+fn a_reply_without_an_image_fails_by_kind_in_its_own_words() {
     let words = chat(r#"{"content":"Sorry, I can't do that."}"#);
     assert_eq!(failed(&words), (FailureKind::NoImage, "\"Sorry, I can't do that.\"".to_owned()));
-    let damaged = format!(r#"{{"data":[{{"b64_json":"{PICTURE}*broken"}}]}}"#);
+    let damaged = format!(r#"{{"data":[{{"b64_json":"{IMAGE}*broken"}}]}}"#);
     assert_eq!(failed(&damaged).0, FailureKind::CutShort);
     assert_eq!(failed(r#"{"data":[{"b64_json":"bm90IGFuIGltYWdlIGF0IGFsbA=="}]}"#).0, FailureKind::CutShort);
     assert_eq!(failed(r#"{"data":[]}"#).0, FailureKind::NoImage);
@@ -108,18 +108,17 @@ fn a_reply_without_a_picture_fails_by_kind_in_its_own_words() {
 }
 
 #[test]
-fn a_picture_wins_over_an_error_beside_it_and_an_error_that_says_nothing_is_none() {
-    let with = |picture: &str, error: &str| format!(r#"{{"data":[{picture}],"error":{error}}}"#);
-    let pictures =
-        [format!(r#"{{"b64_json":"{PICTURE}"}}"#), r#"{"url":"https://c.example/u.gif"}"#.to_owned()];
+fn an_image_wins_over_an_error_beside_it_and_an_error_that_says_nothing_is_none() {
+    let with = |image: &str, error: &str| format!(r#"{{"data":[{image}],"error":{error}}}"#);
+    let images = [format!(r#"{{"b64_json":"{IMAGE}"}}"#), r#"{"url":"https://c.example/u.gif"}"#.to_owned()];
     let empty = ["null", "false", "0", "[]", "{}", "\"\"", r#"{"message":"","code":null}"#];
     let real = [r#""warn: slow""#, r#"{"message":"warn: slow","code":"x"}"#];
-    for picture in &pictures {
+    for image in &images {
         for error in empty {
-            assert!(made(&with(picture, error)).warnings.is_empty(), "{error}");
+            assert!(made(&with(image, error)).warnings.is_empty(), "{error}");
         }
         for error in real {
-            let warnings = made(&with(picture, error)).warnings;
+            let warnings = made(&with(image, error)).warnings;
             assert!(
                 matches!(warnings.as_slice(), [words] if words.ends_with(": warn: slow")),
                 "{warnings:?}"
@@ -134,38 +133,38 @@ fn a_picture_wins_over_an_error_beside_it_and_an_error_that_says_nothing_is_none
     }
     let linking =
         r#"{"error":{"message":"no"},"choices":[{"message":{"content":"https://c.example/help"}}]}"#;
-    assert_eq!(failed(linking).0, FailureKind::UpstreamFailed, "a link to help is no picture");
+    assert_eq!(failed(linking).0, FailureKind::UpstreamFailed, "a link to help is no image");
 }
 
 #[test]
-fn a_picture_in_no_known_place_is_kept_with_a_warning() {
-    let data_url = format!("data:image/gif;base64,{PICTURE}");
+fn an_image_in_no_known_place_is_kept_with_a_warning() {
+    let data_url = format!("data:image/gif;base64,{IMAGE}");
     let shapes = [
-        format!(r#"{{"images":["{PICTURE}"]}}"#),
+        format!(r#"{{"images":["{IMAGE}"]}}"#),
         format!(r#"{{"images":[{{"url":"{data_url}"}}]}}"#),
-        format!(r#"{{"data":{{"b64_json":"{PICTURE}"}}}}"#),
-        format!(r#"{{"data":["{PICTURE}"]}}"#),
-        format!(r#"{{"data":[{{"b64":"{PICTURE}"}}],"error":false}}"#),
-        format!(r#"{{"data":[{{"b64_json":"{PICTURE}","b64_json":null}}]}}"#),
-        format!(r#"{{"result":{{"data":[{{"b64_json":"{PICTURE}"}}]}}}}"#),
-        format!(r#"[{{"data":[{{"b64_json":"{PICTURE}"}}]}}]"#),
-        format!(r#"{{"output":[{{"type":"image_generation_call","result":"{PICTURE}"}}]}}"#),
+        format!(r#"{{"data":{{"b64_json":"{IMAGE}"}}}}"#),
+        format!(r#"{{"data":["{IMAGE}"]}}"#),
+        format!(r#"{{"data":[{{"b64":"{IMAGE}"}}],"error":false}}"#),
+        format!(r#"{{"data":[{{"b64_json":"{IMAGE}","b64_json":null}}]}}"#),
+        format!(r#"{{"result":{{"data":[{{"b64_json":"{IMAGE}"}}]}}}}"#),
+        format!(r#"[{{"data":[{{"b64_json":"{IMAGE}"}}]}}]"#),
+        format!(r#"{{"output":[{{"type":"image_generation_call","result":"{IMAGE}"}}]}}"#),
         chat(&format!(r#"{{"content":{{"picture":"{data_url}"}}}}"#)),
-        BASE64_STANDARD.decode(PICTURE).unwrap().into_iter().map(char::from).collect(),
+        BASE64_STANDARD.decode(IMAGE).unwrap().into_iter().map(char::from).collect(),
     ];
     for body in shapes {
         let made = made(&body);
         let landed: Vec<_> = made.landed.iter().map(|landed| landed.bytes).collect();
         assert_eq!((landed, made.warnings.len()), (vec![29], 1), "{body}");
     }
-    let beside_a_known_one = format!(r#"{{"input":"{PICTURE}","data":[{{"b64_json":"{PICTURE}"}}]}}"#);
+    let beside_a_known_one = format!(r#"{{"input":"{IMAGE}","data":[{{"b64_json":"{IMAGE}"}}]}}"#);
     let made = made(&beside_a_known_one);
     assert_eq!((made.landed.len(), made.warnings.len()), (1, 0));
 }
 
 #[test]
 fn a_success_that_cannot_be_read_may_have_been_charged() {
-    let json = format!(r#"{{"data":[{{"b64_json":"{PICTURE}"}}]}}"#);
+    let json = format!(r#"{{"data":[{{"b64_json":"{IMAGE}"}}]}}"#);
     let hidden = [format!(")]}}',\n{json}"), format!("callback({json});"), "\u{1f}\u{8b}\u{8}".to_owned()];
     let utf_16 = json.chars().flat_map(|character| ['\0', character]).collect();
     for body in hidden.into_iter().chain([utf_16, "null".to_owned(), "OK".to_owned()]) {
@@ -178,8 +177,7 @@ fn a_success_that_cannot_be_read_may_have_been_charged() {
 
 #[test]
 fn usage_is_read_in_either_spelling_and_only_where_it_is() {
-    let with =
-        |usage: &str| made(&format!(r#"{{"data":[{{"b64_json":"{PICTURE}"}}],"usage":{usage}}}"#)).usage;
+    let with = |usage: &str| made(&format!(r#"{{"data":[{{"b64_json":"{IMAGE}"}}],"usage":{usage}}}"#)).usage;
     let detailed = with(
         r#"{"input_tokens":9,"input_tokens_details":{"text_tokens":9,"image_tokens":0},"output_tokens":1372,"total_tokens":1381}"#,
     );

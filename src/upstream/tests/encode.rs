@@ -61,7 +61,7 @@ fn form_of(call: Call) -> (Path, Vec<String>) {
     (call.path, lines.collect())
 }
 
-fn pictures() -> Vec<Upload> {
+fn images() -> Vec<Upload> {
     let upload =
         |name: &str, format| Upload { name: name.to_owned(), format, bytes: Bytes::from_static(b"abc") };
     vec![upload("a.png", ImageFormat::Png), upload("b.jpg", ImageFormat::Jpeg)]
@@ -87,7 +87,7 @@ fn a_generation_sends_what_was_asked_and_nothing_else() {
         "model": "gpt-image-2", "prompt": "a red kite", "size": "1536x1024", "quality": "medium",
         "background": "opaque", "moderation": "low", "output_format": "webp", "output_compression": 80,
     });
-    assert_eq!(body, expected, "and n is never sent: three pictures are three calls");
+    assert_eq!(body, expected, "and n is never sent: three images are three calls");
 }
 
 #[test]
@@ -106,13 +106,13 @@ fn the_flat_price_model_is_steered_by_the_verified_prefix() {
     );
 }
 
-/// What is asked of two pictures: they are named in order.
-const NAMED: &str = "a red kite\n\nThe pictures, in order: image 1 is a.png, image 2 is b.jpg.";
+/// What is asked of two images: they are named in order.
+const NAMED: &str = "a red kite\n\nThe images, in order: image 1 is a.png, image 2 is b.jpg.";
 
 #[test]
-fn a_chat_edit_is_one_user_message_with_the_pictures_as_data_urls() {
+fn a_chat_edit_is_one_user_message_with_the_images_as_data_urls() {
     let edit = ImageRequest { operation: Operation::Edit, references: 2, ..request() };
-    let (_, body) = json_of(call("gpt-image-2-all", Endpoint::Chat, &edit, &pictures(), None));
+    let (_, body) = json_of(call("gpt-image-2-all", Endpoint::Chat, &edit, &images(), None));
     let parts = json!([
         { "type": "text", "text": format!("Generate image: {NAMED}") },
         { "type": "image_url", "image_url": { "url": "data:image/png;base64,YWJj" } },
@@ -125,7 +125,7 @@ fn a_chat_edit_is_one_user_message_with_the_pictures_as_data_urls() {
 fn an_edit_is_a_form_with_the_image_field_the_model_wants() {
     let edit =
         ImageRequest { operation: Operation::Edit, quality: Quality::High, references: 2, ..request() };
-    let (path, parts) = form_of(call("gpt-image-2", Endpoint::Images, &edit, &pictures(), None));
+    let (path, parts) = form_of(call("gpt-image-2", Endpoint::Images, &edit, &images(), None));
     assert_eq!(path, Path::Edits);
     let official = [
         "model=gpt-image-2",
@@ -136,7 +136,7 @@ fn an_edit_is_a_form_with_the_image_field_the_model_wants() {
     ];
     assert_eq!(parts, official);
     let edit = ImageRequest { quality: Quality::Auto, ..edit };
-    let (_, parts) = form_of(call("gpt-image-2-all", Endpoint::Images, &edit, &pictures(), None));
+    let (_, parts) = form_of(call("gpt-image-2-all", Endpoint::Images, &edit, &images(), None));
     let flat = [
         "model=gpt-image-2-all",
         &format!("prompt={NAMED}"),
@@ -151,7 +151,7 @@ fn an_edit_is_a_form_with_the_image_field_the_model_wants() {
 fn a_mask_goes_last_beside_the_one_image() {
     let inpaint = ImageRequest { operation: Operation::Inpaint, references: 1, ..request() };
     let mask = Bytes::from_static(b"mask");
-    let (_, parts) = form_of(call("gpt-image-2", Endpoint::Images, &inpaint, &pictures()[..1], Some(&mask)));
+    let (_, parts) = form_of(call("gpt-image-2", Endpoint::Images, &inpaint, &images()[..1], Some(&mask)));
     let expected =
         ["model=gpt-image-2", "prompt=a red kite", "image=@a.png;image/png", "mask=@mask.png;image/png"];
     assert_eq!(parts, expected);
@@ -172,7 +172,7 @@ fn extra_fields_go_along_as_they_stand_and_what_the_call_says_goes_before_them()
     assert_eq!(body["messages"][0]["content"], "Generate image: a red kite");
 
     let edit = ImageRequest { operation: Operation::Edit, references: 1, ..sized };
-    let (_, parts) = form_of(call_with_extra(Endpoint::Images, &edit, &pictures()[..1]));
+    let (_, parts) = form_of(call_with_extra(Endpoint::Images, &edit, &images()[..1]));
     let expected = [
         "model=gpt-image-2-all",
         "prompt=a red kite",
@@ -187,11 +187,11 @@ fn extra_fields_go_along_as_they_stand_and_what_the_call_says_goes_before_them()
 }
 
 #[test]
-fn partial_pictures_are_asked_for_where_the_model_streams_and_the_settings_say_so() {
+fn partial_images_are_asked_for_where_the_model_streams_and_the_settings_say_so() {
     let request = request();
     let catalog = Catalog::builtin().unwrap();
     let provider = catalog.provider("apiyi").unwrap();
-    let upload = pictures();
+    let upload = images();
     for (id, set, json, form) in [
         ("gpt-image-2", Some(2), Some(2), vec!["stream=true", "partial_images=2"]),
         ("gpt-image-2", Some(0), None, vec![]),

@@ -1,4 +1,4 @@
-"""Runs an example as its reader would, and looks at the pictures it made.
+"""Runs an example as its reader would, and looks at the images it made.
 
 Usage: python check.py NAME EXIT_CODE COUNT WIDTHxHEIGHT COMMAND...
 
@@ -15,7 +15,7 @@ import sys
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def picture(path):
+def image(path):
     """Width and height of a PNG file, which has to have an end."""
     data = path.read_bytes()
     assert data[:8] == PNG and data[12:16] == b"IHDR" and b"IEND" in data[-12:], f"{path} is no whole PNG"
@@ -32,12 +32,12 @@ def main():
         paths = [pathlib.Path(line) for line in ended.stdout.splitlines()]
         assert len(paths) == len(set(paths)) == int(count), paths
         for path in paths:
-            assert picture(path) == expected, (path, picture(path))
+            assert image(path) == expected, (path, image(path))
     except Exception as error:  # whatever it is, it is one failure
         print(f"FAILED  {name}: {type(error).__name__}: {error}")
         print("0 passed, 1 failed")
         return 1
-    print(f"ok      {name}: {count} pictures of {size}, exit code {code}")
+    print(f"ok      {name}: {count} images of {size}, exit code {code}")
     print("1 passed, 0 failed")
     return 0
 

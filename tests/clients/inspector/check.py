@@ -125,7 +125,7 @@ def generate(inspector):
 
 @check
 def edit(inspector):
-    """edit_image: a list of pictures, an id and a path"""
+    """edit_image: a list of images, an id and a path"""
     first, _ = inspector.call("generate_image", prompt="a harbour", size="1024x1024")
     [image] = first["images"]
     copy = inspector.folder / "harbour.png"
@@ -138,7 +138,7 @@ def edit(inspector):
 
 @check
 def inpaint(inspector):
-    """inpaint_image: a mask drawn to a file, a picture of the same size"""
+    """inpaint_image: a mask drawn to a file, an image of the same size"""
     first, _ = inspector.call("generate_image", prompt="a meadow", size="1024x1024", quality="low")
     mask = inspector.folder / "mask.png"
     mask.write_bytes(mask_png(1024, 1024))

@@ -10,7 +10,7 @@ import os from "node:os";
 import path from "node:path";
 
 import { expect } from "./checks.mjs";
-import { decodePng, encodePng, fromBase64, inspect } from "./pictures.mjs";
+import { decodePng, encodePng, fromBase64, inspect } from "./images.mjs";
 
 const TITLES = {
   edit_image: "Edit image",
@@ -110,7 +110,7 @@ const CHECKS = {
     expect(shown.length === 1 && width === PREVIEW_EDGE && height === 882, { format, width, height });
   },
 
-  "edit_image: two pictures by id and by path, a new file made from both": async (connection, folder) => {
+  "edit_image: two images by id and by path, a new file made from both": async (connection, folder) => {
     const first = (await drawn(connection, "generate_image", { prompt: "a harbour" })).said.images[0];
     const second = path.join(folder, "square.png");
     await writeFile(second, encodePng(256, 256, (x, y) => [x, y, 128, 255]));
@@ -130,7 +130,7 @@ const CHECKS = {
     await writeFile(mask, encodePng(1024, 1024, (x, y) => (marked(x, y) ? [255, 255, 255, 255] : [0, 0, 0, 255])));
     const change = { prompt: "a pond", image: original.id, mask, mask_means: "white_is_repainted", output: "file" };
     const { said, shown } = await drawn(connection, "inpaint_image", change);
-    expect(shown.length === 0, "file shows a picture");
+    expect(shown.length === 0, "file shows an image");
     const [before, after] = [decodePng(await stored(original)), decodePng(await stored(said.images[0]))];
     const pixel = ({ width, channels, pixels }, x, y) => {
       const at = (y * width + x) * channels;
@@ -152,7 +152,7 @@ const CHECKS = {
     expect(again.said.cost_usd === 0 && again.said.images[0].path === said.images[0].path, again.said);
   },
 
-  "resources: a picture is listed, and is read back byte for byte at image://ID": async (connection) => {
+  "resources: an image is listed, and is read back byte for byte at image://ID": async (connection) => {
     const { said } = await drawn(connection, "generate_image", { prompt: "a windmill", output: "file" });
     const [image] = said.images;
     const uri = `image://${image.id}`;
@@ -184,10 +184,10 @@ const CHECKS = {
     expect(missing.includes(code), `unknown resource: ${code}`);
   },
 
-  "a call that is given up: its picture is kept all the same": async (connection) => {
+  "a call that is given up: its image is kept all the same": async (connection) => {
     const giveUp = new AbortController();
     const onprogress = ({ progress }) => progress > 0 && giveUp.abort(new Error("given up"));
-    const ask = { prompt: "a picture nobody waits for", output: "file" };
+    const ask = { prompt: "an image nobody waits for", output: "file" };
     const call = drawn(connection, "generate_image", ask, { signal: giveUp.signal, onprogress });
     expect((await call.catch((error) => error.message)).includes("given up"), "it was answered");
     const deadline = Date.now() + 20_000;

@@ -49,32 +49,32 @@ def text_of(result):
     return result.content[0].text
 
 
-def pictures_of(result):
+def images_of(result):
     """The bytes of each image block, which have to be what its type says."""
     shown = []
     for block in result.content[1:]:
         assert block.type == "image", block.type
         data = base64.b64decode(block.data, validate=True)
-        with Image.open(io.BytesIO(data)) as picture:
-            picture.load()
-            assert Image.MIME[picture.format] == block.mime_type, (picture.format, block.mime_type)
+        with Image.open(io.BytesIO(data)) as image:
+            image.load()
+            assert Image.MIME[image.format] == block.mime_type, (image.format, block.mime_type)
         shown.append(data)
     return shown
 
 
 def size_of(data):
-    with Image.open(io.BytesIO(data)) as picture:
-        return picture.size
+    with Image.open(io.BytesIO(data)) as image:
+        return image.size
 
 
 def stored(image):
     """The bytes of the file that a result names, which have to be what the result says."""
     data = pathlib.Path(image["path"]).read_bytes()
     assert len(data) == image["bytes"], (len(data), image)
-    with Image.open(io.BytesIO(data)) as picture:
-        picture.load()
-        assert picture.size == (image["width"], image["height"]), (picture.size, image)
-        assert picture.format.lower() == image["format"], (picture.format, image)
+    with Image.open(io.BytesIO(data)) as image:
+        image.load()
+        assert image.size == (image["width"], image["height"]), (image.size, image)
+        assert image.format.lower() == image["format"], (image.format, image)
     return data
 
 
@@ -83,7 +83,7 @@ async def drawn(client, tool, **arguments):
     result = await client.call_tool(tool, arguments)
     assert not result.is_error, text_of(result)
     assert len(result.model_dump_json(by_alias=True)) < RESULT_BYTES
-    return json.loads(text_of(result)), pictures_of(result)
+    return json.loads(text_of(result)), images_of(result)
 
 
 @check
@@ -131,7 +131,7 @@ async def reports_progress(client, _):
 
 @check
 async def generates_several(client, _):
-    """generate_image: n pictures are n files and n previews in one small result"""
+    """generate_image: n images are n files and n previews in one small result"""
     said, shown = await drawn(client, "generate_image", prompt="a fox", n=3, output_format="jpeg", quality="low")
     assert len(said["images"]) == len(shown) == 3, said
     assert len({image["path"] for image in said["images"]}) == 3, said
@@ -141,7 +141,7 @@ async def generates_several(client, _):
 
 @check
 async def edits_by_id(client, _):
-    """edit_image: an earlier picture by its id, a new file that names what it was made from"""
+    """edit_image: an earlier image by its id, a new file that names what it was made from"""
     first, _ = await drawn(client, "generate_image", prompt="a harbour", size="1024x1024")
     said, _ = await drawn(
         client, "edit_image", prompt="at night", images=[first["images"][0]["id"]], size="1536x1024"
@@ -168,8 +168,8 @@ async def inpaints(client, folder):
     assert painted.size == original.size, painted.size
     inside = (256, 512, 768, 896)
     assert painted.crop(inside).tobytes() != original.crop(inside).tobytes()
-    for picture in (painted, original):
-        picture.paste("black", inside)
+    for image in (painted, original):
+        image.paste("black", inside)
     assert painted.tobytes() == original.tobytes()
 
 
@@ -200,7 +200,7 @@ async def saves_where_told(client, folder):
 
 @check
 async def serves_resources(client, _):
-    """resources: a picture is listed, and is read back byte for byte at image://ID"""
+    """resources: an image is listed, and is read back byte for byte at image://ID"""
     said, _ = await drawn(client, "generate_image", prompt="a windmill", output="file")
     [image] = said["images"]
     address = f"image://{image['id']}"
@@ -215,7 +215,7 @@ async def serves_resources(client, _):
 
 @check
 async def plans(client, _):
-    """dry_run: model, pixels and price, no file and no picture"""
+    """dry_run: model, pixels and price, no file and no image"""
     before = len((await client.list_resources()).resources)
     said, shown = await drawn(
         client, "generate_image", prompt="a map", size="4K", aspect_ratio="16:9", quality="high", dry_run=True

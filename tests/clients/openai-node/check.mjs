@@ -7,11 +7,11 @@
 import OpenAI, { toFile } from "openai";
 
 import { Tally, expect } from "../javascript/checks.mjs";
-import { decodePng, encodePng, fromBase64, inspect } from "../javascript/pictures.mjs";
+import { decodePng, encodePng, fromBase64, inspect } from "../javascript/images.mjs";
 
 const client = new OpenAI({ apiKey: "sk-sandbox", baseURL: process.argv[2], maxRetries: 0 });
 
-/** The picture of a reply, and what it is. */
+/** The image of a reply, and what it is. */
 function decoded(reply, at = 0) {
   const bytes = fromBase64(reply.data[at].b64_json);
   return { bytes, ...inspect(bytes) };
@@ -21,7 +21,7 @@ function plain(size, colour) {
   return encodePng(size, size, () => colour);
 }
 
-const upload = (bytes, name = "picture.png") => toFile(bytes, name, { type: "image/png" });
+const upload = (bytes, name = "image.png") => toFile(bytes, name, { type: "image/png" });
 const RED = plain(256, [200, 30, 30, 255]);
 const BLUE = plain(256, [30, 30, 200, 255]);
 
@@ -45,17 +45,17 @@ const CHECKS = {
     expect(reply.size === "1536x1024" && reply.usage.output_tokens === 1372, reply.usage);
   },
 
-  "generate: jpeg is a JPEG, webp a WebP, n pictures differ": async () => {
+  "generate: jpeg is a JPEG, webp a WebP, n images differ": async () => {
     const ask = { model: "gpt-image-2", prompt: "hills", size: "1024x1024", quality: "low" };
     const jpeg = await client.images.generate({ ...ask, output_format: "jpeg", output_compression: 60, n: 2 });
     const [one, two] = [decoded(jpeg, 0), decoded(jpeg, 1)];
     expect(one.format === "jpeg" && one.width === 1024 && one.height === 1024, one);
-    expect(jpeg.data.length === 2 && !one.bytes.equals(two.bytes), "the same picture twice");
+    expect(jpeg.data.length === 2 && !one.bytes.equals(two.bytes), "the same image twice");
     const webp = await client.images.generate({ ...ask, output_format: "webp" });
     expect(decoded(webp).format === "webp", webp.output_format);
   },
 
-  "generate: a stream brings its partial picture, then the whole one": async () => {
+  "generate: a stream brings its partial image, then the whole one": async () => {
     const ask = { model: "gpt-image-2", prompt: "a boat", size: "1024x1024", quality: "low" };
     const events = [];
     for await (const event of await client.images.generate({ ...ask, stream: true, partial_images: 1 })) {
@@ -66,7 +66,7 @@ const CHECKS = {
     expect(decodePng(fromBase64(events[1].b64_json)).width === 1024, "the size");
   },
 
-  "edit: two pictures go in and count as input tokens": async () => {
+  "edit: two images go in and count as input tokens": async () => {
     const ask = { model: "gpt-image-2", prompt: "put image 1 into image 2", size: "1024x1536", quality: "low" };
     const image = [await upload(RED, "red.png"), await upload(BLUE, "blue.png")];
     const reply = await client.images.edit({ ...ask, image });
@@ -109,12 +109,12 @@ const CHECKS = {
     expect(key instanceof OpenAI.AuthenticationError && key.code === "invalid_api_key", key);
   },
 
-  "gpt-image-2-all by chat: two pictures in, a Markdown link to a PNG out": async () => {
-    const picture = (bytes) => ({
+  "gpt-image-2-all by chat: two images in, a Markdown link to a PNG out": async () => {
+    const image = (bytes) => ({
       type: "image_url",
       image_url: { url: `data:image/png;base64,${bytes.toString("base64")}` },
     });
-    const content = [{ type: "text", text: "put image1 into image2" }, picture(RED), picture(BLUE)];
+    const content = [{ type: "text", text: "put image1 into image2" }, image(RED), image(BLUE)];
     const completion = await client.chat.completions.create({
       model: "gpt-image-2-all",
       messages: [{ role: "user", content }],

@@ -34,18 +34,18 @@ def png_size(data):
 
 
 def decoded(reply, index=0):
-    """The picture of a reply, which has to be bare base64."""
+    """The image of a reply, which has to be bare base64."""
     return base64.b64decode(reply.data[index].b64_json, validate=True)
 
 
-def picture(colour, size=(256, 256), mode="RGB"):
+def image(colour, size=(256, 256), mode="RGB"):
     """A PNG file of one colour, as the client uploads it."""
     buffer = io.BytesIO()
     Image.new(mode, size, colour).save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def upload(data, name="picture.png"):
+def upload(data, name="image.png"):
     return (name, data, "image/png")
 
 
@@ -88,7 +88,7 @@ def generate_exact_size(client):
 
 @check
 def generate_is_repeatable(client):
-    """generate: the same prompt is the same picture, n pictures differ"""
+    """generate: the same prompt is the same image, n images differ"""
     ask = {"model": "gpt-image-2", "prompt": "hills", "size": "1024x1024", "quality": "low", "n": 2}
     first, second = client.images.generate(**ask), client.images.generate(**ask)
     assert decoded(first) == decoded(second)
@@ -133,7 +133,7 @@ def generate_webp_transparent(client):
 
 @check
 def generate_streamed(client):
-    """generate: a stream brings its partial pictures, then the whole one with usage"""
+    """generate: a stream brings its partial images, then the whole one with usage"""
     events = list(
         client.images.generate(
             model="gpt-image-2",
@@ -154,8 +154,8 @@ def generate_streamed(client):
 
 @check
 def edit_two_images(client):
-    """edit: two pictures go in and count as input tokens"""
-    images = [upload(picture("red"), "a.png"), upload(picture("blue"), "b.png")]
+    """edit: two images go in and count as input tokens"""
+    images = [upload(image("red"), "a.png"), upload(image("blue"), "b.png")]
     reply = client.images.edit(
         model="gpt-image-2", prompt="put image 1 into image 2", image=images, size="1536x1024", quality="low"
     )
@@ -168,7 +168,7 @@ def edit_two_images(client):
         size="1536x1024",
         quality="low",
     )
-    assert decoded(alone) != decoded(reply), "the second picture does not show"
+    assert decoded(alone) != decoded(reply), "the second image does not show"
 
 
 def half_mask(size):
@@ -203,8 +203,8 @@ def inpaint(client):
 
 @check
 def mask_of_another_size(client):
-    """refused: a mask of another size than the picture"""
-    ask = {"model": "gpt-image-2", "prompt": "a cat", "image": upload(picture("red", (512, 512)))}
+    """refused: a mask of another size than the image"""
+    ask = {"model": "gpt-image-2", "prompt": "a cat", "image": upload(image("red", (512, 512)))}
     mask = upload(half_mask((256, 256)), "mask.png")
     error = refused("invalid_mask_image_format", lambda: client.images.edit(mask=mask, **ask))
     assert "size does not match" in str(error)
@@ -228,8 +228,8 @@ def odd_size(client):
 
 @check
 def not_an_image(client):
-    """refused: an upload that is no picture, by its number"""
-    images = [upload(picture("red")), upload(b"not a picture at all")]
+    """refused: an upload that is no image, by its number"""
+    images = [upload(image("red")), upload(b"not an image at all")]
     ask = {"model": "gpt-image-2", "prompt": "a cat", "image": images}
     assert "image 2" in str(refused("invalid_image_file", lambda: client.images.edit(**ask)))
 
@@ -274,10 +274,10 @@ def all_as_link(client):
 
 @check
 def chat(client):
-    """gpt-image-2-all by chat: two pictures in, a Markdown link out"""
+    """gpt-image-2-all by chat: two images in, a Markdown link out"""
     parts = [{"type": "text", "text": "Generate image: put image1 into image2"}]
     for colour in ("red", "blue"):
-        parts.append({"type": "image_url", "image_url": {"url": data_url(picture(colour))}})
+        parts.append({"type": "image_url", "image_url": {"url": data_url(image(colour))}})
     completion = client.chat.completions.create(
         model="gpt-image-2-all", messages=[{"role": "user", "content": parts}]
     )

@@ -120,7 +120,7 @@ async fn what_lasts_is_tried_as_often_as_the_table_says_and_then_told() {
         row("should_retry_true", "OOO", 0, &["refused the request (HTTP 400)", "Nothing was charged."]),
         row("reset", "OOO", 3, &["no whole reply came back", "may have been charged."]),
         row("html", "OOO", 3, &["no whole reply came back", "(HTTP 524)", "may have been charged."]),
-        row("cut", "OO", 2, &["ended early or its picture is damaged", "This was charged. Request id: req_"]),
+        row("cut", "OO", 2, &["ended early or its image is damaged", "This was charged. Request id: req_"]),
         row("broken_base64", "OO", 2, &["damaged", "This was charged. Request id: req_"]),
         row("truncated_picture", "OO", 2, &["damaged", "This was charged. Request id: req_"]),
         row("not_an_image", "OO", 2, &["damaged", "This was charged. Request id: req_"]),

@@ -1,5 +1,5 @@
-//! Pictures that are made and only linked to: the download is taken up again as often as is
-//! reasonable, the picture is never made again for it, and its link is never lost.
+//! Images that are made and only linked to: the download is taken up again as often as is
+//! reasonable, the image is never made again for it, and its link is never lost.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::support::{PATIENCE, Reply, Setup, Upstream, png};
 
 const FLAT: f64 = 0.03;
 
-/// The picture that every call of these tests gets when nothing goes wrong.
+/// The image that every call of these tests gets when nothing goes wrong.
 async fn whole() -> Vec<u8> {
     Scene::calm().start().await.draw(&json!({})).await.file()
 }
@@ -29,7 +29,7 @@ async fn was_paid_once(stage: &Stage, fault: &str) {
 }
 
 #[tokio::test]
-async fn a_broken_download_is_taken_up_where_it_broke_and_the_picture_is_whole() {
+async fn a_broken_download_is_taken_up_where_it_broke_and_the_image_is_whole() {
     let whole = whole().await;
     let cases: [(&str, &[&str]); 6] = [
         ("cdn_cut", &["", "bytes=1000-"]),
@@ -54,11 +54,11 @@ async fn a_broken_download_is_taken_up_where_it_broke_and_the_picture_is_whole()
 }
 
 #[tokio::test]
-async fn a_download_that_fails_for_good_leaves_its_link_and_the_picture_is_not_made_again() {
+async fn a_download_that_fails_for_good_leaves_its_link_and_the_image_is_not_made_again() {
     let cases: [(&str, &[&str], usize); 5] = [
         ("cdn_404", &["HTTP 404"], 5),
-        ("cdn_html", &["no picture"], 1),
-        ("not_an_image", &["no picture"], 1),
+        ("cdn_html", &["no image"], 1),
+        ("not_an_image", &["no image"], 1),
         ("truncated_picture", &["cut short"], 1),
         ("cdn_cut=100,times=5", &[], 5),
     ];
@@ -74,14 +74,14 @@ async fn a_download_that_fails_for_good_leaves_its_link_and_the_picture_is_not_m
         was_paid_once(&stage, fault).await;
         stage.holds(0, fault);
         if fault.contains("times=") {
-            leads_to_the_picture(&stage, answer.refusal()).await;
+            leads_to_the_image(&stage, answer.refusal()).await;
         }
     }))
     .await;
 }
 
 /// The link in a refusal, once the line is good again.
-async fn leads_to_the_picture(stage: &Stage, refusal: &str) {
+async fn leads_to_the_image(stage: &Stage, refusal: &str) {
     let (_, rest) = refusal.split_once("Link: ").unwrap();
     let link = Url::parse(rest.split_whitespace().next().unwrap()).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -187,31 +187,31 @@ async fn two_parts_are_joined_only_where_they_are_of_one_file() {
 
 #[tokio::test]
 async fn a_link_that_is_not_there_yet_or_ends_early_unannounced_is_asked_for_anew() {
-    let picture = png(320, 240, 1);
-    let half = picture.len() / 2;
+    let image = png(320, 240, 1);
+    let half = image.len() / 2;
     let not_yet = [
         file(404, b"<Error/>"),
         file(408, b""),
         file(425, b""),
         file(202, b"wait"),
         file(200, b""),
-        file(200, &picture).closing_after(0),
-        file(200, &picture).closing_after(half),
+        file(200, &image).closing_after(0),
+        file(200, &image).closing_after(half),
     ];
-    let picture = &picture;
+    let image = &image;
     join_all(not_yet.map(|reply| async move {
         let case = format!("{reply:?}");
-        let (bytes, asked) = downloaded(vec![reply, file(200, picture)]).await;
-        assert_eq!((&bytes, asked), (picture, vec![Default::default(); 2]), "{case}");
+        let (bytes, asked) = downloaded(vec![reply, file(200, image)]).await;
+        assert_eq!((&bytes, asked), (image, vec![Default::default(); 2]), "{case}");
     }))
     .await;
 }
 
 #[tokio::test]
-async fn of_several_links_the_one_that_fails_is_named_beside_the_pictures_that_came() {
-    let picture = png(64, 48, 1);
+async fn of_several_links_the_one_that_fails_is_named_beside_the_images_that_came() {
+    let image = png(64, 48, 1);
     let upstream = Upstream::start().await;
-    upstream.serve("/u(1).png", file(200, &picture));
+    upstream.serve("/u(1).png", file(200, &image));
     upstream.serve("/gone.png?sig=1", file(410, b"gone"));
     let url = upstream.url();
     let links = format!("![a]({url}/gone.png?sig=1) ![b]({url}/u(1).png) ![b]({url}/u(1).png)");
@@ -221,7 +221,7 @@ async fn of_several_links_the_one_that_fails_is_named_beside_the_pictures_that_c
     upstream.serve("/gone.png?sig=2", file(410, b"gone"));
     let mut app = Setup::at(&upstream).start().await;
     let answer = app.generate(json!({ "prompt": "a kite" })).await;
-    assert_eq!((answer.file(), app.desk.pictures().len()), (picture, 1));
+    assert_eq!((answer.file(), app.desk.images().len()), (image, 1));
     let warnings = answer.fields()["warnings"].to_string();
     assert!(warnings.contains(&format!("Link: {url}/gone.png?sig=1 .")), "{warnings}");
 

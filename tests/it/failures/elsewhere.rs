@@ -121,11 +121,11 @@ async fn nothing_moves_for_content_requests_or_keys_that_are_refused() {
 }
 
 #[tokio::test]
-async fn words_instead_of_a_picture_are_answered_by_the_images_endpoint_once() {
+async fn words_instead_of_an_image_are_answered_by_the_images_endpoint_once() {
     check([
         Row::new(Scene::of("words").with_second(), anything(), "CI", 2, 2.0 * FLAT).makes(&[
             TO_IMAGES,
-            "answered with words and no picture",
+            "answered with words and no image",
             "Sorry, I can't do that.",
         ]),
         Row::new(Scene::of("words").flag("--fail-over=false"), anything(), "C", 1, FLAT)
@@ -192,7 +192,7 @@ async fn a_provider_that_cannot_be_reached_is_left_for_another_and_costs_nothing
     for words in ["could not be reached", "base URL", "Nothing was charged."] {
         assert!(refused.refusal().contains(words), "{}", refused.text());
     }
-    assert!(alone.desk.pictures().is_empty());
+    assert!(alone.desk.images().is_empty());
 
     let both = alone.variable("OPENAI_API_KEY", "sk-second").variable("OPENAI_BASE_URL", &other.base_url());
     let fields = both.start().await.generate(json!({ "prompt": "a kite" })).await.fields();

@@ -5,7 +5,7 @@
 //! - `again`: each fault once, at a cheap model: tried again or not
 //! - `elsewhere`: faults that last: on along endpoints, models and providers
 //! - `money`: where one more try may pay twice
-//! - `downloads`: pictures that are made and only linked to
+//! - `downloads`: images that are made and only linked to
 //! - `keys`: every fault with all that is logged
 
 mod again;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::stage::{Row, Scene, check};
 
 const FLAT: f64 = 0.03;
-/// A picture of 1024 by 1024 at high quality.
+/// An image of 1024 by 1024 at high quality.
 const HIGH: f64 = 0.210_735;
 /// One of 3840 by 2160.
 const HIGH_4K: f64 = 0.400_275;
@@ -73,7 +73,7 @@ async fn the_flat_price_is_tried_again_and_does_not_lead_to_a_dear_model() {
 }
 
 #[tokio::test]
-async fn a_damaged_picture_in_a_flat_price_reply_is_asked_for_once_more_at_each_endpoint() {
+async fn a_damaged_image_in_a_flat_price_reply_is_asked_for_once_more_at_each_endpoint() {
     let row = |fault, asked, charged: u32| {
         let scene = Scene::of(fault).in_base64().with_second();
         Row::new(scene, json!({}), asked, charged, f64::from(charged) * FLAT)
@@ -83,7 +83,7 @@ async fn a_damaged_picture_in_a_flat_price_reply_is_asked_for_once_more_at_each_
         row("truncated_picture,times=1", "CC", 2).makes(&[]),
         row("broken_base64", "CCII", 4).fails(&["This was charged."]),
         row("truncated_picture", "CCII", 4).fails(&["This was charged."]),
-        // On chat, what is no picture reads as words.
+        // On chat, what is no image reads as words.
         row("not_an_image", "CII", 3).fails(&["This was charged."]),
     ])
     .await;
@@ -125,7 +125,7 @@ async fn all_tries_of_a_call_that_may_be_charged_stay_under_its_cap() {
 }
 
 #[tokio::test]
-async fn of_several_pictures_those_that_come_are_delivered_and_the_other_is_told() {
+async fn of_several_images_those_that_come_are_delivered_and_the_other_is_told() {
     let cases = [
         ("moderation,times=1", "CCC", 2, "the content was refused", "Nothing was charged."),
         ("unauthorised,times=1", "CCC", 2, "the key was not accepted", "Nothing was charged."),

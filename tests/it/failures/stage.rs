@@ -42,7 +42,7 @@ impl Scene {
         Self { second_fault: Some(fault), ..self.with_second() }
     }
 
-    /// Pictures come in the reply, not behind a link.
+    /// Images come in the reply, not behind a link.
     pub fn in_base64(self) -> Self {
         Self { reply: ReplyForm::Base64, ..self }
     }
@@ -121,7 +121,7 @@ impl Stage {
         self.paid().iter().map(|(letter, _)| letter).collect()
     }
 
-    /// How many pictures the providers charged for.
+    /// How many images the providers charged for.
     pub fn charged(&self) -> u32 {
         self.paid().iter().map(|(_, seen)| seen.billed).sum()
     }
@@ -143,13 +143,13 @@ impl Stage {
         (job.get("state"), job.get("usd"))
     }
 
-    /// That the library holds so many whole pictures and nothing else.
+    /// That the store holds so many whole images and nothing else.
     pub fn holds(&self, count: usize, case: &str) {
-        let files = self.app.desk.pictures();
+        let files = self.app.desk.images();
         assert_eq!(files.len(), count, "{case}: {files:?}");
         for file in files {
             let bytes = std::fs::read(&file).unwrap();
-            assert!(image::load_from_memory(&bytes).is_ok(), "{case}: {} is no picture", file.display());
+            assert!(image::load_from_memory(&bytes).is_ok(), "{case}: {} is no image", file.display());
         }
     }
 }
@@ -167,17 +167,17 @@ pub struct Row {
 }
 
 impl Row {
-    /// `asked`: the paid requests; `charged`: the pictures charged for, at `cost` dollars.
+    /// `asked`: the paid requests; `charged`: the images charged for, at `cost` dollars.
     pub fn new(scene: Scene, arguments: Value, asked: &'static str, charged: u32, cost: f64) -> Self {
         Self { scene, arguments, asked, charged, cost, words: Vec::new(), made: false }
     }
 
-    /// A picture comes; these words are in its warnings.
+    /// An image comes; these words are in its warnings.
     pub fn makes(self, words: &[&'static str]) -> Self {
         Self { words: words.to_vec(), made: true, ..self }
     }
 
-    /// No picture comes; these words are in the refusal.
+    /// No image comes; these words are in the refusal.
     pub fn fails(self, words: &[&'static str]) -> Self {
         Self { words: words.to_vec(), made: false, ..self }
     }

@@ -1,11 +1,11 @@
-//! `gallery`: one page that shows every stored picture and needs nothing else to do so.
+//! `gallery`: one page that shows every stored image and needs nothing else to do so.
 
 use serde_json::{Value, json};
 
 use super::{drawn, printed, sql, told};
 use crate::support::{Setup, Upstream};
 
-/// The card of a picture.
+/// The card of an image.
 fn card<'a>(page: &'a str, id: &str) -> &'a str {
     let (_, rest) =
         page.split_once(&format!("<article id=\"{id}\"")).unwrap_or_else(|| panic!("{id} in {page}"));
@@ -17,7 +17,7 @@ fn ids(answer: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn every_picture_has_a_card_with_its_price_and_what_was_made_from_what() {
+async fn every_image_has_a_card_with_its_price_and_what_was_made_from_what() {
     let upstream = Upstream::with((0..4).map(drawn)).await;
     let setup = Setup::at(&upstream);
     let mut app = setup.start().await;
@@ -31,7 +31,7 @@ async fn every_picture_has_a_card_with_its_price_and_what_was_made_from_what() {
     let said = printed(&setup, &["gallery"]).await;
     let path = setup.desk.store().join("gallery.html");
     assert_eq!(said.lines().next(), path.to_str());
-    assert!(said.contains("file://") && said.contains("4 pictures"), "{said}");
+    assert!(said.contains("file://") && said.contains("4 images"), "{said}");
     let page = std::fs::read_to_string(&path).unwrap();
     let order: Vec<_> =
         page.split("<article id=\"").skip(1).map(|part| part.split_once('"').unwrap().0).collect();
@@ -57,13 +57,13 @@ async fn every_picture_has_a_card_with_its_price_and_what_was_made_from_what() {
 }
 
 #[tokio::test]
-async fn a_thumbnail_is_made_once_and_outlives_its_picture() {
+async fn a_thumbnail_is_made_once_and_outlives_its_image() {
     let setup = Setup::sandbox();
     let mut app = setup.start().await;
     let whole = app.generate(json!({ "prompt": "a kite" })).await;
     let never_seen = app.generate(json!({ "prompt": "a boat" })).await;
     std::fs::remove_file(never_seen.path()).unwrap();
-    assert!(printed(&setup, &["gallery"]).await.contains("2 pictures, the files of 1 are missing"));
+    assert!(printed(&setup, &["gallery"]).await.contains("2 images, the files of 1 are missing"));
     let thumbnail = setup.desk.store().join(format!("thumbnails/{}.jpg", whole.id()));
     let info = image::open(&thumbnail).unwrap();
     assert_eq!(info.width().max(info.height()), 320);
@@ -111,7 +111,7 @@ async fn what_was_put_back_into_its_original_has_one_card_and_one_price() {
     assert_eq!(listed["result"]["resources"].as_array().unwrap().len(), 2);
     assert_eq!(app.end().await.code, 0);
     sql(&setup.desk, "UPDATE jobs SET sandbox = 0, cost_micros = 30000").await;
-    assert!(printed(&setup, &["gallery"]).await.contains("2 pictures"));
+    assert!(printed(&setup, &["gallery"]).await.contains("2 images"));
     let page = std::fs::read_to_string(setup.desk.store().join("gallery.html")).unwrap();
     let inpainting = card(&page, &inpainted.id());
     assert!(inpainting.contains("by a mask") && inpainting.contains("as the model sent it"), "{inpainting}");
@@ -124,7 +124,7 @@ async fn what_was_put_back_into_its_original_has_one_card_and_one_price() {
 #[tokio::test]
 async fn no_file_of_somebody_elses_is_replaced_and_an_empty_store_has_no_page() {
     let setup = Setup::sandbox();
-    assert!(told(&setup, &["gallery"]).await.contains("no stored picture"));
+    assert!(told(&setup, &["gallery"]).await.contains("no stored image"));
     assert!(!setup.desk.data().exists());
     setup.start().await.generate(json!({ "prompt": "a kite" })).await.fields();
     let mine = setup.desk.put("mine.html", "<title>mine</title>");

@@ -121,7 +121,7 @@ async fn a_job_whose_clock_ran_out_is_not_lost_while_a_process_is_at_work_on_it(
     let mut app = setup.start().await;
     let call = app.begin("generate_image", json!({ "prompt": "a kite" })).await;
     crate::support::eventually("the request", || upstream.requests().pop()).await;
-    crate::support::eventually("bytes on disk", || setup.desk.pictures().pop()).await;
+    crate::support::eventually("bytes on disk", || setup.desk.images().pop()).await;
     sql(&setup.desk, "UPDATE jobs SET lease_until = '2026-01-02T12:00:00.000000Z'").await;
     let listed = json(&setup, &["jobs"]).await;
     assert_eq!((&listed[0]["state"], &listed[0]["served"]), (&json!("rendering"), &json!(false)));

@@ -13,7 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
 use crate::support::{Desk, Ran, Reply, Setup, png, success_body};
 
-/// A reply with a picture of its own.
+/// A reply with an image of its own.
 fn drawn(seed: u8) -> Reply {
     Reply::json(200, success_body("chat_markdown_data_url.json", &png(64, 48, seed), ""))
 }

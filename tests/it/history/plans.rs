@@ -108,7 +108,7 @@ async fn nothing_goes_through_a_whole_table_that_wants_a_part_of_it() {
     }
 }
 
-/// Five thousand jobs, each with its request and its picture.
+/// Five thousand jobs, each with its request and its image.
 const MANY: &str = "
     WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < 5000)
     INSERT INTO jobs (id, owner, tool, arguments, fingerprint, state, provider, model, created_at)

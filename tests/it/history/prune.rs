@@ -13,7 +13,7 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files_in(folder).into_iter().map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
 }
 
-/// Three pictures of the sandbox's, a year, a month and no time ago, the second made from the first.
+/// Three images of the sandbox's, a year, a month and no time ago, the second made from the first.
 async fn three(setup: &Setup) -> [Answer; 3] {
     let mut app = setup.start().await;
     let old = app.generate(json!({ "prompt": "old" })).await;
@@ -35,7 +35,7 @@ async fn aged(desk: &Desk) {
 }
 
 fn ids(plan: &Value) -> Vec<&str> {
-    plan["pictures"].as_array().unwrap().iter().map(|picture| picture["id"].as_str().unwrap()).collect()
+    plan["pictures"].as_array().unwrap().iter().map(|image| image["id"].as_str().unwrap()).collect()
 }
 
 #[tokio::test]
@@ -48,7 +48,7 @@ async fn a_dry_run_says_what_would_go_and_changes_nothing() {
     assert_eq!((&plan["deleted"], &plan["stay"]["pictures"]), (&json!(false), &json!(1)));
     let words = printed(&setup, &["prune", "--older-than", "30d", "--dry-run"]).await;
     assert!(
-        words.starts_with("2 pictures to go, which makes room of ") && words.contains(&old.id()),
+        words.starts_with("2 images to go, which makes room of ") && words.contains(&old.id()),
         "{words}"
     );
     // Without anybody to ask, it is the same and a refusal.
@@ -68,7 +68,7 @@ async fn what_is_old_goes_with_its_thumbnail_and_what_was_spent_stays() {
     assert_eq!((&done["deleted"], &done["failures"]), (&json!(true), &json!([])));
     assert_eq!((&done["pictures"], &done["frees_bytes"]), (&plan["pictures"], &plan["frees_bytes"]));
     assert_eq!(ids(&done), [old.id()]);
-    let left: Vec<_> = setup.desk.pictures();
+    let left: Vec<_> = setup.desk.images();
     assert_eq!(left.len(), 2);
     assert!(!old.path().exists() && middle.path().exists() && new.path().exists());
     let names = files_in(&setup.desk.store().join("thumbnails"));
@@ -95,7 +95,7 @@ async fn the_oldest_go_until_the_rest_fits() {
     let all = json(&setup, &["prune", "--to-size", "1TB", "--dry-run"]).await;
     assert_eq!((ids(&all), &all["stay"]["pictures"]), (vec![], &json!(3)));
     let total = all["stay"]["bytes"].as_u64().unwrap();
-    let files = setup.desk.pictures().into_iter().chain(files_in(&setup.desk.store().join("thumbnails")));
+    let files = setup.desk.images().into_iter().chain(files_in(&setup.desk.store().join("thumbnails")));
     assert_eq!(total, files.map(|path| path.metadata().unwrap().len()).sum::<u64>());
     let cases = [(total, vec![]), (total - 1, vec![old.id()]), (1, vec![old.id(), middle.id(), new.id()])];
     for (most, gone) in cases {
@@ -107,7 +107,7 @@ async fn the_oldest_go_until_the_rest_fits() {
     json(&setup, &["prune", "--to-size", &format!("{}B", total - 1), "--yes"]).await;
     let rest = json(&setup, &["prune", "--to-size", "1TB", "--dry-run"]).await;
     assert!(rest["stay"]["bytes"].as_u64().unwrap() < total);
-    assert_eq!(setup.desk.pictures().len(), 2);
+    assert_eq!(setup.desk.images().len(), 2);
 }
 
 #[tokio::test]
@@ -118,7 +118,7 @@ async fn files_elsewhere_and_files_that_were_changed_stay() {
     let elsewhere = app.generate(json!({ "prompt": "old", "save_to": "kite.png" })).await;
     let changed = app.generate(json!({ "prompt": "old" })).await;
     let inside = app.generate(json!({ "prompt": "old" })).await;
-    // The name of a picture that was moved away is given to a later one.
+    // The name of an image that was moved away is given to a later one.
     let first = app.generate(json!({ "prompt": "old", "save_to": elsewhere.path() })).await;
     assert_eq!(app.end().await.code, 0);
     aged(&setup.desk).await;
@@ -131,7 +131,7 @@ async fn files_elsewhere_and_files_that_were_changed_stay() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|picture| (picture["id"].as_str().unwrap(), picture["file"].as_str().unwrap()))
+        .map(|image| (image["id"].as_str().unwrap(), image["file"].as_str().unwrap()))
         .collect();
     for (answer, fate) in
         [(&elsewhere, "elsewhere"), (&first, "elsewhere"), (&changed, "changed"), (&inside, "deleted")]
@@ -143,7 +143,7 @@ async fn files_elsewhere_and_files_that_were_changed_stay() {
 }
 
 #[tokio::test]
-async fn a_picture_under_a_name_that_was_an_older_ones_is_not_taken_for_it() {
+async fn an_image_under_a_name_that_was_an_older_ones_is_not_taken_for_it() {
     let upstream = Upstream::with((0..2).map(drawn)).await;
     let setup = Setup::at(&upstream);
     let mut app = setup.start().await;
@@ -169,8 +169,8 @@ async fn work_under_way_is_left_alone() {
     upstream.requests_come(2).await;
     let store = setup.desk.store();
     let stored =
-        || setup.desk.pictures().into_iter().find(|path| !path.to_string_lossy().contains(".arriving"));
-    crate::support::eventually("the first picture", stored).await;
+        || setup.desk.images().into_iter().find(|path| !path.to_string_lossy().contains(".arriving"));
+    crate::support::eventually("the first image", stored).await;
     crate::support::eventually("its settling", || {
         (files_in(&store.join("images"))
             .iter()
@@ -192,7 +192,7 @@ async fn work_under_way_is_left_alone() {
 }
 
 #[tokio::test]
-async fn what_killed_processes_and_lost_pictures_left_behind_goes_too() {
+async fn what_killed_processes_and_lost_images_left_behind_goes_too() {
     let setup = Setup::sandbox();
     let [_, _, new] = three(&setup).await;
     let month = new.path().parent().unwrap().to_owned();

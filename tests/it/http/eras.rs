@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::support::{Ask, Reply, Setup, Upstream, png, success_body};
 
-/// An upstream with this many pictures, and a server before it.
-pub async fn drawing(pictures: usize) -> (Upstream, Setup) {
+/// An upstream with this many images, and a server before it.
+pub async fn drawing(images: usize) -> (Upstream, Setup) {
     let reply = || Reply::json(200, success_body("chat_markdown_data_url.json", &png(64, 48, 1), ""));
-    let upstream = Upstream::with((0..pictures).map(|_| reply())).await;
+    let upstream = Upstream::with((0..images).map(|_| reply())).await;
     let setup = Setup::at(&upstream).once();
     (upstream, setup)
 }
@@ -75,7 +75,7 @@ async fn headers_that_contradict_the_message_are_refused() {
 }
 
 #[tokio::test]
-async fn callers_are_told_where_pictures_are_and_how_theirs_get_here() {
+async fn callers_are_told_where_images_are_and_how_theirs_get_here() {
     let (_upstream, setup) = drawing(1).await;
     let app = setup.serve(&[]).await;
     let found = app.ask(Ask::modern("server/discover", json!({}))).await.result();

@@ -249,9 +249,9 @@ async fn bad_input_has_its_status_and_the_next_call_is_answered() {
 #[tokio::test]
 async fn files_of_the_server_are_not_named_over_http_unless_roots_are_given() {
     let (upstream, setup) = drawing(2).await;
-    let picture = setup.desk.put("picture.png", png(64, 48, 1));
+    let image = setup.desk.put("image.png", png(64, 48, 1));
     let app = setup.serve(&[]).await;
-    let path = picture.to_str().unwrap();
+    let path = image.to_str().unwrap();
     for (tool, argument, arguments) in [
         ("edit_image", "images[0]", json!({ "prompt": "redder", "images": [path] })),
         (
@@ -285,7 +285,7 @@ async fn files_of_the_server_are_not_named_over_http_unless_roots_are_given() {
     let arguments = json!({ "prompt": "a kite", "save_to": "kites/" });
     let fields = app.ask(Ask::call("generate_image", arguments)).await.answer().fields();
     assert!(fields["images"][0]["path"].as_str().unwrap().contains("kites"), "{fields:#}");
-    // The library holds everybody's pictures, and is entered by id alone.
+    // The store holds everybody's images, and is entered by id alone.
     let stored = setup.desk.data().join("gpt-image-mcp/images");
     let arguments = json!({ "prompt": "redder", "images": [stored.join("x.png")] });
     assert!(app.ask(Ask::call("edit_image", arguments)).await.answer().is_error());

@@ -8,12 +8,12 @@ use serde_json::json;
 use super::eras::{call_in, kite};
 use crate::support::{Ask, Gate, Reply, Setup, Upstream, eventually, png, success_body};
 
-/// One picture, behind a gate.
-async fn gated(pictures: usize) -> (Upstream, Setup, Gate) {
+/// One image, behind a gate.
+async fn gated(images: usize) -> (Upstream, Setup, Gate) {
     let gate = Gate::shut();
     let reply =
         || Reply::json(200, success_body("chat_markdown_data_url.json", &png(64, 48, 1), "")).held_by(&gate);
-    let upstream = Upstream::with((0..pictures).map(|_| reply())).await;
+    let upstream = Upstream::with((0..images).map(|_| reply())).await;
     let setup = Setup::at(&upstream).once();
     (upstream, setup, gate)
 }
@@ -96,7 +96,7 @@ async fn a_call_whose_stream_broke_counts_as_use_and_is_taken_up_again_with_its_
 }
 
 #[tokio::test]
-async fn who_hangs_up_in_the_newer_era_ends_the_request_and_not_the_picture() {
+async fn who_hangs_up_in_the_newer_era_ends_the_request_and_not_the_image() {
     let (upstream, setup, gate) = gated(1).await;
     let app = setup.serve(&["--max-calls", "1", "--clock", "early_headers=10"]).await;
     let call = app.open(Ask::call("generate_image", kite())).await;
@@ -110,12 +110,12 @@ async fn who_hangs_up_in_the_newer_era_ends_the_request_and_not_the_picture() {
     }
     gate.open();
     let store = setup.desk.data().join("gpt-image-mcp");
-    eventually("the picture in the library", || setup_has_picture(&store)).await;
+    eventually("the image in the store", || setup_has_image(&store)).await;
     let listed = app.ask(Ask::modern("resources/list", json!({}))).await.result();
     assert_eq!(listed["resources"].as_array().unwrap().len(), 1, "{listed:#}");
 }
 
-fn setup_has_picture(store: &std::path::Path) -> Option<()> {
+fn setup_has_image(store: &std::path::Path) -> Option<()> {
     let months = std::fs::read_dir(store.join("images")).ok()?;
     let mut files =
         months.flatten().filter_map(|month| std::fs::read_dir(month.path()).ok()).flatten().flatten();

@@ -4,6 +4,6 @@ mod eras;
 mod guards;
 mod long_calls;
 mod operations;
-mod pictures;
+mod images;
 mod sse;
 mod tasks;

@@ -1,4 +1,4 @@
-//! What can go wrong with the machine in mid-render: no whole picture is lost, no half one is
+//! What can go wrong with the machine in mid-render: no whole image is lost, no half one is
 //! left, and the record says what may have been billed.
 
 use serde_json::json;
@@ -25,11 +25,11 @@ pub(super) async fn let_leases_run_out(desk: &Desk) {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_picture_that_no_file_can_hold_comes_inline() {
-    // The largest file may have 512 KiB, as on a disk that is full, and a picture has 2 MB.
-    let picture = large_png(2_000_000);
+async fn an_image_that_no_file_can_hold_comes_inline() {
+    // The largest file may have 512 KiB, as on a disk that is full, and an image has 2 MB.
+    let image = large_png(2_000_000);
     let upstream =
-        Upstream::with([Reply::json(200, success_body("chat_markdown_data_url.json", &picture, ""))]).await;
+        Upstream::with([Reply::json(200, success_body("chat_markdown_data_url.json", &image, ""))]).await;
     let mut app = Setup::at(&upstream).launch_after("ulimit -f 1024");
     app.initialize("2025-06-18").await;
     let answer = app.generate(json!({ "prompt": "a kite", "output": "file" })).await;
@@ -37,8 +37,8 @@ async fn a_picture_that_no_file_can_hold_comes_inline() {
     assert_eq!(fields["images"], json!([]));
     let warning = fields["warnings"][0].as_str().unwrap();
     assert!(warning.contains("nowhere but in this answer") && warning.contains("save it now"), "{warning}");
-    assert!(answer.shown()[0].1 == picture, "every byte of it");
-    assert!(app.desk.pictures().is_empty(), "{:?}", app.desk.pictures());
+    assert!(answer.shown()[0].1 == image, "every byte of it");
+    assert!(app.desk.images().is_empty(), "{:?}", app.desk.images());
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn a_record_that_is_locked_for_a_while_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_record_that_goes_away_in_mid_render_costs_the_id_and_not_the_picture() {
+async fn a_record_that_goes_away_in_mid_render_costs_the_id_and_not_the_image() {
     let Rendering { app, gate, id, .. } = rendering(|setup| setup, kite()).await;
     let mut broken = record(&app.desk).await;
     sqlx::query("DROP TABLE lineage").execute(&mut broken).await.unwrap();
@@ -84,7 +84,7 @@ async fn a_record_that_goes_away_in_mid_render_costs_the_id_and_not_the_picture(
 }
 
 #[tokio::test]
-async fn a_folder_that_goes_away_in_mid_render_costs_the_file_and_not_the_picture() {
+async fn a_folder_that_goes_away_in_mid_render_costs_the_file_and_not_the_image() {
     let Rendering { app, gate, id, .. } = rendering(|setup| setup, kite()).await;
     std::fs::remove_dir_all(app.desk.store().join("images")).unwrap();
     gate.open();
@@ -93,7 +93,7 @@ async fn a_folder_that_goes_away_in_mid_render_costs_the_file_and_not_the_pictur
     assert!(!answer.text().contains("it is whole in"), "that file is gone: {}", answer.text());
     let mut record = record(&app.desk).await;
     let row = sqlx::query("SELECT state FROM jobs").fetch_one(&mut record).await.unwrap();
-    assert_eq!(row.get::<&str, _>(0), "done", "its picture was delivered");
+    assert_eq!(row.get::<&str, _>(0), "done", "its image was delivered");
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn what_a_locked_record_did_not_take_is_written_down_before_the_job_ends()
     sqlx::query("BEGIN EXCLUSIVE").execute(&mut lock).await.unwrap();
     gate.open();
     // Each gave up after five seconds.
-    let both = ["the end of a request was not recorded", "a picture was kept and not recorded"];
+    let both = ["the end of a request was not recorded", "an image was kept and not recorded"];
     let given_up = || both.iter().all(|words| app.complaints().contains(words));
     eventually("the lock being noticed", || given_up().then_some(())).await;
     sqlx::query("COMMIT").execute(&mut lock).await.unwrap();
@@ -127,6 +127,6 @@ async fn a_clock_that_jumps_makes_no_job_lost_that_is_worked_on() {
     let joined = other.begin("generate_image", kite()).await;
     other.request("ping", json!({})).await;
     gate.open();
-    assert_eq!(other.result_of(joined).await.file(), png(64, 48, 1), "the same picture, and not another");
+    assert_eq!(other.result_of(joined).await.file(), png(64, 48, 1), "the same image, and not another");
     assert_eq!(upstream.requests().len(), 1);
 }

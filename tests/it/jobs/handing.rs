@@ -22,8 +22,8 @@ async fn an_answer_that_cannot_be_written_hands_nothing_over() {
 
 #[tokio::test]
 async fn an_answer_that_is_stuck_in_the_pipe_when_its_server_is_killed_hands_nothing_over() {
-    let (gate, picture) = (Gate::shut(), large_png(2_000_000));
-    let body = success_body("chat_markdown_data_url.json", &picture, "");
+    let (gate, image) = (Gate::shut(), large_png(2_000_000));
+    let body = success_body("chat_markdown_data_url.json", &image, "");
     let upstream = Upstream::with([Reply::json(200, body).held_by(&gate), drawn(2)]).await;
     let mut app = Setup::at(&upstream).start().await;
     let inline = json!({ "prompt": "a red kite", "output": "inline" });
@@ -36,7 +36,7 @@ async fn an_answer_that_is_stuck_in_the_pipe_when_its_server_is_killed_hands_not
     app.kill_group(Signal::KILL).await;
     assert_eq!(no_longer(&desk, "caller", &["waiting"]).await, "left");
     let mut later = Setup::at(&upstream).sharing(&desk).start().await;
-    assert!(later.generate(inline).await.file() == picture);
+    assert!(later.generate(inline).await.file() == image);
     assert_eq!(upstream.requests().len(), 1);
 }
 
@@ -53,7 +53,7 @@ async fn a_client_that_closes_its_end_in_mid_call_is_not_known_to_read_the_answe
 }
 
 #[tokio::test]
-async fn a_client_that_reads_its_answer_and_leaves_at_once_has_its_picture() {
+async fn a_client_that_reads_its_answer_and_leaves_at_once_has_its_image() {
     let upstream = Upstream::with((1..=6).map(drawn)).await;
     let setup = Setup::at(&upstream);
     for seed in 1..=6 {

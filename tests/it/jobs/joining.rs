@@ -1,4 +1,4 @@
-//! Who gets a job's pictures: its caller, else the next who asks for the same, and nobody
+//! Who gets a job's images: its caller, else the next who asks for the same, and nobody
 //! twice.
 
 use serde_json::json;
@@ -27,7 +27,7 @@ async fn an_equal_call_joins_one_that_was_told_to_come_back() {
     assert_eq!((&made.fields()["job"], made.file()), (&job, png(64, 48, 1)));
     assert_eq!(upstream.requests().len(), 1);
     no_longer(&app.desk, "caller", &["left", "waiting"]).await; // recorded after the answer is written
-    assert_ne!(app.generate(kite()).await.fields()["job"], job, "handed over, it is a new picture");
+    assert_ne!(app.generate(kite()).await.fields()["job"], job, "handed over, it is a new image");
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn an_equal_call_joins_one_that_was_cancelled_and_another_does_not() {
     let Rendering { mut app, upstream, gate, id } = rendering(|setup| setup, kite()).await;
     cancel(&mut app, id).await;
     let other = app.generate(json!({ "prompt": "a blue kite" })).await;
-    assert_eq!(other.file(), png(64, 48, 2), "another prompt is another picture");
+    assert_eq!(other.file(), png(64, 48, 2), "another prompt is another image");
     let equal = app.begin("generate_image", kite()).await;
     app.request("ping", json!({})).await;
     gate.open();
@@ -44,7 +44,7 @@ async fn an_equal_call_joins_one_that_was_cancelled_and_another_does_not() {
 }
 
 #[tokio::test]
-async fn two_callers_that_wait_are_two_pictures() {
+async fn two_callers_that_wait_are_two_images() {
     let Rendering { mut app, upstream, gate, id } = rendering(|setup| setup, kite()).await;
     let second = app.generate(kite()).await;
     assert_eq!(second.file(), png(64, 48, 2));
@@ -79,9 +79,9 @@ async fn a_setting_drops_what_its_caller_left() {
         rendering(|setup| setup.flag("--drop-cancelled"), kite()).await;
     let desk = app.desk.clone();
     cancel(&mut app, id).await;
-    eventually("the job's end", || desk.pictures().is_empty().then_some(())).await;
+    eventually("the job's end", || desk.images().is_empty().then_some(())).await;
     gate.open();
     assert_eq!(app.generate(kite()).await.file(), png(64, 48, 2), "there is nothing to join");
     assert_eq!(upstream.requests().len(), 2);
-    assert_eq!(desk.pictures().len(), 1);
+    assert_eq!(desk.images().len(), 1);
 }

@@ -1,5 +1,5 @@
-//! Processes that are killed with a paid picture in hand: an equal call right after gets that
-//! picture, and does not wait for a lease to run out.
+//! Processes that are killed with a paid image in hand: an equal call right after gets that
+//! image, and does not wait for a lease to run out.
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
@@ -19,7 +19,7 @@ fn job_in(refusal: &str) -> String {
     id.trim_end_matches(':').to_owned()
 }
 
-/// A call whose picture is whole on the disk while its reply is not.
+/// A call whose image is whole on the disk while its reply is not.
 async fn arrived(setup: impl FnOnce(Setup) -> Setup) -> (App, Upstream, i64) {
     let body = success_body("chat_markdown_data_url.json", &png(64, 48, 1), "");
     let almost = body.len() - 2;
@@ -28,14 +28,13 @@ async fn arrived(setup: impl FnOnce(Setup) -> Setup) -> (App, Upstream, i64) {
     let mut app = setup(Setup::at(&upstream)).start().await;
     let id = app.begin("generate_image", kite()).await;
     let desk = app.desk.clone();
-    let whole =
-        || desk.pictures().iter().any(|path| std::fs::read(path).is_ok_and(|is| is == png(64, 48, 1)));
-    eventually("the whole picture", || whole().then_some(())).await;
+    let whole = || desk.images().iter().any(|path| std::fs::read(path).is_ok_and(|is| is == png(64, 48, 1)));
+    eventually("the whole image", || whole().then_some(())).await;
     (app, upstream, id)
 }
 
 #[tokio::test]
-async fn a_worker_killed_with_a_whole_picture_leaves_it_to_an_equal_call_at_once() {
+async fn a_worker_killed_with_a_whole_image_leaves_it_to_an_equal_call_at_once() {
     let (mut app, upstream, id) = arrived(|setup| setup).await;
     kill(app.children()[0], Signal::KILL);
     app.result_of(id).await.refusal();
@@ -45,7 +44,7 @@ async fn a_worker_killed_with_a_whole_picture_leaves_it_to_an_equal_call_at_once
 }
 
 #[tokio::test]
-async fn a_server_killed_with_a_whole_picture_leaves_it_to_an_equal_call_at_once() {
+async fn a_server_killed_with_a_whole_image_leaves_it_to_an_equal_call_at_once() {
     let (app, upstream, _) = arrived(|setup| setup.flag("--worker=false")).await;
     let setup = Setup::at(&upstream).sharing(&app.desk);
     app.kill_group(Signal::KILL).await;
@@ -55,7 +54,7 @@ async fn a_server_killed_with_a_whole_picture_leaves_it_to_an_equal_call_at_once
 }
 
 #[tokio::test]
-async fn a_picture_that_was_done_and_not_handed_over_is_given_to_an_equal_call_at_once() {
+async fn an_image_that_was_done_and_not_handed_over_is_given_to_an_equal_call_at_once() {
     let Rendering { app, upstream, gate, .. } = rendering(|setup| setup, kite()).await;
     let setup = Setup::at(&upstream).sharing(&app.desk);
     let worker = app.children()[0];
@@ -71,7 +70,7 @@ async fn a_picture_that_was_done_and_not_handed_over_is_given_to_an_equal_call_a
 }
 
 #[tokio::test]
-async fn get_image_finds_the_picture_and_hands_it_over_with_its_cost() {
+async fn get_image_finds_the_image_and_hands_it_over_with_its_cost() {
     let (mut app, upstream, id) = arrived(|setup| setup).await;
     kill(app.children()[0], Signal::KILL);
     let job = job_in(app.result_of(id).await.refusal());

@@ -20,7 +20,7 @@ use sqlx::Row as _;
 
 use crate::support::{App, Desk, Gate, PATIENCE, Reply, Setup, Upstream, png, success_body};
 
-/// A chat reply with a picture, told apart by its seed.
+/// A chat reply with an image, told apart by its seed.
 fn drawn(seed: u8) -> Reply {
     Reply::json(200, success_body("chat_markdown_data_url.json", &png(64, 48, seed), ""))
 }

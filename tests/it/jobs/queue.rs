@@ -58,7 +58,7 @@ async fn what_is_cancelled_in_the_line_is_never_sent() {
 }
 
 #[tokio::test]
-async fn several_pictures_of_a_call_take_turns_too() {
+async fn several_images_of_a_call_take_turns_too() {
     let Rendering { app, upstream, gate, id } =
         rendering(one_at_a_time, json!({ "prompt": "kites", "n": 3 })).await;
     assert_eq!(upstream.requests().len(), 1);

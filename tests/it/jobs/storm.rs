@@ -49,8 +49,8 @@ async fn kill_after(setup: &Setup, prompt: &str, time: Duration) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whenever_the_processes_are_killed_the_books_agree_with_the_upstream() {
     let upstream = Upstream::start().await;
-    let picture = success_body("chat_markdown_data_url.json", &large_png(300_000), "");
-    upstream.otherwise(Reply::json(200, picture).in_chunks(4096));
+    let image = success_body("chat_markdown_data_url.json", &large_png(300_000), "");
+    upstream.otherwise(Reply::json(200, image).in_chunks(4096));
     let desk = Desk::new();
     undisturbed(&setup(&upstream, &desk, 1)).await; // the record is made, the program is in memory
     let storms = (0..SERVERS_AT_ONCE).map(|server| {
@@ -94,14 +94,14 @@ async fn whenever_the_processes_are_killed_the_books_agree_with_the_upstream() {
             found += images.len();
         }
     }
-    println!("{found} pictures found, {lost} jobs lost, {} requests", upstream.requests().len());
+    println!("{found} images found, {lost} jobs lost, {} requests", upstream.requests().len());
     assert!(lost > 20 && found > 100, "{found} found, {lost} lost: the kills were not spread");
 
     // Every file is whole, under a name, and recorded; there is nothing else.
     let rows = sqlx::query("SELECT path FROM images").fetch_all(&mut books).await.unwrap();
     let recorded: BTreeSet<_> =
         rows.iter().map(|row| std::path::PathBuf::from(row.get::<String, _>(0))).collect();
-    let files: BTreeSet<_> = desk.pictures().into_iter().collect();
+    let files: BTreeSet<_> = desk.images().into_iter().collect();
     let differ: Vec<_> = files.symmetric_difference(&recorded).collect();
     assert!(differ.is_empty(), "files and record differ: {differ:#?}");
 
@@ -115,6 +115,6 @@ async fn whenever_the_processes_are_killed_the_books_agree_with_the_upstream() {
     let seen = i64::try_from(upstream.requests().len()).unwrap();
     assert!(sent >= seen, "{seen} requests came, {sent} are in the ledger");
     assert!(charged >= seen, "{seen} were charged, the ledger counts {charged}");
-    assert!(counted >= seen * 30_000, "{counted} millionths of a dollar for {seen} pictures");
+    assert!(counted >= seen * 30_000, "{counted} millionths of a dollar for {seen} images");
     assert!(sent - seen < 40, "{sent} in the ledger for {seen} requests: it counts what never went out");
 }

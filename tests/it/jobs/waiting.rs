@@ -1,4 +1,4 @@
-//! The soft deadline: an answer in time, and the picture after it.
+//! The soft deadline: an answer in time, and the image after it.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The worker process: whatever ends the server, the picture that is being paid for arrives,
+//! The worker process: whatever ends the server, the image that is being paid for arrives,
 //! and the next who asks gets it.
 
 use rustix::process::Signal;
@@ -17,7 +17,7 @@ async fn end(mut app: App, how: Option<Signal>) {
 }
 
 #[tokio::test]
-async fn a_picture_outlives_whatever_ends_the_server_and_is_paid_once() {
+async fn an_image_outlives_whatever_ends_the_server_and_is_paid_once() {
     for how in [None, Some(Signal::TERM), Some(Signal::KILL)] {
         let Rendering { app, upstream, gate, .. } = rendering(|setup| setup, kite()).await;
         let setup = Setup::at(&upstream).sharing(&app.desk);
@@ -29,13 +29,13 @@ async fn a_picture_outlives_whatever_ends_the_server_and_is_paid_once() {
         assert_eq!(answer.file(), png(64, 48, 1), "{how:?}");
         assert_eq!(upstream.requests().len(), 1, "{how:?}: one request in all");
         no_longer(&later.desk, "caller", &["left", "waiting"]).await;
-        // It was handed over: now an equal call is a new picture.
+        // It was handed over: now an equal call is a new image.
         assert_eq!(later.generate(kite()).await.file(), png(64, 48, 2), "{how:?}");
     }
 }
 
 #[tokio::test]
-async fn a_picture_that_arrived_after_its_server_was_killed_is_there_for_get_image() {
+async fn an_image_that_arrived_after_its_server_was_killed_is_there_for_get_image() {
     let Rendering { app, upstream, gate, id } =
         rendering(|setup| setup.variable("GPT_IMAGE_MCP_WAIT_S", "1"), kite()).await;
     let desk = app.desk.clone();
@@ -140,7 +140,7 @@ async fn without_a_worker_the_server_itself_waits_for_what_is_paid() {
     app.close_input();
     gate.open();
     assert_eq!(app.end().await.code, 0);
-    assert_eq!(std::fs::read(&desk.pictures()[0]).unwrap(), png(64, 48, 1));
+    assert_eq!(std::fs::read(&desk.images()[0]).unwrap(), png(64, 48, 1));
     assert_eq!(upstream.requests().len(), 1);
 }
 

@@ -4,8 +4,8 @@
 use gpt_image_mcp::sandbox::Manner;
 use serde_json::{Value, json};
 
-/// Several pictures are named in order.
-const TWO_CATS: &str = "prompt=a kite\n\nThe pictures, in order: image 1 is cat.png, image 2 is cat.png.";
+/// Several images are named in order.
+const TWO_CATS: &str = "prompt=a kite\n\nThe images, in order: image 1 is cat.png, image 2 is cat.png.";
 
 /// A server as its documents describe it.
 pub struct Server {
@@ -16,7 +16,7 @@ pub struct Server {
     pub key: Option<(&'static str, &'static str, &'static str)>,
     /// Another header of every request.
     pub header: Option<(&'static str, &'static str)>,
-    /// How it answers with a picture.
+    /// How it answers with an image.
     pub success: &'static str,
     /// One of its refusals: status, body, and words that must come through.
     pub refusal: (u16, &'static str, &'static str),
@@ -48,13 +48,13 @@ fn corporate_gateway() -> Server {
             edit("corp/gpt-image-2", &["cat.png", "cat.png"]).to("/v1/images/edits").sends(&[
                 "model=gpt-image-2",
                 TWO_CATS,
-                "image[]=@PICTURE",
-                "image[]=@PICTURE",
+                "image[]=@IMAGE",
+                "image[]=@IMAGE",
             ]),
             inpaint("corp/gpt-image-2").to("/v1/images/edits").sends(&[
                 "model=gpt-image-2",
                 "prompt=a kite",
-                "image=@PICTURE",
+                "image=@IMAGE",
                 "mask=@clear where repainted",
             ]),
         ],
@@ -76,12 +76,12 @@ fn azure() -> Server {
             edit("azure/azure-image", &["cat.png"]).to("/openai/v1/images/edits").sends(&[
                 "model=my-deployment",
                 "prompt=a kite",
-                "image=@PICTURE",
+                "image=@IMAGE",
             ]),
             inpaint("azure/azure-image").to("/openai/v1/images/edits").sends(&[
                 "model=my-deployment",
                 "prompt=a kite",
-                "image=@PICTURE",
+                "image=@IMAGE",
                 "mask=@clear where repainted",
             ]),
         ],
@@ -98,10 +98,10 @@ fn azure_dated() -> Server {
             generate("azure/azure-image", json!({ "quality": "high" }))
                 .to("/openai/deployments/my-deployment/images/generations?api-version=2025-04-01-preview")
                 .sends(&["prompt=a kite", "quality=high"]),
-            edit("azure/azure-image", &["cat.png"]).to(EDITS).sends(&["prompt=a kite", "image=@PICTURE"]),
+            edit("azure/azure-image", &["cat.png"]).to(EDITS).sends(&["prompt=a kite", "image=@IMAGE"]),
             inpaint("azure/azure-image").to(EDITS).sends(&[
                 "prompt=a kite",
-                "image=@PICTURE",
+                "image=@IMAGE",
                 "mask=@clear where repainted",
             ]),
         ],
@@ -152,13 +152,13 @@ pub fn stable_diffusion_cpp() -> Server {
             edit(MODEL, &["cat.png", "cat.png"]).to("/v1/images/edits").sends(&[
                 "model=sd-cpp-local",
                 TWO_CATS,
-                "image[]=@PICTURE",
-                "image[]=@PICTURE",
+                "image[]=@IMAGE",
+                "image[]=@IMAGE",
             ]),
             inpaint(MODEL).to("/v1/images/edits").sends(&[
                 "model=sd-cpp-local",
                 "prompt=a kite",
-                "image=@PICTURE",
+                "image=@IMAGE",
                 "mask=@white where repainted",
             ]),
         ],
@@ -189,8 +189,8 @@ pub fn vllm_omni() -> Server {
                 "response_format=b64_json",
                 "guidance_scale=1",
                 "num_inference_steps=50",
-                "image=@PICTURE",
-                "image=@PICTURE",
+                "image=@IMAGE",
+                "image=@IMAGE",
             ]),
         ],
     }
@@ -220,7 +220,7 @@ pub fn openrouter() -> Server {
             edit("openrouter/gemini-image", &["cat.png"]).to(TARGET).sends(&[
                 concat!(
                     r#"messages=[{"role":"user","content":[{"type":"text","text":"Generate image: a kite"},"#,
-                    r#"{"type":"image_url","image_url":{"url":"data:image/png;base64,PICTURE"}}]}]"#
+                    r#"{"type":"image_url","image_url":{"url":"data:image/png;base64,IMAGE"}}]}]"#
                 ),
                 "model=google/gemini-2.5-flash-image",
                 r#"modalities=["image","text"]"#,

@@ -430,7 +430,7 @@ impl Answer {
         self.text()
     }
 
-    /// The pictures shown, with their media types.
+    /// The images shown, with their media types.
     pub fn shown(&self) -> Vec<(String, Vec<u8>)> {
         let blocks = self.0["content"].as_array().unwrap().iter();
         let images = blocks.filter(|block| block["type"] == "image");

@@ -50,7 +50,7 @@ impl Desk {
         self.home().join("settings")
     }
 
-    /// The library.
+    /// The store.
     pub fn store(&self) -> PathBuf {
         self.data().join("gpt-image-mcp")
     }
@@ -68,8 +68,8 @@ impl Desk {
         path
     }
 
-    /// The pictures in the library, unfinished ones included.
-    pub fn pictures(&self) -> Vec<PathBuf> {
+    /// The images in the store, unfinished ones included.
+    pub fn images(&self) -> Vec<PathBuf> {
         files_in(&self.store().join("images"))
     }
 }

@@ -1,5 +1,5 @@
 //! Bodies as the documents and captures have them, under `tests/fixtures`. In a success body
-//! `{{base64}}` stands for the picture, `{{escaped}}` for the same with its slashes escaped, and
+//! `{{base64}}` stands for the image, `{{escaped}}` for the same with its slashes escaped, and
 //! `{{url}}` for its address.
 
 use std::path::Path;
@@ -12,9 +12,9 @@ fn body(folder: &str, name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A reply that brings this picture, or its address.
-pub fn success_body(name: &str, picture: &[u8], url: &str) -> String {
-    let base64 = STANDARD.encode(picture);
+/// A reply that brings this image, or its address.
+pub fn success_body(name: &str, image: &[u8], url: &str) -> String {
+    let base64 = STANDARD.encode(image);
     body("success", name)
         .replace("{{base64}}", &base64)
         .replace("{{escaped}}", &base64.replace('/', "\\/"))

@@ -1,11 +1,11 @@
 //! What the tests share: the real binary as a child process, an upstream that answers as it
-//! is told, and pictures drawn here.
+//! is told, and images drawn here.
 
 mod app;
 mod desk;
 mod fixtures;
 mod http;
-mod pictures;
+mod images;
 mod upstream;
 mod web;
 
@@ -13,7 +13,7 @@ pub use app::{Answer, App, Ran, Setup, modern};
 pub use desk::{Desk, files_in};
 pub use fixtures::{error_body, success_body};
 pub use http::Recorded;
-pub use pictures::{alpha_mask, jpeg, large_png, photo, pixels_of, png, webp, white_mask};
+pub use images::{alpha_mask, jpeg, large_png, photo, pixels_of, png, webp, white_mask};
 pub use upstream::{Gate, Reply, Upstream};
 pub use web::{Ask, Opened, WebApp};
 

@@ -1,5 +1,5 @@
 //! The page: every call with what it asked for and what came back. One file, which links to the
-//! pictures beside it and loads nothing else.
+//! images beside it and loads nothing else.
 //!
 //! Every text that is not written here is escaped, whoever it is from.
 
@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::next_steps::NextSteps;
-use super::script::{Call, Drawn, Picture, Preserved};
+use super::script::{Call, Drawn, DrawnImage, Preserved};
 use crate::app::commands::page::{Kind, Place, escaped};
 use crate::domain::Usd;
 
@@ -24,7 +24,7 @@ pub(super) const KIND: Kind = Kind {
 pub(super) fn page(calls: &[Call], folder: &Path, next: &NextSteps) -> String {
     let sheet = Sheet { calls, place: Place::new(folder) };
     let cards: String = calls.iter().enumerate().map(|(index, call)| sheet.card(index, call)).collect();
-    let pictures = calls.iter().map(|call| call.pictures().len()).sum::<usize>();
+    let images = calls.iter().map(|call| call.images().len()).sum::<usize>();
     let failed = calls.iter().filter(|call| call.outcome.is_err()).count();
     let failed = if failed == 0 { String::new() } else { format!(" <b class=\"red\">{failed} failed.</b>") };
     let head = KIND.head();
@@ -33,7 +33,7 @@ pub(super) fn page(calls: &[Call], folder: &Path, next: &NextSteps) -> String {
     format!(
         r#"{head}<header>
 <h1>gpt-image-mcp <span class="badge">SANDBOX</span></h1>
-<p>{count} calls as an agent makes them, over MCP, and the {pictures} pictures that came back.{failed}
+<p>{count} calls as an agent makes them, over MCP, and the {images} images that came back.{failed}
 Drawn by the built-in sandbox: no model, no key, no cost.</p>
 </header>
 <main>
@@ -66,12 +66,11 @@ impl Sheet<'_> {
         let arguments = json(&call.arguments);
         let (show, facts) = match &call.outcome {
             Ok(drawn) => {
-                let pictures: String =
-                    drawn.images.iter().map(|picture| self.picture(picture, call)).collect();
-                (pictures, facts(drawn))
+                let images: String = drawn.images.iter().map(|image| self.figure(image, call)).collect();
+                (images, facts(drawn))
             }
             Err(words) => (
-                "<div class=\"none\">no picture</div>".to_owned(),
+                "<div class=\"none\">no image</div>".to_owned(),
                 format!("<p class=\"failure\">{}</p>", escaped(words)),
             ),
         };
@@ -88,18 +87,18 @@ impl Sheet<'_> {
         )
     }
 
-    fn picture(&self, picture: &Picture, call: &Call) -> String {
-        let link = escaped(&self.place.link(&picture.path));
+    fn figure(&self, image: &DrawnImage, call: &Call) -> String {
+        let link = escaped(&self.place.link(&image.path));
         let prompt = escaped(call.arguments.get("prompt").and_then(Value::as_str).unwrap_or_default());
-        let Picture { width, height, .. } = picture;
+        let DrawnImage { width, height, .. } = image;
         format!(
             "<a href=\"{link}\"><img src=\"{link}\" width=\"{width}\" height=\"{height}\" alt=\"{prompt}\"></a>"
         )
     }
 
-    /// What the picture was made from: the pictures and the mask, small.
+    /// What the image was made from: the images and the mask, small.
     fn lineage(&self, call: &Call) -> String {
-        let parents = call.pictures().iter().flat_map(|picture| &picture.made_from);
+        let parents = call.images().iter().flat_map(|image| &image.made_from);
         let mut parts: Vec<String> = parents.filter_map(|id| self.parent(id)).collect();
         if let Some(mask) = call.arguments.get("mask").and_then(Value::as_str) {
             let link = escaped(&self.place.link(Path::new(mask)));
@@ -107,7 +106,7 @@ impl Sheet<'_> {
                 "<a href=\"{link}\"><img class=\"mask\" src=\"{link}\" alt=\"the mask\"><span>the mask</span></a>"
             ));
         }
-        let sent = call.pictures().iter().filter_map(|picture| picture.preserved.as_ref());
+        let sent = call.images().iter().filter_map(|image| image.preserved.as_ref());
         parts.extend(sent.map(|Preserved { raw_path }| {
             let link = escaped(&self.place.link(raw_path));
             format!("<a href=\"{link}\"><img src=\"{link}\" alt=\"\"><span>what the model sent</span></a>")
@@ -121,10 +120,10 @@ impl Sheet<'_> {
 
     fn parent(&self, id: &str) -> Option<String> {
         self.calls.iter().enumerate().find_map(|(index, call)| {
-            let picture = call.pictures().iter().find(|picture| picture.id == id)?;
-            let (number, link) = (index + 1, escaped(&self.place.link(&picture.path)));
+            let image = call.images().iter().find(|image| image.id == id)?;
+            let (number, link) = (index + 1, escaped(&self.place.link(&image.path)));
             Some(format!(
-                "<a href=\"#call-{number}\"><img src=\"{link}\" alt=\"\"><span>picture of call {number}</span></a>"
+                "<a href=\"#call-{number}\"><img src=\"{link}\" alt=\"\"><span>image of call {number}</span></a>"
             ))
         })
     }
@@ -136,7 +135,7 @@ fn facts(drawn: &Drawn) -> String {
         let _ = writeln!(facts, "<div><dt>{name}</dt><dd>{}</dd></div>", escaped(value));
     };
     fact("model", &format!("{} at {}", drawn.model, drawn.provider));
-    for Picture { id, width, height, format, bytes, .. } in &drawn.images {
+    for DrawnImage { id, width, height, format, bytes, .. } in &drawn.images {
         let size = bytes.div_ceil(1_000);
         fact("picture", &format!("{width} × {height}, {}, {size} KB, {id}", format.to_uppercase()));
     }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufWriter, ErrorKind, Write as _};
 use std::path::Path;
 
-/// The ellipse: middle and half axes, as shares of the picture.
+/// The ellipse: middle and half axes, as shares of the image.
 const MIDDLE: (f64, f64) = (0.71, 0.29);
 const HALF_AXES: (f64, f64) = (0.25, 0.26);
 /// The grey of what is kept; only the alpha means anything.
@@ -12,7 +12,7 @@ const KEPT: u8 = 128;
 /// How far the soft edge reaches inwards, as a share of the way to the middle.
 const SOFT: f64 = 0.06;
 
-/// Draws the mask for a picture of this size into a new file in `folder`; its name.
+/// Draws the mask for an image of this size into a new file in `folder`; its name.
 ///
 /// # Errors
 /// What the system says where the file cannot be written.

@@ -21,8 +21,8 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// The pictures it brought.
-    pub fn pictures(&self) -> &[Picture] {
+    /// The images it brought.
+    pub fn images(&self) -> &[DrawnImage] {
         self.outcome.as_ref().map_or(&[], |drawn| &drawn.images)
     }
 }
@@ -33,15 +33,15 @@ pub(super) struct Drawn {
     pub model: String,
     pub provider: String,
     pub why: String,
-    pub images: Vec<Picture>,
+    pub images: Vec<DrawnImage>,
     pub cost_usd: f64,
     pub cost_basis: String,
     pub seconds: f64,
 }
 
-/// A picture as an answer names it.
+/// An image as an answer names it.
 #[derive(Debug, Deserialize)]
-pub(super) struct Picture {
+pub(super) struct DrawnImage {
     pub id: String,
     pub path: PathBuf,
     pub width: u32,
@@ -53,7 +53,7 @@ pub(super) struct Picture {
     pub preserved: Option<Preserved>,
 }
 
-/// What an answer says of the model's own picture, where the original was put back around it.
+/// What an answer says of the model's own image, where the original was put back around it.
 #[derive(Debug, Deserialize)]
 pub(super) struct Preserved {
     pub raw_path: PathBuf,
@@ -70,8 +70,8 @@ struct Step {
 /// What a step takes from the steps before.
 enum Takes {
     Nothing,
-    Picture,
-    PictureAndMask,
+    Image,
+    ImageAndMask,
 }
 
 fn steps() -> [Step; 5] {
@@ -84,19 +84,19 @@ fn steps() -> [Step; 5] {
         },
         Step {
             tool: "edit_image",
-            shows: "Exact pixels go to the exact model; the picture to edit is an id.",
+            shows: "Exact pixels go to the exact model; the image to edit is an id.",
             arguments: json!({
                 "prompt": "The same bay at night, with a sailing boat",
                 "size": "1536x1024",
                 "quality": "low",
             }),
-            takes: Takes::Picture,
+            takes: Takes::Image,
         },
         Step {
             tool: "inpaint_image",
             shows: "What the mask leaves transparent is repainted, the rest is kept.",
             arguments: json!({ "prompt": "A red balloon over mountains in winter", "size": "1536x1024", "quality": "low" }),
-            takes: Takes::PictureAndMask,
+            takes: Takes::ImageAndMask,
         },
         Step {
             tool: "generate_image",
@@ -119,7 +119,7 @@ fn steps() -> [Step; 5] {
 }
 
 /// Makes every call, one after the other. A call that fails does not keep the others from
-/// being made, as long as there is a picture for those that need one.
+/// being made, as long as there is an image for those that need one.
 pub(super) async fn play(agent: &Agent, folder: &Path) -> Vec<Call> {
     let steps = steps();
     let count = steps.len();
@@ -128,7 +128,7 @@ pub(super) async fn play(agent: &Agent, folder: &Path) -> Vec<Call> {
     let width = names.iter().map(String::len).max().unwrap_or_default();
     let mut calls: Vec<Call> = Vec::new();
     for (Step { tool, shows, mut arguments, takes }, name) in steps.into_iter().zip(names) {
-        let latest = calls.iter().rev().flat_map(Call::pictures).next();
+        let latest = calls.iter().rev().flat_map(Call::images).next();
         let outcome = match complete(&mut arguments, &takes, latest, folder) {
             Ok(arguments) => {
                 let progress = Progress::start(&name, width);
@@ -146,20 +146,19 @@ pub(super) async fn play(agent: &Agent, folder: &Path) -> Vec<Call> {
     calls
 }
 
-/// The arguments with what the step takes and where the picture goes.
+/// The arguments with what the step takes and where the image goes.
 fn complete(
     arguments: &mut Value,
     takes: &Takes,
-    latest: Option<&Picture>,
+    latest: Option<&DrawnImage>,
     folder: &Path,
 ) -> Result<Map<String, Value>, String> {
-    let picture =
-        || latest.ok_or_else(|| "not called, because no call before it brought a picture".to_owned());
+    let image = || latest.ok_or_else(|| "not called, because no call before it brought an image".to_owned());
     match takes {
         Takes::Nothing => {}
-        Takes::Picture => arguments["images"] = json!([picture()?.id]),
-        Takes::PictureAndMask => {
-            let Picture { id, width, height, .. } = picture()?;
+        Takes::Image => arguments["images"] = json!([image()?.id]),
+        Takes::ImageAndMask => {
+            let DrawnImage { id, width, height, .. } = image()?;
             arguments["image"] = json!(id);
             arguments["mask"] = mask::draw(folder, *width, *height)?.into();
         }

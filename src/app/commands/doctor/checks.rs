@@ -9,10 +9,10 @@ use crate::app::environment::Environment;
 use crate::catalog::{Model, Provider};
 use crate::domain::Secret;
 use crate::references::Destination;
-use crate::store::Library;
+use crate::store::Store;
 use crate::upstream::{Client, Failure, Probe, Target};
 
-/// Below this a few 4K pictures fill the disk.
+/// Below this a few 4K images fill the disk.
 const LITTLE_SPACE: u64 = 200 * 1024 * 1024;
 /// A clock further off than this makes signed links and certificates fail.
 const MOST_SKEW_SECONDS: i64 = 300;
@@ -47,7 +47,7 @@ pub(super) struct Check {
     pub subject: String,
     pub state: State,
     pub what: String,
-    pub way_out: String,
+    pub remedy: String,
 }
 
 impl Check {
@@ -55,9 +55,9 @@ impl Check {
         subject: impl Into<String>,
         state: State,
         what: impl Into<String>,
-        way_out: impl Into<String>,
+        remedy: impl Into<String>,
     ) -> Self {
-        Self { subject: subject.into(), state, what: what.into(), way_out: way_out.into() }
+        Self { subject: subject.into(), state, what: what.into(), remedy: remedy.into() }
     }
 }
 
@@ -113,11 +113,11 @@ fn settings(file: Option<PathBuf>) -> Check {
 }
 
 fn store(store: &Path) -> Check {
-    match Library::new(store.to_owned()).landing(&Destination::Library) {
+    match Store::new(store.to_owned()).landing(&Destination::Store) {
         Ok(_) => Check::new("store", State::Good, format!("{} can be written", store.display()), ""),
         Err(error) => {
-            let way_out = "Set GPT_IMAGE_MCP_STORE to a folder that can be written.";
-            Check::new("store", State::Fails, error.to_string(), way_out)
+            let remedy = "Set GPT_IMAGE_MCP_STORE to a folder that can be written.";
+            Check::new("store", State::Fails, error.to_string(), remedy)
         }
     }
 }
@@ -128,7 +128,7 @@ fn space(store: &Path) -> Check {
         Ok(bytes) if bytes < LITTLE_SPACE => Check::new(
             "space",
             State::Fails,
-            format!("{} MB are free; a 4K picture takes up to 20 MB", bytes / 1_000_000),
+            format!("{} MB are free; a 4K image takes up to 20 MB", bytes / 1_000_000),
             "Make room, or set GPT_IMAGE_MCP_STORE to another disk.",
         ),
         Ok(bytes) => Check::new("space", State::Good, format!("{:.1} GB are free", giga(bytes)), ""),
@@ -243,9 +243,9 @@ async fn answered(
     let target = Target { provider, wire_id: "", key };
     match client.probe(target).await {
         Err(Failure { words, .. }) => {
-            let way_out = "Check the network, the proxy, the base URL and, behind a company's proxy, \
+            let remedy = "Check the network, the proxy, the base URL and, behind a company's proxy, \
                            GPT_IMAGE_MCP_CA_FILE.";
-            (vec![Check::new(subject, State::Fails, format!("does not answer: {words}"), way_out)], false)
+            (vec![Check::new(subject, State::Fails, format!("does not answer: {words}"), remedy)], false)
         }
         Ok(probe) => {
             let mut checks = Vec::from_iter(certificate(provider));

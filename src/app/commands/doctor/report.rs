@@ -17,7 +17,7 @@ pub(super) fn text(checks: &[Check], as_json: bool) -> String {
                     "subject": check.subject,
                     "state": check.state.name(),
                     "what": check.what,
-                    "way_out": check.way_out,
+                    "way_out": check.remedy,
                 })
             })
             .collect();
@@ -27,8 +27,8 @@ pub(super) fn text(checks: &[Check], as_json: bool) -> String {
     let width = checks.iter().map(|check| check.subject.chars().count()).max().unwrap_or(0);
     for check in checks {
         let _ = writeln!(text, "{:<5}  {:<width$}  {}", check.state.name(), check.subject, check.what);
-        if !check.way_out.is_empty() {
-            let _ = writeln!(text, "{:<5}  {:<width$}  {}", "", "", check.way_out);
+        if !check.remedy.is_empty() {
+            let _ = writeln!(text, "{:<5}  {:<width$}  {}", "", "", check.remedy);
         }
     }
     text

@@ -1,4 +1,4 @@
-//! The page: a card for each picture, newest first, by month; lineage as links between cards.
+//! The page: a card for each image, newest first, by month; lineage as links between cards.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use crate::app::commands::page::{Kind, Place, escaped};
 use crate::app::commands::table::{count, minute, size};
 use crate::codec::Preview;
 use crate::domain::ImageId;
-use crate::store::{Exhibit, Library, ParentRole, StoredImage};
+use crate::store::{Exhibit, ParentRole, Store, StoredImage};
 
 /// The gallery's page.
 pub(super) const KIND: Kind =
@@ -26,17 +26,17 @@ const PROMPT_CHARACTERS: usize = 500;
 /// What a card shows.
 pub(super) struct Card {
     pub exhibit: Exhibit,
-    /// `None` where the picture can neither be read nor was it ever before.
+    /// `None` where the image can neither be read nor was it ever before.
     pub thumbnail: Option<Preview>,
     /// The file is gone.
     pub missing: bool,
 }
 
-/// The number of each picture, the oldest being 1, so that a later page counts the same.
+/// The number of each image, the oldest being 1, so that a later page counts the same.
 pub(super) struct Numbers(HashMap<ImageId, usize>);
 
 impl Numbers {
-    /// For pictures newest first.
+    /// For images newest first.
     pub fn new(ids: &[ImageId]) -> Self {
         Self(ids.iter().rev().cloned().zip(1..).collect())
     }
@@ -62,24 +62,24 @@ impl<W: Write> Page<W> {
     /// Everything before the first card.
     pub fn open(
         &mut self,
-        library: &Library,
+        store: &Store,
         months: &[(Date, usize)],
         first: Option<Timestamp>,
     ) -> io::Result<()> {
-        let pictures = count(months.iter().map(|(_, pictures)| pictures).sum(), "picture");
+        let images = count(months.iter().map(|(_, images)| images).sum(), "image");
         let since = first.map_or_else(String::new, |at| format!(" since {}", day(at)));
-        let store = escaped(&library.root().display().to_string());
+        let store = escaped(&store.root().display().to_string());
         write!(
             self.out,
             "{}<header>\n<h1>gpt-image-mcp <span class=\"badge\">GALLERY</span></h1>\n\
-             <p>{pictures}{since}, in <code>{store}</code></p>\n</header>\n",
+             <p>{images}{since}, in <code>{store}</code></p>\n</header>\n",
             KIND.head()
         )?;
         if months.len() > 1 {
             self.out.write_all(b"<nav>\n")?;
-            for (month, pictures) in months {
+            for (month, images) in months {
                 let (anchor, name) = (month.strftime("%Y-%m"), month.strftime("%B %Y"));
-                writeln!(self.out, "<a href=\"#{anchor}\">{name} <span>{pictures}</span></a>")?;
+                writeln!(self.out, "<a href=\"#{anchor}\">{name} <span>{images}</span></a>")?;
             }
             self.out.write_all(b"</nav>\n")?;
         }
@@ -100,7 +100,7 @@ impl<W: Write> Page<W> {
         }
         let missing = if card.missing { " class=\"missing\"" } else { "" };
         writeln!(self.out, "<article id=\"{}\"{missing}>", image.id)?;
-        self.picture(card)?;
+        self.figure(card)?;
         let prompt: String = image.prompt.chars().take(PROMPT_CHARACTERS).collect();
         let more = if prompt.len() < image.prompt.len() { "…" } else { "" };
         let number = self.numbers.of(&image.id).unwrap_or_default();
@@ -121,7 +121,7 @@ impl<W: Write> Page<W> {
         )
     }
 
-    fn picture(&mut self, card: &Card) -> io::Result<()> {
+    fn figure(&mut self, card: &Card) -> io::Result<()> {
         let StoredImage { path, prompt, .. } = &card.exhibit.image;
         let show = match &card.thumbnail {
             None => "<span class=\"none\">no preview</span>".to_owned(),
@@ -140,11 +140,11 @@ impl<W: Write> Page<W> {
         if card.missing {
             writeln!(
                 self.out,
-                "<div class=\"picture\">{show}<span class=\"gone\">the file is missing</span></div>"
+                "<div class=\"image\">{show}<span class=\"gone\">the file is missing</span></div>"
             )
         } else {
             let link = escaped(&self.place.link(path));
-            writeln!(self.out, "<a class=\"picture\" href=\"{link}\">{show}</a>")
+            writeln!(self.out, "<a class=\"image\" href=\"{link}\">{show}</a>")
         }
     }
 
@@ -165,7 +165,7 @@ impl<W: Write> Page<W> {
         Ok(())
     }
 
-    /// Another picture, as a link to its card where it has one.
+    /// Another image, as a link to its card where it has one.
     fn other(&self, id: &ImageId) -> String {
         match self.numbers.of(id) {
             Some(number) => format!("<a href=\"#{id}\">{number}</a>"),

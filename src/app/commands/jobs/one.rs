@@ -19,7 +19,7 @@ pub(super) struct Whole {
     job: JobRecord,
     tries: Vec<TryRecord>,
     images: Vec<Shown>,
-    /// Why it has no picture and will get none, and what that cost.
+    /// Why it has no image and will get none, and what that cost.
     problem: Option<Problem>,
     report: Option<Report>,
 }
@@ -32,21 +32,21 @@ struct Shown {
 
 /// Reads it. What a process that is gone left behind is kept first, as when its caller asks.
 pub(super) async fn read(id: &JobId, app: &App) -> Result<Whole, Problem> {
-    let library = app.manager.library();
+    let store = app.manager.store();
     let unknown = || Problem {
-        way_out: format!("`{} jobs` lists the newest on record.", env!("CARGO_PKG_NAME")),
+        remedy: format!("`{} jobs` lists the newest on record.", env!("CARGO_PKG_NAME")),
         ..ImageError::UnknownId(id.to_string()).in_store()
     };
-    if !library.has_record() {
+    if !store.has_record() {
         return Err(unknown());
     }
-    let job = library.job_of_anybody(id).await.map_err(|error| error.in_store())?.ok_or_else(unknown)?;
+    let job = store.job_of_anybody(id).await.map_err(|error| error.in_store())?.ok_or_else(unknown)?;
     let found = app.manager.look(id, &job.owner).await.map_err(|error| error.in_store())?;
     let read = async {
-        let job = library.job(id, &job.owner).await?;
+        let job = store.job(id, &job.owner).await?;
         let mut images = Vec::new();
-        for image in library.images_of(id, &job.owner).await? {
-            let children = library.children_of(&image.id).await?;
+        for image in store.images_of(id, &job.owner).await? {
+            let children = store.children_of(&image.id).await?;
             images.push(Shown { missing: !image.path.exists(), image, children });
         }
         let report = job.report.as_deref().and_then(|report| serde_json::from_str(report).ok());
@@ -54,7 +54,7 @@ pub(super) async fn read(id: &JobId, app: &App) -> Result<Whole, Problem> {
             Found::Nothing(problem) => Some(problem),
             Found::Made { .. } | Found::UnderWay { .. } => None,
         };
-        Ok(Whole { tries: library.tries_of(id).await?, job, images, problem, report })
+        Ok(Whole { tries: store.tries_of(id).await?, job, images, problem, report })
     };
     read.await.map_err(|error: ImageError| error.in_store())
 }
@@ -92,7 +92,7 @@ pub(super) fn words(whole: &Whole) -> String {
         line("problem", &problem.to_string());
     }
     if !tries.is_empty() {
-        let head = ["", "PICTURE", "REQUEST TO", "OUTCOME", "CHARGED"].map(str::to_owned);
+        let head = ["", "IMAGE", "REQUEST TO", "OUTCOME", "CHARGED"].map(str::to_owned);
         let rows = tries.iter().map(|entry| {
             [
                 String::new(),

@@ -13,7 +13,7 @@ use crate::domain::Problem;
 use crate::store::StoredImage;
 use crate::tools::{OutputForm, words};
 
-/// Prints an answer, and the pictures where somebody is there to see them.
+/// Prints an answer, and the images where somebody is there to see them.
 pub(super) fn print(
     fields: &Value,
     images: &[StoredImage],
@@ -28,13 +28,13 @@ pub(super) fn print(
     Ok(DONE)
 }
 
-/// Built without pictures in the terminal, the paths are all there is.
+/// Built without images in the terminal, the paths are all there is.
 #[cfg(not(feature = "terminal-pictures"))]
 fn show(_: &[StoredImage]) {}
 
-/// How an agent finds stored pictures, and how a person does.
+/// How an agent finds stored images, and how a person does.
 const AGENTS_WAY: &str = "list the stored images as resources";
-const PERSONS_WAY: &str = concat!("see all pictures with `", env!("CARGO_PKG_NAME"), " gallery`");
+const PERSONS_WAY: &str = concat!("see all images with `", env!("CARGO_PKG_NAME"), " gallery`");
 
 /// Says on stderr what is wrong, in the tool's words but for what only an agent can do.
 #[expect(clippy::unnecessary_wraps, reason = "the form in which every command ends")]
@@ -48,7 +48,7 @@ pub(super) fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// The fields of an answer as lines: the paths of its pictures first, each alone on its line.
+/// The fields of an answer as lines: the paths of its images first, each alone on its line.
 /// Of several results each is told so, with a line between them, and what is wrong is left to stderr.
 fn lines(fields: &Value) -> String {
     if let Some(results) = fields.get("results").and_then(Value::as_array) {
@@ -64,7 +64,7 @@ fn lines(fields: &Value) -> String {
             format!("{}x{} {}, {} bytes", field("width"), field("height"), field("format"), field("bytes"));
         let _ = writeln!(text, "{}\n  {}, {size}", field("path"), field("id"));
     }
-    // The id that one of several was asked by is its picture's or its job's, which stands there anyway.
+    // The id that one of several was asked by is its image's or its job's, which stands there anyway.
     for (name, value) in fields.iter().filter(|(name, _)| !matches!(name.as_str(), "images" | "id")) {
         let name = name.replace('_', " ");
         // A list is a line for each of its values, under the name of one.

@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn a_tools_command_is_told_by_the_first_sentence_of_its_description() {
         let about: Vec<_> = commands().map(|command| command.get_about().unwrap().to_string()).collect();
-        assert_eq!(about.first().map(String::as_str), Some("Draw a picture from a text prompt"));
+        assert_eq!(about.first().map(String::as_str), Some("Draw an image from a text prompt"));
         assert!(about.iter().all(|about| !about.contains("_image")), "{about:?}");
     }
 }

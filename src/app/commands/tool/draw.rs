@@ -1,4 +1,4 @@
-//! Draws for somebody at a terminal: with progress, and with ^C that loses no paid picture.
+//! Draws for somebody at a terminal: with progress, and with ^C that loses no paid image.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ use crate::tools::{Asked, drawn_fields, dry_run_fields};
 /// Between two looks at how far the call is.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// Makes the picture, or says with `dry_run` what would be made.
+/// Makes the image, or says with `dry_run` what would be made.
 pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, String> {
     let form = app.server.form(asked.output);
     let route = match app.manager.plan(&asked.commission) {
@@ -92,7 +92,7 @@ fn to_look_at(preview: &Preview) -> io::Result<PathBuf> {
 }
 
 /// Stops a call that was still being prepared. It may have been sent in that very moment;
-/// then its picture is waited for all the same.
+/// then its image is waited for all the same.
 async fn stop(app: &App, progress: &Progress, mut again: UnboundedReceiver<()>) -> Result<u8, String> {
     tokio::select! {
         () = app.manager.finish() => {}
@@ -112,8 +112,8 @@ async fn stop(app: &App, progress: &Progress, mut again: UnboundedReceiver<()>) 
 
 fn waiting(job: &JobId, price: &str) -> String {
     format!(
-        "{job} has been sent and may be charged{price}. Waiting until its picture is stored.\n{}\n\
-         ^C once more leaves at once: the picture is lost then, and its price is not saved.",
+        "{job} has been sent and may be charged{price}. Waiting until its image is stored.\n{}\n\
+         ^C once more leaves at once: the image is lost then, and its price is not saved.",
         get(job)
     )
 }

@@ -40,7 +40,7 @@ pub(super) fn with_flags(command: Command, schema: &Map<String, Value>) -> Comma
     let json = Arg::new(JSON)
         .long(JSON)
         .action(ArgAction::SetTrue)
-        .help("Print the tool's answer, one JSON object, and no picture");
+        .help("Print the tool's answer, one JSON object, and no image");
     let usage = usage(command.get_name(), &arguments);
     command
         .override_usage(usage)

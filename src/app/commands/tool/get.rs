@@ -1,4 +1,4 @@
-//! Shows pictures made earlier, for somebody at a terminal, and waits for those that are still
+//! Shows images made earlier, for somebody at a terminal, and waits for those that are still
 //! being made.
 
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::tools::{self, GetArguments, Got};
 /// As long as anybody waits: a person has ^C.
 const FOR_EVER: Duration = Duration::from_hours(24);
 
-/// Between two looks at how far a picture is.
+/// Between two looks at how far an image is.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Shows what there is of the ids; the code says whether that is all of them.

@@ -1,7 +1,7 @@
-//! Shows pictures in terminals that can: by the Kitty, iTerm2 or Sixel protocol.
+//! Shows images in terminals that can: by the Kitty, iTerm2 or Sixel protocol.
 //!
 //! Only a terminal that answered the question what it can is drawn in, so that a
-//! pseudo-terminal with a program behind it gets no escape sequences for a picture.
+//! pseudo-terminal with a program behind it gets no escape sequences for an image.
 
 use std::env;
 use std::io::Write as _;
@@ -12,7 +12,7 @@ use rasteroid::{Encoder as _, RasterEncoder};
 use crate::codec::{PreviewBudget, inspect, make_preview};
 use crate::store::StoredImage;
 
-/// The longer edge of a picture, in pixels of the terminal.
+/// The longer edge of an image, in pixels of the terminal.
 const EDGES: std::ops::RangeInclusive<u32> = 64..=1024;
 
 /// Shows them, where the terminal can. That it cannot is no failure: the paths are printed.
@@ -28,7 +28,7 @@ pub(super) fn show(images: &[StoredImage]) {
     }
     for image in images {
         if let Err(error) = draw(image, encoder, &terminal) {
-            tracing::warn!(image = %image.id, error, "the picture was not shown");
+            tracing::warn!(image = %image.id, error, "the image was not shown");
         }
     }
 }
@@ -42,9 +42,9 @@ fn draw(image: &StoredImage, encoder: RasterEncoder, terminal: &EnvIdentifiers) 
     let file = image.open().map_err(|error| error.to_string())?;
     let info = inspect(&file).map_err(|error| error.to_string())?;
     let preview = make_preview(file, &info, &budget).map_err(|error| error.to_string())?;
-    let picture = image::load_from_memory(&preview.bytes).map_err(|error| error.to_string())?;
+    let decoded = image::load_from_memory(&preview.bytes).map_err(|error| error.to_string())?;
     let mut stdout = std::io::stdout();
-    encoder.encode_image(&picture, &mut stdout, &window, None, None).map_err(|error| error.to_string())?;
+    encoder.encode_image(&decoded, &mut stdout, &window, None, None).map_err(|error| error.to_string())?;
     writeln!(stdout).and_then(|()| stdout.flush()).map_err(|error| error.to_string())
 }
 

@@ -1,4 +1,4 @@
-//! Faults in a user's file, each with its line and its way out.
+//! Faults in a user's file, each with its line and its remedy.
 
 use crate::catalog::Catalog;
 
@@ -124,7 +124,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "line 4: model openai/gpt-image-2: extra: model is filled in by every call; leave it out",
     ),
     (
-        "an extra field that changes how pictures come",
+        "an extra field that changes how images come",
         "[[model]]\nprovider = \"openai\"\nid = \"gpt-image-2\"\nextra = { n = 4 }\n",
         "line 4: model openai/gpt-image-2: extra: n is filled in",
     ),

@@ -65,7 +65,7 @@ fn what_no_candidate_can_do_is_told_by_the_one_that_comes_nearest() {
     });
     let problem = with_keys(&nobody, &["APIYI_API_KEY"], None).unwrap_err();
     assert_eq!(problem.argument.as_deref(), Some("size"));
-    assert_eq!(problem.way_out, "It accepts size 2880x2880 (the nearest), auto or a tier such as 1K.");
+    assert_eq!(problem.remedy, "It accepts size 2880x2880 (the nearest), auto or a tier such as 1K.");
     let nobody_at_all = asking(|it| {
         it.model = ModelChoice::parse("gpt-image-2-all");
         it.operation = Operation::Inpaint;
@@ -73,7 +73,7 @@ fn what_no_candidate_can_do_is_told_by_the_one_that_comes_nearest() {
     });
     let problem = with_keys(&nobody_at_all, &["APIYI_API_KEY"], None).unwrap_err();
     assert_eq!(problem.kind, ProblemKind::NoModel);
-    assert!(!problem.way_out.contains("Or pass model"), "{problem}");
+    assert!(!problem.remedy.contains("Or pass model"), "{problem}");
     let many = asking(|it| {
         it.operation = Operation::Edit;
         it.references = 17;

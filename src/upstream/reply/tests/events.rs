@@ -22,7 +22,7 @@ fn completed() -> String {
     event("image_generation.completed", ",\"usage\":{\"output_tokens\":9}")
 }
 
-/// Pushes in chunks of so many bytes; how many partial pictures came, and the end.
+/// Pushes in chunks of so many bytes; how many partial images came, and the end.
 fn read(folder: &Path, stream: &[u8], chunk: usize) -> (Events, Progress) {
     let mut events = Events::new(Landing::new(folder));
     let mut progress = Progress::More;
@@ -40,7 +40,7 @@ fn json_of(finished: Result<Body, ReplyError>) -> serde_json::Value {
 }
 
 #[test]
-fn the_finished_picture_is_the_reply_and_partial_ones_take_each_others_place() {
+fn the_finished_image_is_the_reply_and_partial_ones_take_each_others_place() {
     let folder = tempfile::tempdir().unwrap();
     let stream = [partial(0), partial(1), completed()].concat();
     let (mut events, progress) = read(folder.path(), stream.as_bytes(), stream.len());
@@ -49,7 +49,7 @@ fn the_finished_picture_is_the_reply_and_partial_ones_take_each_others_place() {
     let Ok(Body::Json(mut document)) = events.finish() else { panic!() };
     assert_eq!(document.value["usage"], json!({ "output_tokens": 9 }));
     let text = document.value["b64_json"].as_str().unwrap();
-    let landed = handle::whole(text).and_then(|index| document.pictures.take(index)).unwrap();
+    let landed = handle::whole(text).and_then(|index| document.images.take(index)).unwrap();
     assert!(!landed.partial);
     assert_eq!(landed.read().unwrap(), dot());
     drop((events, landed));
@@ -57,7 +57,7 @@ fn the_finished_picture_is_the_reply_and_partial_ones_take_each_others_place() {
 }
 
 #[test]
-fn a_stream_that_is_cut_gives_its_last_partial_picture() {
+fn a_stream_that_is_cut_gives_its_last_partial_image() {
     let folder = tempfile::tempdir().unwrap();
     let whole = completed();
     for (tail, rescued) in [("", vec![true]), (&whole[..whole.len() / 2], vec![false, true])] {
@@ -67,9 +67,9 @@ fn a_stream_that_is_cut_gives_its_last_partial_picture() {
         assert!(
             matches!(events.finish(), Err(ReplyError::CutShort { bytes }) if bytes == stream.len() as u64)
         );
-        let pictures = events.rescue();
-        assert_eq!(pictures.iter().map(|landed| landed.partial).collect::<Vec<_>>(), rescued);
-        assert_eq!(pictures.last().unwrap().read().unwrap(), dot());
+        let images = events.rescue();
+        assert_eq!(images.iter().map(|landed| landed.partial).collect::<Vec<_>>(), rescued);
+        assert_eq!(images.last().unwrap().read().unwrap(), dot());
     }
 }
 
@@ -107,14 +107,14 @@ fn an_error_field_that_says_nothing_ends_no_stream() {
 }
 
 #[test]
-fn an_error_keeps_the_last_partial_picture_beside_it() {
+fn an_error_keeps_the_last_partial_image_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let stream =
         [&partial(0), &partial(1), "event: error\ndata: {\"error\":{\"message\":\"no\"}}\n\n"].concat();
     let (mut events, _) = read(folder.path(), stream.as_bytes(), 50);
     let Ok(Body::Json(mut document)) = events.finish() else { panic!() };
     let kept: Vec<_> =
-        document.pictures.rest().map(|landed| (landed.partial, landed.read().unwrap())).collect();
+        document.images.rest().map(|landed| (landed.partial, landed.read().unwrap())).collect();
     assert_eq!(kept, [(true, dot())]);
 }
 
@@ -161,7 +161,7 @@ fn the_first_bytes_tell_events_from_a_reply_that_comes_whole() {
                 reader.push(chunk).unwrap();
             }
             let Ok(Body::Json(mut document)) = reader.finish() else { panic!("{body}") };
-            assert_eq!(document.pictures.rest().count(), 1, "{announced:?} {body}");
+            assert_eq!(document.images.rest().count(), 1, "{announced:?} {body}");
         }
     }
     for (text, announced) in

@@ -21,9 +21,9 @@ fn cut<'body>(mut body: &'body [u8], lengths: &[usize]) -> Vec<&'body [u8]> {
 }
 
 fn written(shape: &Shape) -> (String, Outcome) {
-    let (mut json, mut pictures) = (String::new(), Vec::new());
-    let value = shape.write(&mut json, &mut pictures);
-    (json, Outcome::Json(value, pictures))
+    let (mut json, mut images) = (String::new(), Vec::new());
+    let value = shape.write(&mut json, &mut images);
+    (json, Outcome::Json(value, images))
 }
 
 fn lengths() -> impl Strategy<Value = Vec<usize>> {
@@ -121,5 +121,5 @@ fn a_reply_that_ends_at_any_byte_is_cut_short() {
     for end in 1..body.len() {
         assert_eq!(read(&body[..end]), Outcome::CutShort(end as u64), "{end}");
     }
-    assert!(matches!(read(&body), Outcome::Json(_, pictures) if pictures.len() == 2));
+    assert!(matches!(read(&body), Outcome::Json(_, images) if images.len() == 2));
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::upstream::reply::handle::spell;
 
-/// How an encoder spells a picture's base64 in JSON.
+/// How an encoder spells an image's base64 in JSON.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Escape {
     None,
@@ -21,9 +21,9 @@ enum Escape {
     All,
 }
 
-/// A picture and how it is spelled.
+/// An image and how it is spelled.
 #[derive(Clone, Debug)]
-pub(super) struct Picture {
+pub(super) struct TestImage {
     bytes: Vec<u8>,
     escape: Escape,
     url_safe: bool,
@@ -37,9 +37,9 @@ pub(super) struct Picture {
 pub(super) enum Text {
     Plain(String),
     Escaped(String),
-    Raw(Picture),
-    DataUrl(Picture),
-    Markdown(Vec<(String, Picture)>, String),
+    Raw(TestImage),
+    DataUrl(TestImage),
+    Markdown(Vec<(String, TestImage)>, String),
 }
 
 /// A value.
@@ -51,7 +51,7 @@ pub(super) enum Shape {
     Object(Vec<Shape>),
 }
 
-impl Picture {
+impl TestImage {
     fn json(&self) -> String {
         let mut text = BASE64_STANDARD.encode(&self.bytes);
         if !self.padded {
@@ -79,7 +79,7 @@ impl Picture {
 
 impl Text {
     /// Writes the string as JSON; gives what must be left of it.
-    fn write(&self, json: &mut String, mut land: impl FnMut(&Picture) -> String) -> String {
+    fn write(&self, json: &mut String, mut land: impl FnMut(&TestImage) -> String) -> String {
         match self {
             Self::Plain(text) => {
                 json.push_str(&Value::from(text.as_str()).to_string());
@@ -93,20 +93,20 @@ impl Text {
                 json.push('"');
                 text.clone()
             }
-            Self::Raw(picture) => {
-                write!(json, "\"{}\"", picture.json()).unwrap();
-                land(picture)
+            Self::Raw(image) => {
+                write!(json, "\"{}\"", image.json()).unwrap();
+                land(image)
             }
-            Self::DataUrl(picture) => {
-                write!(json, "\"data:image\\/png;base64,{}\"", picture.json()).unwrap();
-                format!("data:image/png;base64,{}", land(picture))
+            Self::DataUrl(image) => {
+                write!(json, "\"data:image\\/png;base64,{}\"", image.json()).unwrap();
+                format!("data:image/png;base64,{}", land(image))
             }
             Self::Markdown(parts, end) => {
                 let mut expected = String::new();
                 json.push('"');
-                for (words, picture) in parts {
-                    write!(json, "{words}![a](data:image/png;base64,{})", picture.json()).unwrap();
-                    write!(expected, "{words}![a](data:image/png;base64,{})", land(picture)).unwrap();
+                for (words, image) in parts {
+                    write!(json, "{words}![a](data:image/png;base64,{})", image.json()).unwrap();
+                    write!(expected, "{words}![a](data:image/png;base64,{})", land(image)).unwrap();
                 }
                 write!(json, "{end}\"").unwrap();
                 expected + end
@@ -116,23 +116,23 @@ impl Text {
 }
 
 impl Shape {
-    /// Writes the value as JSON and collects its pictures; gives what must be left of it.
-    pub(super) fn write(&self, json: &mut String, pictures: &mut Vec<Vec<u8>>) -> Value {
+    /// Writes the value as JSON and collects its images; gives what must be left of it.
+    pub(super) fn write(&self, json: &mut String, images: &mut Vec<Vec<u8>>) -> Value {
         match self {
             Self::Other(value) => {
                 json.push_str(&value.to_string());
                 value.clone()
             }
-            Self::Text(text) => Value::from(text.write(json, |picture| {
-                pictures.push(picture.bytes.clone());
-                spell(pictures.len() - 1)
+            Self::Text(text) => Value::from(text.write(json, |image| {
+                images.push(image.bytes.clone());
+                spell(images.len() - 1)
             })),
             Self::Array(items) => {
                 json.push('[');
                 let mut values = Vec::new();
                 for item in items {
                     json.push_str(if values.is_empty() { "" } else { ", " });
-                    values.push(item.write(json, pictures));
+                    values.push(item.write(json, images));
                 }
                 json.push(']');
                 Value::Array(values)
@@ -144,7 +144,7 @@ impl Shape {
                     let comma = if values.is_empty() { "" } else { "," };
                     let key = format!("b64_{}", values.len());
                     write!(json, "{comma}\"{key}\" : ").unwrap();
-                    values.insert(key, item.write(json, pictures));
+                    values.insert(key, item.write(json, images));
                 }
                 json.push('}');
                 Value::Object(values)
@@ -153,7 +153,7 @@ impl Shape {
     }
 }
 
-fn picture() -> impl Strategy<Value = Picture> {
+fn image() -> impl Strategy<Value = TestImage> {
     let head = prop_oneof![
         Just(&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..]),
         Just(&b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01"[..]),
@@ -170,22 +170,23 @@ fn picture() -> impl Strategy<Value = Picture> {
     let escape = prop_oneof![3 => Just(Escape::None), 2 => Just(Escape::Slash), 2 => Just(Escape::Plus), 1 => Just(Escape::All)];
     let end = prop::sample::select(vec!["\\n", "\\r\\n", "\n", "\r\n", " ", "\\u000a"]);
     let wrap = proptest::option::of((prop::sample::select(vec![60_usize, 64, 76]), end));
-    (bytes, escape, any::<bool>(), any::<bool>(), wrap)
-        .prop_map(|(bytes, escape, url_safe, padded, wrap)| Picture { bytes, escape, url_safe, padded, wrap })
+    (bytes, escape, any::<bool>(), any::<bool>(), wrap).prop_map(|(bytes, escape, url_safe, padded, wrap)| {
+        TestImage { bytes, escape, url_safe, padded, wrap }
+    })
 }
 
 fn text() -> impl Strategy<Value = Text> {
     let signed = r"https://[a-z]{1,9}\.test/[A-Za-z0-9/]{0,40}\.png\?X-Amz-Signature=[0-9a-f]{64,2000}&a=[A-Za-z0-9+/]{0,2000}";
-    let no_picture = r"(data:[a-z/]{0,9};)?base64,[A-Za-z0-9+/]{0,90}={0,2}";
+    let no_image = r"(data:[a-z/]{0,9};)?base64,[A-Za-z0-9+/]{0,90}={0,2}";
     prop_oneof![
         ".{0,40}".prop_map(Text::Plain),
         "[A-Za-z0-9+/ =\n,]{0,60}".prop_map(Text::Plain),
         signed.prop_map(Text::Plain),
-        no_picture.prop_map(Text::Plain),
+        no_image.prop_map(Text::Plain),
         ".{0,20}".prop_map(Text::Escaped),
-        picture().prop_map(Text::Raw),
-        picture().prop_map(Text::DataUrl),
-        (vec(("[a-z ,;.]{0,9}", picture()), 1..3), "[a-z ,;.]{0,9}")
+        image().prop_map(Text::Raw),
+        image().prop_map(Text::DataUrl),
+        (vec(("[a-z ,;.]{0,9}", image()), 1..3), "[a-z ,;.]{0,9}")
             .prop_map(|(parts, end)| Text::Markdown(parts, end)),
     ]
 }

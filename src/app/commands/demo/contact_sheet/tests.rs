@@ -56,7 +56,7 @@ fn links_are_relative_and_lead_to_names_of_every_kind() {
 }
 
 #[test]
-fn a_picture_names_the_call_it_was_made_from_and_its_mask() {
+fn an_image_names_the_call_it_was_made_from_and_its_mask() {
     let page = page_of(&[
         call(Ok(drawn("img_a", "a.png", &[])), json!({})),
         call(Ok(drawn("img_b", "b.png", &["img_a"])), json!({ "mask": "mask-2.png" })),

@@ -1,4 +1,4 @@
-//! Small pictures, drawn here and encoded by libraries: nothing in them is ours.
+//! Small images, drawn here and encoded by libraries: nothing in them is ours.
 
 use std::io::Cursor;
 
@@ -9,13 +9,13 @@ fn gradient(width: u32, height: u32, seed: u8) -> DynamicImage {
     RgbImage::from_fn(width, height, |x, y| Rgb([shade(x, width), shade(y, height), seed])).into()
 }
 
-fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+fn encoded(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    picture.write_to(&mut bytes, format).unwrap();
+    image.write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
 }
 
-/// A PNG; another seed makes another picture.
+/// A PNG; another seed makes another image.
 pub fn png(width: u32, height: u32, seed: u8) -> Vec<u8> {
     encoded(&gradient(width, height, seed), ImageFormat::Png)
 }
@@ -55,10 +55,10 @@ pub fn white_mask(width: u32, height: u32) -> Vec<u8> {
     encoded(&mask.into(), ImageFormat::Png)
 }
 
-/// Width and height of a picture.
+/// Width and height of an image.
 pub fn pixels_of(bytes: &[u8]) -> (u32, u32) {
-    let picture = image::load_from_memory(bytes).unwrap();
-    (picture.width(), picture.height())
+    let image = image::load_from_memory(bytes).unwrap();
+    (image.width(), image.height())
 }
 
 /// A file of `tests/fixtures/images`, as people have them.

@@ -1,4 +1,4 @@
-// Reads and writes PNG files without a library, so that what is asserted is the file itself.
+// Reads and writes PNG files without a store, so that what is asserted is the file itself.
 
 import zlib from "node:zlib";
 import { expect } from "./checks.mjs";
@@ -95,5 +95,5 @@ export function inspect(file) {
   if (file.toString("latin1", 0, 4) === "RIFF" && file.toString("latin1", 8, 12) === "WEBP") {
     return { format: "webp" };
   }
-  throw new Error(`no known picture: ${file.subarray(0, 16).toString("hex")}`);
+  throw new Error(`no known image: ${file.subarray(0, 16).toString("hex")}`);
 }

@@ -1,4 +1,4 @@
-//! Pictures over HTTP: fetched by their ids, put in by those who share no disk with the server,
+//! Images over HTTP: fetched by their ids, put in by those who share no disk with the server,
 //! and nobody else's business.
 
 use serde_json::{Value, json};
@@ -14,17 +14,17 @@ fn of_two(setup: Setup) -> Setup {
 }
 
 #[tokio::test]
-async fn a_drawn_picture_is_fetched_whole_in_parts_and_not_again() {
+async fn a_drawn_image_is_fetched_whole_in_parts_and_not_again() {
     let (_upstream, setup) = drawing(1).await;
-    let picture = png(64, 48, 1);
+    let image = png(64, 48, 1);
     let app = setup.serve(&[]).await;
     let id = app.ask(Ask::call("generate_image", kite())).await.answer().id();
     let path = format!("/images/{id}");
 
     let whole = app.ask(Ask::get(&path)).await;
-    assert_eq!((whole.status, &whole.body), (200, &picture));
+    assert_eq!((whole.status, &whole.body), (200, &image));
     assert_eq!(whole.header("content-type"), Some("image/png"));
-    assert_eq!(whole.header("content-length"), Some(picture.len().to_string().as_str()));
+    assert_eq!(whole.header("content-length"), Some(image.len().to_string().as_str()));
     assert_eq!(whole.header("x-content-type-options"), Some("nosniff"));
     assert_eq!(whole.header("accept-ranges"), Some("bytes"));
     let tag = whole.header("etag").unwrap().to_owned();
@@ -36,22 +36,22 @@ async fn a_drawn_picture_is_fetched_whole_in_parts_and_not_again() {
 
     let part = app.ask(Ask::get(&path).header("range", "bytes=1-3")).await;
     assert_eq!((part.status, part.body.as_slice()), (206, &b"PNG"[..]));
-    assert_eq!(part.header("content-range"), Some(format!("bytes 1-3/{}", picture.len()).as_str()));
+    assert_eq!(part.header("content-range"), Some(format!("bytes 1-3/{}", image.len()).as_str()));
     let end = app.ask(Ask::get(&path).header("range", "bytes=-8").header("if-range", &tag)).await;
-    assert_eq!((end.status, end.body.as_slice()), (206, &picture[picture.len() - 8..]));
+    assert_eq!((end.status, end.body.as_slice()), (206, &image[image.len() - 8..]));
     let other = app.ask(Ask::get(&path).header("range", "bytes=-8").header("if-range", "\"other\"")).await;
-    assert_eq!((other.status, other.body.len()), (200, picture.len()));
+    assert_eq!((other.status, other.body.len()), (200, image.len()));
     let beyond = app.ask(Ask::get(&path).header("range", "bytes=1000000-")).await;
     assert_eq!(beyond.status, 416);
-    assert_eq!(beyond.header("content-range"), Some(format!("bytes */{}", picture.len()).as_str()));
+    assert_eq!(beyond.header("content-range"), Some(format!("bytes */{}", image.len()).as_str()));
 }
 
 #[tokio::test]
-async fn a_picture_put_in_is_named_by_its_id_from_then_on() {
+async fn an_image_put_in_is_named_by_its_id_from_then_on() {
     let (upstream, setup) = drawing(1).await;
     let app = setup.serve(&[]).await;
-    let picture = webp(64, 48, 3);
-    let put = app.ask(Ask::post("/images", picture.clone()).header("content-type", "image/png")).await;
+    let image = webp(64, 48, 3);
+    let put = app.ask(Ask::post("/images", image.clone()).header("content-type", "image/png")).await;
     assert_eq!(put.status, 201, "{}", put.text());
     let fields: Value = serde_json::from_slice(&put.body).unwrap();
     let id = fields["id"].as_str().unwrap();
@@ -59,7 +59,7 @@ async fn a_picture_put_in_is_named_by_its_id_from_then_on() {
     assert_eq!(fields["url"], app.url(&format!("/images/{id}")));
     assert_eq!(put.header("location"), Some(format!("/images/{id}").as_str()));
     let fetched = app.ask(Ask::get(&format!("/images/{id}"))).await;
-    assert_eq!((fetched.header("content-type"), &fetched.body), (Some("image/webp"), &picture));
+    assert_eq!((fetched.header("content-type"), &fetched.body), (Some("image/webp"), &image));
 
     let arguments = json!({ "prompt": "redder", "images": [id] });
     let edited = app.ask(Ask::call("edit_image", arguments)).await.answer().fields();
@@ -72,13 +72,13 @@ async fn a_picture_put_in_is_named_by_its_id_from_then_on() {
 }
 
 #[tokio::test]
-async fn what_is_no_picture_is_not_kept() {
+async fn what_is_no_image_is_not_kept() {
     let app = Setup::bare().serve(&["--max-body-bytes", "70000"]).await;
     let cut = &png(64, 48, 1)[..60];
     for (what, body, status) in [
         ("a page", b"<!doctype html>".to_vec(), 422),
         ("nothing", Vec::new(), 422),
-        ("half a picture", cut.to_vec(), 422),
+        ("half an image", cut.to_vec(), 422),
         ("too much", vec![0; 70_001], 413),
     ] {
         let reply = app.ask(Ask::post("/images", body)).await;
@@ -93,7 +93,7 @@ async fn what_is_no_picture_is_not_kept() {
 }
 
 #[tokio::test]
-async fn another_owners_pictures_jobs_and_ids_do_not_exist() {
+async fn another_owners_images_jobs_and_ids_do_not_exist() {
     let (upstream, setup) = drawing(1).await;
     let app = of_two(setup).serve(&[]).await;
     let drawn = app.ask(Ask::call("generate_image", kite()).token(ALICE)).await.answer();

@@ -1,4 +1,4 @@
-//! One of a call's pictures: tried again and elsewhere as the table of `upstream::retry`
+//! One of a call's images: tried again and elsewhere as the table of `upstream::retry`
 //! says, and kept when it comes.
 
 use std::time::Instant;
@@ -21,9 +21,9 @@ use crate::staging::{Landed, Place};
 use crate::store::{NotKept, Parent, ParentRole, StoredImage, keep, new_image_id};
 use crate::upstream::{Failure, FailureKind, Next, Past, Tried, next};
 
-/// What one of the `n` pictures came to.
+/// What one of the `n` images came to.
 #[derive(Default)]
-pub(super) struct Picture {
+pub(super) struct ImageWork {
     pub images: Vec<StoredImage>,
     /// Came, and could not be stored.
     pub unstored: Vec<Unstored>,
@@ -50,10 +50,10 @@ const BEYOND_RETRY_LIMIT: &str =
 const BEYOND_CAP: &str = "It was not tried again, because that could go above max_cost_usd.";
 
 impl Paid {
-    /// Gets one picture, wherever it can be had. `partial` is called for each picture on its
+    /// Gets one image, wherever it can be had. `partial` is called for each image on its
     /// way that comes before.
-    pub(super) async fn picture(&self, position: u32, partial: &(dyn Fn() + Sync)) -> Picture {
-        let mut picture = Picture::default();
+    pub(super) async fn image(&self, position: u32, partial: &(dyn Fn() + Sync)) -> ImageWork {
+        let mut work = ImageWork::default();
         let fail_over = self.shared.options.retry.fail_over;
         let passed_over = |station: &Station<'_>| fail_over && self.shared.capacity.is_passed_over(station);
         let mut trail = Trail::new(&self.route, passed_over);
@@ -65,7 +65,7 @@ impl Paid {
             let number = match self.begin(station, position).await {
                 Ok(number) => number,
                 Err(refused) => {
-                    not_begun(&mut picture, refused);
+                    not_begun(&mut work, refused);
                     break;
                 }
             };
@@ -74,19 +74,19 @@ impl Paid {
             drop(permit);
             let charge = self.charge(station, result.as_ref());
             self.tell(station, started, result.as_ref(), charge.as_ref());
-            self.note(number, result.as_ref().err(), charge.as_ref(), &mut picture.late).await;
-            picture.charges.extend(charge);
+            self.note(number, result.as_ref().err(), charge.as_ref(), &mut work.late).await;
+            work.charges.extend(charge);
             let failure = match result {
                 Ok(brought) => {
-                    picture.problem = None;
-                    self.take(station, brought, position, &mut picture).await;
-                    return picture;
+                    work.problem = None;
+                    self.take(station, brought, position, &mut work).await;
+                    return work;
                 }
                 Err(failure) => failure,
             };
             charged = charged.max(failure.kind.billed());
-            picture.request_ids.extend(failure.request_id.clone());
-            picture.problem = Some(failure.problem(&station.choice.model.name));
+            work.request_ids.extend(failure.request_id.clone());
+            work.problem = Some(failure.problem(&station.choice.model.name));
             match self.next_step(station, &failure, tries, &trail) {
                 Ok(Next::Again(pause)) => sleep(pause).await,
                 Ok(Next::MoveOn(past)) => {
@@ -96,35 +96,35 @@ impl Paid {
                     tries = 0;
                     let problem = failure.problem(&station.choice.model.name).what;
                     let to = trail.here().map(|station| station.name()).unwrap_or_default();
-                    picture.warnings.push(format!("moved on to {to}, because {problem}"));
+                    work.warnings.push(format!("moved on to {to}, because {problem}"));
                 }
                 Ok(Next::Stop) => break,
                 Err(limit) => {
-                    if let Some(problem) = &mut picture.problem {
-                        problem.way_out = format!("{} {limit}", problem.way_out);
+                    if let Some(problem) = &mut work.problem {
+                        problem.remedy = format!("{} {limit}", problem.remedy);
                     }
                     break;
                 }
             }
         }
         // Nothing came: what was tried before is part of the failure, and so is its price.
-        let before = std::mem::take(&mut picture.warnings);
-        if let Some(problem) = &mut picture.problem {
+        let before = std::mem::take(&mut work.warnings);
+        if let Some(problem) = &mut work.problem {
             problem.billed = charged;
             for step in before {
                 problem.what = format!("{}; {step}", problem.what);
             }
             if charged != Billed::No {
-                if !problem.way_out.is_empty() {
-                    problem.way_out.push(' ');
+                if !problem.remedy.is_empty() {
+                    problem.remedy.push(' ');
                 }
-                problem.way_out.push_str(&self.bill(&picture.charges));
+                problem.remedy.push_str(&self.bill(&work.charges));
             }
         }
-        picture
+        work
     }
 
-    /// What may have been spent without a picture, and under which id it is on record.
+    /// What may have been spent without an image, and under which id it is on record.
     fn bill(&self, charges: &[Charge]) -> String {
         let sum: Usd = charges.iter().map(|charge| charge.cost.usd).sum();
         match charges.len() {
@@ -141,12 +141,12 @@ impl Paid {
         if billed(result) == Billed::No {
             return None;
         }
-        let (usage, pictures, request_id) = match result {
-            Ok(brought) => (brought.usage.as_ref(), brought.pictures.len(), &brought.request_id),
+        let (usage, images, request_id) = match result {
+            Ok(brought) => (brought.usage.as_ref(), brought.images.len(), &brought.request_id),
             Err(failure) => (None, 1, &failure.request_id),
         };
-        let pictures = u32::try_from(pictures).unwrap_or(u32::MAX);
-        Some(Charge { cost: self.cost(station.choice, usage, pictures), request_id: request_id.clone() })
+        let images = u32::try_from(images).unwrap_or(u32::MAX);
+        Some(Charge { cost: self.cost(station.choice, usage, images), request_id: request_id.clone() })
     }
 
     /// What the table says, or the limit of spending that forbids it.
@@ -199,7 +199,7 @@ impl Paid {
         let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let (outcome, request_id, bytes) = match result {
             Ok(brought) => {
-                let bytes = brought.pictures.iter().map(|(landed, _)| landed.bytes).sum::<u64>();
+                let bytes = brought.images.iter().map(|(landed, _)| landed.bytes).sum::<u64>();
                 ("made", brought.request_id.as_deref(), bytes)
             }
             Err(failure) => (failure.kind.name(), failure.request_id.as_deref(), 0),
@@ -214,25 +214,25 @@ impl Paid {
     }
 
     /// Keeps what a try brought.
-    async fn take(&self, station: Station<'_>, brought: Brought, position: u32, picture: &mut Picture) {
-        picture.request_ids.extend(brought.request_id.clone());
-        picture.warnings.extend(brought.warnings);
-        for (landed, info) in brought.pictures {
-            if let Err(failure) = self.keep(station.choice, landed, info, position, picture).await {
+    async fn take(&self, station: Station<'_>, brought: Brought, position: u32, work: &mut ImageWork) {
+        work.request_ids.extend(brought.request_id.clone());
+        work.warnings.extend(brought.warnings);
+        for (landed, info) in brought.images {
+            if let Err(failure) = self.keep(station.choice, landed, info, position, work).await {
                 let failure = Failure { request_id: brought.request_id.clone(), ..failure };
-                picture.problem = Some(failure.problem(&station.choice.model.name));
+                work.problem = Some(failure.problem(&station.choice.model.name));
             }
         }
     }
 
-    /// Gives a picture its name and writes it down. Whatever goes wrong here, the bytes stay.
+    /// Gives an image its name and writes it down. Whatever goes wrong here, the bytes stay.
     async fn keep(
         &self,
         choice: &Choice,
         landed: Landed,
         info: ImageInfo,
         position: u32,
-        picture: &mut Picture,
+        work: &mut ImageWork,
     ) -> Result<(), Failure> {
         let id = new_image_id();
         let prompt = self.request.prompt.as_str();
@@ -240,24 +240,24 @@ impl Paid {
             Ok(kept) => kept,
             Err(not_kept) => {
                 let unstored = unstored(*not_kept, info)?;
-                tracing::error!(job = %self.record.id, why = unstored.why, "a picture was not stored");
-                picture.unstored.push(unstored);
+                tracing::error!(job = %self.record.id, why = unstored.why, "an image was not stored");
+                work.unstored.push(unstored);
                 return Ok(());
             }
         };
         if let Some(asked) = choice.shape.pixels.filter(|asked| *asked != info.pixels) {
-            picture.warnings.push(format!("{asked} was asked for and {} came", info.pixels));
+            work.warnings.push(format!("{asked} was asked for and {} came", info.pixels));
         }
         let ratio = self.request.aspect_ratio;
         if choice.shape.pixels.is_none() && !ratio.is_near(info.pixels) {
-            picture.warnings.push(format!("{ratio} was asked for and {} came", info.pixels));
+            work.warnings.push(format!("{ratio} was asked for and {} came", info.pixels));
         }
         if let Some(asked) = self.request.output_format.filter(|asked| *asked != kept.format) {
-            picture.warnings.push(format!("{asked} was asked for and {} came", kept.format));
+            work.warnings.push(format!("{asked} was asked for and {} came", kept.format));
         }
         if let Some(asked) = &kept.instead_of {
-            picture.warnings.push(format!(
-                "save_to named {}; it was taken, or its ending did not fit, so the picture is in {}",
+            work.warnings.push(format!(
+                "save_to named {}; it was taken, or its ending did not fit, so the image is in {}",
                 asked.display(),
                 kept.path.display()
             ));
@@ -277,15 +277,15 @@ impl Paid {
             created_at: Timestamp::now(),
             parents: self.inputs.parents.iter().map(|id| Parent { id: id.clone(), role }).collect(),
         };
-        self.record_image(&image, &mut picture.late).await;
+        self.record_image(&image, &mut work.late).await;
         kept.settle();
-        picture.images.push(image);
+        work.images.push(image);
         self.shared.sync_soon(kept);
-        self.finish_kept(picture).await;
+        self.finish_kept(work).await;
         Ok(())
     }
 
-    /// What one picture of this choice may cost at most.
+    /// What one image of this choice may cost at most.
     pub(super) fn price_of_one(&self, choice: &Choice) -> Option<Usd> {
         let whole = choice.estimate?.high.micros();
         Some(Usd::from_micros(whole.div_ceil(u64::from(self.request.n.max(1)))))
@@ -294,17 +294,16 @@ impl Paid {
 
 /// Says why a request did not go out: alone where it would have been the first, else beside what
 /// the ones before came to.
-fn not_begun(picture: &mut Picture, refused: Problem) {
-    match &mut picture.problem {
+fn not_begun(work: &mut ImageWork, refused: Problem) {
+    match &mut work.problem {
         Some(problem) => {
-            problem.way_out =
-                format!("{} It was not tried again, because {}.", problem.way_out, refused.what);
+            problem.remedy = format!("{} It was not tried again, because {}.", problem.remedy, refused.what);
         }
         none => *none = Some(refused),
     }
 }
 
-/// A picture that has no file under a name: its bytes, to be shown inline, for it is paid. The
+/// An image that has no file under a name: its bytes, to be shown inline, for it is paid. The
 /// file it arrived in is left where it is, unless its folder is gone.
 fn unstored(not_kept: NotKept, info: ImageInfo) -> Result<Unstored, Failure> {
     let NotKept { error, landed } = not_kept;
