@@ -8,7 +8,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use gpt_image_mcp::codec::ImageError;
 use gpt_image_mcp::domain::{Billed, Caller, ImageFormat, JobState, ModelName, Operation, Pixels, Usd};
 use gpt_image_mcp::store::{
-    Begun, JobEnd, JobRecord, LEASE, Plan, Store, StoredImage, TryEnd, new_image_id, new_job_id,
+    AttemptEnd, Begun, JobEnd, JobRecord, LEASE, Plan, Store, StoredImage, new_image_id, new_job_id,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -53,8 +53,12 @@ async fn write_down(store: &Store) -> Result<(), ImageError> {
     store.open_job(&job, std::slice::from_ref(&plan), &[]).await?;
     let Begun::Yes(number) = store.begin_try(&job, &plan, &[]).await? else { return Ok(()) };
     let cost = Some(Usd::from_micros(52_680));
-    let end =
-        TryEnd { outcome: "made", billed: Billed::Yes, cost, request_id: Some("req_0123456789".to_owned()) };
+    let end = AttemptEnd {
+        outcome: "made",
+        billed: Billed::Yes,
+        cost,
+        request_id: Some("req_0123456789".to_owned()),
+    };
     store.end_try(number, &end).await?;
     let image = StoredImage {
         id: new_image_id(),

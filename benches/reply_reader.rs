@@ -7,7 +7,7 @@ use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use gpt_image_mcp::staging::Landing;
+use gpt_image_mcp::staging::Staging;
 use gpt_image_mcp::upstream::reply::{Body, Progress, Reader};
 
 const IMAGE_BYTES: usize = 14_250_000;
@@ -34,11 +34,11 @@ fn body(escaped: bool) -> Vec<u8> {
 }
 
 fn by_reader(folder: &Path, body: &[u8], chunk: usize) -> u64 {
-    let mut reader = Reader::new(Landing::new(folder));
+    let mut reader = Reader::new(Staging::new(folder));
     let progress = body.chunks(chunk).map(|chunk| reader.push(chunk).unwrap_or(Progress::More)).last();
     assert_eq!(progress, Some(Progress::Complete));
     match reader.finish() {
-        Ok(Body::Json(mut document)) => document.images.take(0).map_or(0, |landed| landed.bytes),
+        Ok(Body::Json(mut document)) => document.images.take(0).map_or(0, |staged| staged.bytes),
         _ => 0,
     }
 }

@@ -1,6 +1,6 @@
 //! gpt-image-mcp: images for agents over the Model Context Protocol.
 //!
-//! The modules are floors, bottom to top; a floor names only floors above it in this list,
+//! The modules are layers, bottom to top; a layer names only layers above it in this list,
 //! and a test keeps it so. ARCHITECTURE.md is the map in words.
 
 pub mod domain; // 0  plain words: no I/O, no async, no wire format

@@ -1,4 +1,4 @@
-//! Wires the floors together: from a configuration to the server that a transport serves.
+//! Wires the layers together: from a configuration to the server that a transport serves.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,9 +6,9 @@ use futures_util::FutureExt as _;
 
 use super::clients;
 use super::config::Config;
-use crate::jobs::{Manager, Options, StandIn, Witness, WorkerCommand};
+use crate::jobs::{Manager, Observer, Options, StandIn, WorkerCommand};
 use crate::sandbox::{self, Sandbox};
-use crate::tools::{ImageServer, Patience};
+use crate::tools::{ImageServer, SoftDeadline};
 
 /// The application, nothing of it started yet.
 #[derive(Debug)]
@@ -34,11 +34,11 @@ impl App {
 
     /// The same as `build`, with one who is told of every request to an image API.
     #[must_use]
-    pub fn build_watched(config: Config, witness: Witness) -> Self {
-        Self::assemble(config, None, Some(witness))
+    pub fn build_watched(config: Config, observer: Observer) -> Self {
+        Self::assemble(config, None, Some(observer))
     }
 
-    fn assemble(config: Config, worker: Option<WorkerCommand>, witness: Option<Witness>) -> Self {
+    fn assemble(config: Config, worker: Option<WorkerCommand>, observer: Option<Observer>) -> Self {
         let manager = Manager::new(Options {
             catalog: config.catalog,
             keys: config.keys,
@@ -52,7 +52,7 @@ impl App {
             drop_cancelled: config.drop_cancelled,
             retry: config.retry,
             worker,
-            witness,
+            observer,
             stand_in: config.sandbox.then(|| {
                 stand_in(sandbox::Options {
                     delay: config.sandbox_delay,
@@ -64,7 +64,7 @@ impl App {
         let server = ImageServer::new(
             manager.clone(),
             config.reply,
-            Patience { stated: config.wait, known: clients::patience },
+            SoftDeadline { stated: config.wait, known: clients::soft_deadline },
         );
         Self { manager, server }
     }

@@ -111,7 +111,7 @@ pub fn clients() -> Result<Vec<Client>, String> {
 /// How long a call can be waited for where the client says that it has this name: a little less
 /// than it waits itself. `None` for clients that nobody knows.
 #[must_use]
-pub fn patience(name: &str) -> Option<Duration> {
+pub fn soft_deadline(name: &str) -> Option<Duration> {
     static KNOWN: OnceLock<Vec<Client>> = OnceLock::new();
     let known = KNOWN.get_or_init(|| clients().unwrap_or_default());
     // Some add the server's name to their own.

@@ -1,7 +1,7 @@
-//! Floor 8: what is set, and what is done with it. Shared by `main` and the tests.
+//! Layer 8: what is set, and what is done with it. Shared by `main` and the tests.
 //!
 //! Settings are read as stated (`settings`), then resolved into what they mean (`config`);
-//! `App` wires the floors together; a file in `commands` for each subcommand.
+//! `App` wires the layers together; a file in `commands` for each subcommand.
 
 mod build;
 mod cli;

@@ -1,10 +1,10 @@
-//! Floor 1: providers and models, as data.
+//! Layer 1: providers and models, as data.
 //!
 //! `models.toml` is what ships; the `[[provider]]` and `[[model]]` tables of a user's
-//! settings file are merged over it by name, field by field. What leaves this floor has
+//! settings file are merged over it by name, field by field. What leaves this layer has
 //! been checked: every model's provider exists, every stated fact makes sense with the
 //! others. No clock, no environment, no network: the files come in as text, and which keys
-//! are set is the business of floors above.
+//! are set is the business of layers above.
 
 mod entry;
 mod error;

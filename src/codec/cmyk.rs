@@ -9,9 +9,9 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::ImageError;
+use super::fit::{Channels, Frame};
 use super::inspect::ImageInfo;
 use super::metadata::JpegFile;
-use super::shrink::{Channels, Frame};
 use crate::domain::ImageFormat;
 
 /// The image as it is stored, in sRGB.

@@ -8,7 +8,7 @@ use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
 pub(super) use chunks::of_png;
 
-use super::shrink::{Channels, Frame};
+use super::fit::{Channels, Frame};
 
 /// What colours are counted in: an ICC profile, or `None` for sRGB.
 pub(super) type Profile = Option<Vec<u8>>;

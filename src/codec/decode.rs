@@ -10,8 +10,8 @@ use image::codecs::{gif::GifDecoder, jpeg::JpegDecoder, webp::WebPDecoder};
 use image::metadata::Orientation;
 
 use super::colour::of_png;
+use super::fit::{Channels, Frame};
 use super::inspect::{ImageInfo, LONGEST_EDGE, check_size};
-use super::shrink::{Channels, Frame};
 use super::{ImageError, metadata};
 use crate::domain::ImageFormat;
 

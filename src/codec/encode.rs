@@ -7,7 +7,7 @@ use image::codecs::webp::WebPEncoder;
 use libjpeg_turbo_rs::{Encoder, PixelFormat, Subsampling};
 use png::Compression;
 
-use super::shrink::{Channels, Frame};
+use super::fit::{Channels, Frame};
 use super::{ImageError, restarts};
 use crate::domain::ImageFormat;
 

@@ -7,7 +7,7 @@ use crate::domain::{ImageFormat, ImageId, Pixels, Problem, ProblemKind};
 const CONVERT: &str =
     "Convert it to PNG: `sips -s format png IN --out OUT.png` on macOS, `magick IN OUT.png` elsewhere.";
 
-/// A fault of this floor. Texts are fragments that follow the name of an argument.
+/// A fault of this layer. Texts are fragments that follow the name of an argument.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
     /// The bytes are no image we know; holds what they look like.

@@ -12,13 +12,13 @@ use png::Compression;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::convert::Foreign;
 use super::decode::{Rows, rows_of};
 use super::feather::feather;
-use super::foreign::Foreign;
+use super::fit::{Channels, Frame};
 use super::inspect::{ImageInfo, PngForm, inspect_bytes};
 use super::raster::coverage;
 use super::resize::{Kernel, resized};
-use super::shrink::{Channels, Frame};
 use super::{ImageError, Regions};
 use crate::domain::{ImageFormat, Pixels, Problem};
 

@@ -10,13 +10,13 @@ use image::metadata::Orientation;
 use png::Compression;
 
 use super::colour::Profile;
+use super::convert::{Decoded, Foreign};
 use super::decode::Rows;
 use super::encode::Colour;
-use super::foreign::{Decoded, Foreign};
+use super::fit::Frame;
 use super::inspect::{ImageInfo, PngForm, inspect_bytes};
 use super::metadata::{JpegFile, without_further_images, without_private};
 use super::resize::{Kernel, resized};
-use super::shrink::Frame;
 use super::{ImageError, cmyk, encode};
 use crate::domain::{ImageFormat, Pixels};
 

@@ -4,11 +4,11 @@ use std::io::Cursor;
 
 use super::ImageError;
 use super::decode::Rows;
+use super::fit::{Channels, Frame, Shrinker};
 use super::inspect::inspect_bytes;
 use super::mask::Marks;
 use super::preview::{Preview, PreviewBudget, fit, within};
 use super::resize::{Kernel, resized};
-use super::shrink::{Channels, Frame, Shrinker};
 use crate::domain::Pixels;
 
 /// The tint of the part: a colour that photos seldom have.

@@ -12,12 +12,12 @@ use super::blend::Light;
 use super::colour::{converted, other_than_srgb};
 use super::decode::Rows;
 use super::encode::{self, Colour};
+use super::fit::{Channels, Frame};
 use super::inspect::{PngForm, inspect, inspect_bytes};
 use super::mask::{Marks, light};
+use super::orient::upright_size;
 use super::resize::{Kernel, resized};
 use super::shift::{Plane, shift};
-use super::shrink::{Channels, Frame};
-use super::upright::upright_size;
 use crate::domain::{ImageFormat, Pixels};
 
 /// A channel that differs by more, of 255, is taken for repainted: compression and another

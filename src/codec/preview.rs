@@ -9,8 +9,8 @@ use png::Compression;
 
 use super::decode::Rows;
 use super::encode::Colour;
+use super::fit::{Frame, Shrinker};
 use super::inspect::ImageInfo;
-use super::shrink::{Frame, Shrinker};
 use super::{ImageError, encode};
 use crate::domain::{ImageFormat, Pixels};
 

@@ -1,5 +1,5 @@
 //! How many threads may work on one image. Whether several images are worked on at once is
-//! for the floors above.
+//! for the layers above.
 
 use std::num::NonZero;
 use std::thread;

@@ -6,7 +6,7 @@ use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::ImageError;
-use super::shrink::{Channels, Frame};
+use super::fit::{Channels, Frame};
 use crate::domain::{ImageFormat, Pixels};
 
 /// How pixels between pixels are found.

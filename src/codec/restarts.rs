@@ -6,8 +6,8 @@
 
 use std::thread;
 
+use super::fit::Frame;
 use super::processors::processors;
-use super::shrink::Frame;
 
 /// Below so many pixels a second thread costs more than it brings.
 const WORTHWHILE_PIXELS: u64 = 512 * 1024;
@@ -85,7 +85,7 @@ mod tests {
     use libjpeg_turbo_rs::{Encoder, PixelFormat, Subsampling};
 
     use crate::codec::encode::{Colour, jpeg};
-    use crate::codec::shrink::{Channels, Frame};
+    use crate::codec::fit::{Channels, Frame};
     use crate::domain::Pixels;
 
     fn frame(width: u32, height: u32, channels: Channels) -> Frame {

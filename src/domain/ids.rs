@@ -1,7 +1,7 @@
 //! Short ids that say what they are: `job_…` and `img_…`.
 //!
 //! Twelve characters of Crockford's base 32 (no i, l, o, u, so none is misread or spells
-//! anything) hold 60 bits; the randomness comes from the caller, because this floor has none.
+//! anything) hold 60 bits; the randomness comes from the caller, because this layer has none.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Floor 0: the plain words everything else is said in.
+//! Layer 0: the plain words everything else is said in.
 //!
 //! Values and their bounds, made only through `parse` or a checked constructor.
 //! No input or output, no clock, no environment, no async, no wire format.

@@ -1,6 +1,6 @@
-//! What went wrong, in the one form every floor's errors are turned into.
+//! What went wrong, in the one form every layer's errors are turned into.
 //!
-//! Each floor keeps a small error type of its own, whose texts are lower-case fragments;
+//! Each layer keeps a small error type of its own, whose texts are lower-case fragments;
 //! this type joins them into the words a caller reads, always in the same order: where,
 //! what, the remedy, the money.
 

@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::failover::Target;
 use super::paid::Paid;
-use super::trail::Station;
 use crate::catalog::Provider;
 use crate::codec::{ImageInfo, inspect};
 use crate::domain::Billed;
 use crate::routing::Usage;
-use crate::staging::Landed;
-use crate::upstream::{Failure, FailureKind, Lost, Made, Order, Step, Target, dialect};
+use crate::staging::StagedFile;
+use crate::upstream::{Failure, FailureKind, Lost, Made, ModelAddress, Order, Step, dialect};
 
 /// What a try brought: at least one whole image.
 pub(super) struct Brought {
-    pub images: Vec<(Landed, ImageInfo)>,
+    pub images: Vec<(StagedFile, ImageInfo)>,
     pub usage: Option<Usage>,
     pub request_id: Option<String>,
     /// What the caller should know of it.
@@ -28,14 +28,14 @@ impl Paid {
     /// Asks for one image.
     pub(super) async fn attempt(
         &self,
-        station: Station<'_>,
+        target: Target<'_>,
         partial: &(dyn Fn() + Sync),
     ) -> Result<Brought, Failure> {
-        let provider = self.shared.provider(&station.choice.model).await.map_err(|problem| Failure {
+        let provider = self.shared.provider(&target.choice.model).await.map_err(|problem| Failure {
             hint: Some(problem.remedy),
             ..Failure::new(FailureKind::NotSent, problem.what)
         })?;
-        let (mut made, broken) = self.send(station, &provider, partial).await?;
+        let (mut made, broken) = self.send(target, &provider, partial).await?;
         let mut brought = Brought {
             images: Vec::new(),
             usage: made.usage,
@@ -43,17 +43,17 @@ impl Paid {
             warnings: std::mem::take(&mut made.warnings),
         };
         if let Some(broken) = broken {
-            let words = broken.problem(&station.choice.model.name).what;
-            brought.warnings.push(if made.landed.iter().any(|landed| landed.partial) {
+            let words = broken.problem(&target.choice.model.name).what;
+            brought.warnings.push(if made.staged.iter().any(|staged| staged.partial) {
                 format!("the image is partial, as it looked on its way: {words}")
             } else {
                 format!("the image is whole, though {words}")
             });
         }
         let mut failures = Vec::new();
-        for landed in std::mem::take(&mut made.landed) {
-            match look(&landed) {
-                Ok(info) => brought.images.push((landed, info)),
+        for staged in std::mem::take(&mut made.staged) {
+            match look(&staged) {
+                Ok(info) => brought.images.push((staged, info)),
                 Err(error) => failures.push(error),
             }
         }
@@ -73,7 +73,7 @@ impl Paid {
         }
         // A link in passing was none of an image's.
         let missing = failures.iter().filter(|failure| failure.link.is_none() || !made.guessed);
-        let missing = missing.map(|failure| failure.problem(&station.choice.model.name));
+        let missing = missing.map(|failure| failure.problem(&target.choice.model.name));
         brought.warnings.extend(missing.map(|problem| format!("one more image did not come: {problem}")));
         Ok(brought)
     }
@@ -81,25 +81,25 @@ impl Paid {
     /// What one call made, and how its reply broke if it did.
     async fn send(
         &self,
-        station: Station<'_>,
+        target: Target<'_>,
         provider: &Provider,
         partial: &(dyn Fn() + Sync),
     ) -> Result<(Made, Option<Failure>), Failure> {
-        let model = &station.choice.model;
-        let dialect = dialect(station.endpoint);
+        let model = &target.choice.model;
+        let dialect = dialect(target.endpoint);
         let order = Order {
             request: &self.request,
             model,
             provider,
-            shape: &station.choice.shape,
+            shape: &target.choice.shape,
             images: &self.inputs.images,
             mask: model.mask.and_then(|kind| self.inputs.mask(kind)),
         };
         let key = self.shared.key(model);
-        let target = Target { provider, wire_id: &model.wire_id, key };
+        let target = ModelAddress { provider, wire_id: &model.wire_id, key };
         let timeout = Duration::from_secs(model.timeout_seconds(self.request.quality).into());
         let (call, partial) = (dialect.encode(&order), |_| partial());
-        let sent = self.shared.client.send_watched(target, call, &self.landing, timeout, &partial).await;
+        let sent = self.shared.client.send_watched(target, call, &self.staging, timeout, &partial).await;
         match sent.map(|reply| dialect.decode(reply)) {
             Ok(Step::Made(mut made)) => {
                 if let Some(key) = key {
@@ -127,16 +127,16 @@ impl Paid {
         provider: &Provider,
         address: &str,
         made: &Made,
-    ) -> Result<(Landed, ImageInfo), Failure> {
+    ) -> Result<(StagedFile, ImageInfo), Failure> {
         let words = &made.words;
         let base = Url::parse(&provider.base_url);
         let url = Url::parse(address).or_else(|_| base.and_then(|base| base.join(address)));
         let url = url.map_err(|_| Failure::new(FailureKind::NoImage, format!("\"{words}\"")))?;
         let linked = |failure| Failure { link: Some(url.to_string()), ..failure };
-        let is_whole = |landed: &Landed| look(landed).is_ok();
-        let download = self.shared.client.download(&url, &provider.base_url, &self.landing, &is_whole);
-        let landed = download.await?;
-        if landed.format.is_none() {
+        let is_whole = |staged: &StagedFile| look(staged).is_ok();
+        let download = self.shared.client.download(&url, &provider.base_url, &self.staging, &is_whole);
+        let staged = download.await?;
+        if staged.format.is_none() {
             // A link in passing means that the model talked; an image's link that brings none is
             // a fault of the download, and the image is not made again for it.
             let (kind, words) = if made.guessed {
@@ -146,27 +146,27 @@ impl Paid {
             };
             return Err(linked(Failure::new(kind, words)));
         }
-        let info = look(&landed)
+        let info = look(&staged)
             .map_err(|failure| linked(Failure { kind: FailureKind::DownloadFailed, ..failure }))?;
-        Ok((landed, info))
+        Ok((staged, info))
     }
 }
 
-fn look(landed: &Landed) -> Result<ImageInfo, Failure> {
-    inspect(landed.reader()).map_err(|error| Failure::new(FailureKind::CutShort, error.to_string()))
+fn look(staged: &StagedFile) -> Result<ImageInfo, Failure> {
+    inspect(staged.reader()).map_err(|error| Failure::new(FailureKind::CutShort, error.to_string()))
 }
 
 /// The whole images of a reply that broke: they are paid for, and the last of them may have
 /// come just before the end. Where there is none, the last one on its way.
 fn rescue(lost: Lost) -> Result<(Made, Option<Failure>), Failure> {
     let Lost { failure, rescued } = lost;
-    let rescued = rescued.into_iter().filter(|landed| look(landed).is_ok());
-    let (partial, whole): (Vec<_>, Vec<_>) = rescued.partition(|landed| landed.partial);
-    let landed = if whole.is_empty() { partial } else { whole };
-    if landed.is_empty() {
+    let rescued = rescued.into_iter().filter(|staged| look(staged).is_ok());
+    let (partial, whole): (Vec<_>, Vec<_>) = rescued.partition(|staged| staged.partial);
+    let staged = if whole.is_empty() { partial } else { whole };
+    if staged.is_empty() {
         return Err(failure);
     }
-    Ok((Made { landed, request_id: failure.request_id.clone(), ..Made::default() }, Some(failure)))
+    Ok((Made { staged, request_id: failure.request_id.clone(), ..Made::default() }, Some(failure)))
 }
 
 /// What a finished try cost, as far as its failure tells.

@@ -9,17 +9,17 @@ use jiff::Timestamp;
 use tokio::time::sleep;
 
 use super::attempt::{Brought, billed};
-use super::late::Late;
+use super::deferred_writes::DeferredWrite;
+use super::failover::{FailoverPlan, Target};
 use super::paid::Paid;
 use super::preserving::Preserved;
-use super::trail::{Station, Trail};
 use super::{Cost, Requested, Unstored};
 use crate::codec::ImageInfo;
 use crate::domain::{Billed, Problem, Usd};
 use crate::routing::Choice;
-use crate::staging::{Landed, Place};
+use crate::staging::{StagedBytes, StagedFile};
 use crate::store::{NotKept, Parent, ParentRole, StoredImage, keep, new_image_id};
-use crate::upstream::{Failure, FailureKind, Next, Past, Tried, next};
+use crate::upstream::{Failure, FailureKind, Next, Skip, Tried, next};
 
 /// What one of the `n` images came to.
 #[derive(Default)]
@@ -35,7 +35,7 @@ pub(super) struct ImageWork {
     /// Every try that was or may have been charged.
     pub charges: Vec<Charge>,
     /// What the record did not take in time.
-    pub late: Late,
+    pub deferred_writes: DeferredWrite,
 }
 
 /// A try that was or may have been charged.
@@ -55,14 +55,15 @@ impl Paid {
     pub(super) async fn image(&self, position: u32, partial: &(dyn Fn() + Sync)) -> ImageWork {
         let mut work = ImageWork::default();
         let fail_over = self.shared.options.retry.fail_over;
-        let passed_over = |station: &Station<'_>| fail_over && self.shared.capacity.is_passed_over(station);
-        let mut trail = Trail::new(&self.route, passed_over);
+        let passed_over =
+            |target: &Target<'_>| fail_over && self.shared.circuit_breaker.is_passed_over(target);
+        let mut failover = FailoverPlan::new(&self.route, passed_over);
         let mut tries = 0;
         let mut charged = Billed::No;
-        while let Some(station) = trail.here() {
+        while let Some(target) = failover.here() {
             tries += 1;
-            let permit = self.turn(station).await;
-            let number = match self.begin(station, position).await {
+            let permit = self.turn(target).await;
+            let number = match self.begin(target, position).await {
                 Ok(number) => number,
                 Err(refused) => {
                     not_begun(&mut work, refused);
@@ -70,32 +71,32 @@ impl Paid {
                 }
             };
             let started = Instant::now();
-            let result = self.attempt(station, partial).await;
+            let result = self.attempt(target, partial).await;
             drop(permit);
-            let charge = self.charge(station, result.as_ref());
-            self.tell(station, started, result.as_ref(), charge.as_ref());
-            self.note(number, result.as_ref().err(), charge.as_ref(), &mut work.late).await;
+            let charge = self.charge(target, result.as_ref());
+            self.tell(target, started, result.as_ref(), charge.as_ref());
+            self.note(number, result.as_ref().err(), charge.as_ref(), &mut work.deferred_writes).await;
             work.charges.extend(charge);
             let failure = match result {
                 Ok(brought) => {
                     work.problem = None;
-                    self.take(station, brought, position, &mut work).await;
+                    self.take(target, brought, position, &mut work).await;
                     return work;
                 }
                 Err(failure) => failure,
             };
             charged = charged.max(failure.kind.billed());
             work.request_ids.extend(failure.request_id.clone());
-            work.problem = Some(failure.problem(&station.choice.model.name));
-            match self.next_step(station, &failure, tries, &trail) {
+            work.problem = Some(failure.problem(&target.choice.model.name));
+            match self.next_step(target, &failure, tries, &failover) {
                 Ok(Next::Again(pause)) => sleep(pause).await,
-                Ok(Next::MoveOn(past)) => {
-                    if !trail.move_on(past) {
+                Ok(Next::MoveOn(skip)) => {
+                    if !failover.move_on(skip) {
                         break;
                     }
                     tries = 0;
-                    let problem = failure.problem(&station.choice.model.name).what;
-                    let to = trail.here().map(|station| station.name()).unwrap_or_default();
+                    let problem = failure.problem(&target.choice.model.name).what;
+                    let to = failover.here().map(|target| target.name()).unwrap_or_default();
                     work.warnings.push(format!("moved on to {to}, because {problem}"));
                 }
                 Ok(Next::Stop) => break,
@@ -137,7 +138,7 @@ impl Paid {
     }
 
     /// What a try cost, where it was or may have been charged.
-    fn charge(&self, station: Station<'_>, result: Result<&Brought, &Failure>) -> Option<Charge> {
+    fn charge(&self, target: Target<'_>, result: Result<&Brought, &Failure>) -> Option<Charge> {
         if billed(result) == Billed::No {
             return None;
         }
@@ -146,29 +147,29 @@ impl Paid {
             Err(failure) => (None, 1, &failure.request_id),
         };
         let images = u32::try_from(images).unwrap_or(u32::MAX);
-        Some(Charge { cost: self.cost(station.choice, usage, images), request_id: request_id.clone() })
+        Some(Charge { cost: self.cost(target.choice, usage, images), request_id: request_id.clone() })
     }
 
     /// What the table says, or the limit of spending that forbids it.
     fn next_step(
         &self,
-        station: Station<'_>,
+        target: Target<'_>,
         failure: &Failure,
         tries: u32,
-        trail: &Trail<'_>,
+        failover: &FailoverPlan<'_>,
     ) -> Result<Next, &'static str> {
-        self.shared.capacity.note(station, failure);
+        self.shared.circuit_breaker.note(target, failure);
         let jitter = f64::from(u8::try_from(getrandom::u32().unwrap_or(0) % 100).unwrap_or(0)) / 100.0;
-        let here = self.price_of_one(station.choice);
-        let last = Tried { failure, tries, endpoint: station.endpoint, price: here, jitter };
+        let here = self.price_of_one(target.choice);
+        let last = Tried { failure, tries, endpoint: target.endpoint, price: here, jitter };
         let step = next(last, self.shared.options.retry);
         let price = match step {
             Next::Stop => return Ok(Next::Stop),
             Next::Again(_) => here,
-            Next::MoveOn(past) => {
-                let mut ahead = trail.clone();
-                match ahead.move_on(past).then(|| ahead.here()).flatten() {
-                    Some(station) => self.price_of_one(station.choice),
+            Next::MoveOn(skip) => {
+                let mut ahead = failover.clone();
+                match ahead.move_on(skip).then(|| ahead.here()).flatten() {
+                    Some(target) => self.price_of_one(target.choice),
                     None => return Ok(Next::Stop),
                 }
             }
@@ -178,19 +179,19 @@ impl Paid {
             Billed::No => price.map(|price| price.saturating_sub(here.unwrap_or_default())),
             Billed::Yes | Billed::Maybe => price,
         };
-        let beyond_limit = matches!(step, Next::MoveOn(Past::Endpoint))
+        let beyond_limit = matches!(step, Next::MoveOn(Skip::Endpoint))
             && failure.kind.billed() != Billed::No
             && price.is_none_or(|price| price > self.shared.options.retry.timeout_up_to);
         if beyond_limit {
             return Err(BEYOND_RETRY_LIMIT);
         }
-        if self.allowance.grant(more) { Ok(step) } else { Err(BEYOND_CAP) }
+        if self.budget.grant(more) { Ok(step) } else { Err(BEYOND_CAP) }
     }
 
     /// Tells the log, and whoever counts.
     fn tell(
         &self,
-        station: Station<'_>,
+        target: Target<'_>,
         started: Instant,
         result: Result<&Brought, &Failure>,
         charge: Option<&Charge>,
@@ -199,28 +200,28 @@ impl Paid {
         let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let (outcome, request_id, bytes) = match result {
             Ok(brought) => {
-                let bytes = brought.images.iter().map(|(landed, _)| landed.bytes).sum::<u64>();
+                let bytes = brought.images.iter().map(|(staged, _)| staged.bytes).sum::<u64>();
                 ("made", brought.request_id.as_deref(), bytes)
             }
             Err(failure) => (failure.kind.name(), failure.request_id.as_deref(), 0),
         };
-        let (model, endpoint) = (&station.choice.model.name, station.endpoint.name());
+        let (model, endpoint) = (&target.choice.model.name, target.endpoint.name());
         let request_id = request_id.unwrap_or("none");
         tracing::info!(job = %self.record.id, %model, endpoint, outcome, milliseconds, request_id, bytes, "try");
-        if let Some(witness) = &self.shared.options.witness {
+        if let Some(observer) = &self.shared.options.observer {
             let cost = charge.filter(|_| !self.record.sandbox).map(|charge| charge.cost.usd);
-            witness.tell(Requested { model, outcome, seconds: elapsed.as_secs_f64(), bytes, cost });
+            observer.tell(Requested { model, outcome, seconds: elapsed.as_secs_f64(), bytes, cost });
         }
     }
 
     /// Keeps what a try brought.
-    async fn take(&self, station: Station<'_>, brought: Brought, position: u32, work: &mut ImageWork) {
+    async fn take(&self, target: Target<'_>, brought: Brought, position: u32, work: &mut ImageWork) {
         work.request_ids.extend(brought.request_id.clone());
         work.warnings.extend(brought.warnings);
-        for (landed, info) in brought.images {
-            if let Err(failure) = self.keep(station.choice, landed, info, position, work).await {
+        for (staged, info) in brought.images {
+            if let Err(failure) = self.keep(target.choice, staged, info, position, work).await {
                 let failure = Failure { request_id: brought.request_id.clone(), ..failure };
-                work.problem = Some(failure.problem(&station.choice.model.name));
+                work.problem = Some(failure.problem(&target.choice.model.name));
             }
         }
     }
@@ -229,14 +230,14 @@ impl Paid {
     async fn keep(
         &self,
         choice: &Choice,
-        landed: Landed,
+        staged: StagedFile,
         info: ImageInfo,
         position: u32,
         work: &mut ImageWork,
     ) -> Result<(), Failure> {
         let id = new_image_id();
         let prompt = self.request.prompt.as_str();
-        let mut kept = match keep(landed, &self.first_destination(), &self.first_words(), &id) {
+        let mut kept = match keep(staged, &self.first_destination(), &self.first_words(), &id) {
             Ok(kept) => kept,
             Err(not_kept) => {
                 let unstored = unstored(*not_kept, info)?;
@@ -277,7 +278,7 @@ impl Paid {
             created_at: Timestamp::now(),
             parents: self.inputs.parents.iter().map(|id| Parent { id: id.clone(), role }).collect(),
         };
-        self.record_image(&image, &mut work.late).await;
+        self.record_image(&image, &mut work.deferred_writes).await;
         kept.settle();
         work.images.push(image);
         self.shared.sync_soon(kept);
@@ -306,11 +307,11 @@ fn not_begun(work: &mut ImageWork, refused: Problem) {
 /// An image that has no file under a name: its bytes, to be shown inline, for it is paid. The
 /// file it arrived in is left where it is, unless its folder is gone.
 fn unstored(not_kept: NotKept, info: ImageInfo) -> Result<Unstored, Failure> {
-    let NotKept { error, landed } = not_kept;
+    let NotKept { error, staged } = not_kept;
     let cut_short = |error: std::io::Error| Failure::new(FailureKind::CutShort, error.to_string());
-    let bytes = landed.read().map_err(cut_short)?;
+    let bytes = staged.read().map_err(cut_short)?;
     let mut why = error.to_string();
-    if let Place::File(file) = landed.place
+    if let StagedBytes::File(file) = staged.place
         && let Ok((_, path)) = file.keep()
         && path.exists()
     {

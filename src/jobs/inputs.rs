@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::Commission;
-use super::commission::{MaskSource, Masking};
-use super::heavy::heavy;
+use super::ImageJob;
+use super::cpu_pool::cpu_pool;
+use super::image_job::{MaskSource, Masking};
 use super::manager::Shared;
 use super::source_image::{self, SourceImage};
 use crate::catalog::MaskKind;
@@ -82,15 +82,15 @@ struct Seen<'a> {
 }
 
 /// Reads what the first model of the route takes, and the mask for all of them.
-pub(super) async fn read(shared: &Shared, commission: &Commission, route: &Route) -> Result<Inputs, Problem> {
+pub(super) async fn read(shared: &Shared, image_job: &ImageJob, route: &Route) -> Result<Inputs, Problem> {
     let model = &route.first.model;
     let limits =
         SendLimits { most_bytes: model.most_image_bytes, keep_metadata: shared.options.keep_metadata };
-    let owner = &commission.owner.name;
+    let owner = &image_job.owner.name;
     let mut inputs = Inputs::default();
     let mut seen: Vec<Seen<'_>> = Vec::new();
-    for (index, reference) in commission.images.iter().enumerate() {
-        let argument = commission.image_argument(index);
+    for (index, reference) in image_job.images.iter().enumerate() {
+        let argument = image_job.image_argument(index);
         let known = seen.iter().position(|seen| seen.reference == reference);
         if known.is_none() {
             let one = fitted(shared, owner, reference, &argument, limits).await?;
@@ -101,7 +101,7 @@ pub(super) async fn read(shared: &Shared, commission: &Commission, route: &Route
         inputs.parents.extend(seen.id.clone());
         inputs.images.push(seen.upload.clone());
     }
-    if let (Some(masking), Some(first)) = (&commission.masking, seen.first()) {
+    if let (Some(masking), Some(first)) = (&image_job.masking, seen.first()) {
         let models = std::iter::once(model).chain(route.rest.iter().map(|choice| &choice.model));
         let mut kinds: Vec<_> = models.filter_map(|model| model.mask).collect();
         kinds.dedup();
@@ -120,7 +120,7 @@ async fn fitted<'a>(
 ) -> Result<Seen<'a>, Problem> {
     let source = source(shared, owner, reference, argument).await?;
     let bytes = source.bytes.clone();
-    let image = heavy(move || normalise(bytes, &limits)).await?.map_err(|error| error.at(argument))?;
+    let image = cpu_pool(move || normalise(bytes, &limits)).await?.map_err(|error| error.at(argument))?;
     let upload = Upload { name: source.name(image.format), format: image.format, bytes: image.bytes.clone() };
     Ok(Seen { reference, upload, id: source.id, image })
 }
@@ -139,7 +139,7 @@ async fn masked(
     };
     let (masking, original) = (masking.clone(), image.original.clone());
     let (size, sent) = (image.original_pixels, image.pixels);
-    let made = heavy(move || -> Result<Masked, Vec<Problem>> {
+    let made = cpu_pool(move || -> Result<Masked, Vec<Problem>> {
         let argument = masking.source.argument();
         let at = |error: ImageError| vec![error.at(argument)];
         let marks = match &masking.source {

@@ -15,12 +15,12 @@ use tokio_util::task::TaskTracker;
 
 use super::WorkerCommand;
 use super::call::Side;
-use super::capacity::Capacity;
+use super::circuit_breaker::CircuitBreaker;
+use super::dry_run::{DryRun, dry_run};
 use super::queue::Queue;
-use super::rehearsal::{Rehearsal, rehearse};
 #[cfg(unix)]
 use super::worker::Front;
-use super::{Call, Commission, Found, InFlight, SpendingCaps, Witness, follow, recovery, run};
+use super::{Call, Found, ImageJob, InFlight, Observer, SpendingCaps, follow, recovery, run};
 use crate::catalog::{Catalog, Model, Provider};
 use crate::codec::{ImageError, PreviewBudget};
 use crate::domain::{Caller, JobId, Problem, ProblemKind, Secret, Usd};
@@ -64,7 +64,7 @@ pub struct Options {
     /// How to start a process for the work, on Unix; without one it is done in this.
     pub worker: Option<WorkerCommand>,
     /// Who is told of every request.
-    pub witness: Option<Witness>,
+    pub observer: Option<Observer>,
 }
 
 /// Cheap to clone; all clones are one manager.
@@ -75,7 +75,7 @@ pub(super) struct Shared {
     pub options: Options,
     pub client: Client,
     pub store: Store,
-    pub capacity: Capacity,
+    pub circuit_breaker: CircuitBreaker,
     pub queue: Queue,
     #[cfg(unix)]
     front: Option<Front>,
@@ -95,7 +95,7 @@ impl Manager {
         Self(Arc::new(Shared {
             client: Client::new(options.client.clone()),
             store: Store::new(options.store.clone()),
-            capacity: Capacity::default(),
+            circuit_breaker: CircuitBreaker::default(),
             queue: Queue::new(options.in_flight),
             #[cfg(unix)]
             front: options.worker.clone().map(Front::new),
@@ -112,23 +112,23 @@ impl Manager {
     ///
     /// # Errors
     /// The router's refusal.
-    pub fn plan(&self, commission: &Commission) -> Result<Route, Problem> {
-        self.0.plan(commission)
+    pub fn plan(&self, image_job: &ImageJob) -> Result<Route, Problem> {
+        self.0.plan(image_job)
     }
 
     /// Begins a call, in the worker where there is one.
     #[must_use]
-    pub fn begin(&self, commission: Commission) -> Call {
+    pub fn begin(&self, image_job: ImageJob) -> Call {
         let (call, side) = Call::new();
-        self.0.begin(commission, side);
+        self.0.begin(image_job, side);
         call
     }
 
     /// Begins a call that another worker died with.
     #[cfg(unix)]
-    pub(super) fn begin_again(&self, commission: Commission) -> Call {
+    pub(super) fn begin_again(&self, image_job: ImageJob) -> Call {
         let (call, side) = Call::new();
-        self.0.begin(commission, Side { again: true, ..side });
+        self.0.begin(image_job, Side { again: true, ..side });
         call
     }
 
@@ -137,13 +137,13 @@ impl Manager {
     ///
     /// # Errors
     /// What is wrong with the images, the mask, the regions or the place for the result.
-    pub async fn rehearse(
+    pub async fn dry_run(
         &self,
-        commission: &Commission,
+        image_job: &ImageJob,
         route: &Route,
         budget: PreviewBudget,
-    ) -> Result<Rehearsal, Problem> {
-        rehearse(&self.0, commission, route, budget).await
+    ) -> Result<DryRun, Problem> {
+        dry_run(&self.0, image_job, route, budget).await
     }
 
     /// How a job of this owner's stands, in whichever process it is.
@@ -212,18 +212,18 @@ impl Shared {
     }
 
     #[cfg(unix)]
-    fn begin(self: &Arc<Self>, commission: Commission, side: Side) {
-        let Some(front) = &self.front else { return run::begin(self, commission, side) };
-        if let Err(not_begun) = front.begin(commission, side) {
-            let (error, commission, side) = *not_begun;
+    fn begin(self: &Arc<Self>, image_job: ImageJob, side: Side) {
+        let Some(front) = &self.front else { return run::begin(self, image_job, side) };
+        if let Err(not_begun) = front.begin(image_job, side) {
+            let (error, image_job, side) = *not_begun;
             tracing::warn!(%error, "no worker could be started; the work is done in the server");
-            run::begin(self, commission, side);
+            run::begin(self, image_job, side);
         }
     }
 
     #[cfg(not(unix))]
-    fn begin(self: &Arc<Self>, commission: Commission, side: Side) {
-        run::begin(self, commission, side);
+    fn begin(self: &Arc<Self>, image_job: ImageJob, side: Side) {
+        run::begin(self, image_job, side);
     }
 
     /// Looks, once, through what killed processes left.
@@ -233,16 +233,16 @@ impl Shared {
         });
     }
 
-    pub(super) fn plan(&self, commission: &Commission) -> Result<Route, Problem> {
-        let cap = self.cap(commission);
+    pub(super) fn plan(&self, image_job: &ImageJob) -> Result<Route, Problem> {
+        let cap = self.cap(image_job);
         let has_key =
             |model: &Model| self.sandbox() || model.key_variables.is_empty() || self.key(model).is_some();
-        route(&commission.request, &self.options.catalog, &has_key, cap).map_err(Problem::from)
+        route(&image_job.request, &self.options.catalog, &has_key, cap).map_err(Problem::from)
     }
 
     /// The most a call may cost: a caller may lower the configured cap, not raise it.
-    pub(super) fn cap(&self, commission: &Commission) -> Option<Usd> {
-        [commission.max_cost, self.options.max_cost].into_iter().flatten().min()
+    pub(super) fn cap(&self, image_job: &ImageJob) -> Option<Usd> {
+        [image_job.max_cost, self.options.max_cost].into_iter().flatten().min()
     }
 
     /// The first key set among those a model takes. Real keys never go to a stand-in.

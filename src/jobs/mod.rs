@@ -1,17 +1,17 @@
-//! Floor 5: paid work, which belongs to the server and not to the request that asked for it.
+//! Layer 5: paid work, which belongs to the server and not to the request that asked for it.
 //!
-//! It knows nothing of MCP: a commission goes in, an outcome comes out, and between the two
+//! It knows nothing of MCP: a image_job goes in, an outcome comes out, and between the two
 //! the money is spent once and what it bought is kept.
 
-mod allowance;
+mod budget;
 mod attempt;
 mod call;
-mod capacity;
-mod commission;
+mod circuit_breaker;
+mod image_job;
 mod follow;
-mod heavy;
+mod cpu_pool;
 mod inputs;
-mod late;
+mod deferred_writes;
 mod manager;
 mod outcome;
 mod owner;
@@ -20,25 +20,25 @@ mod image;
 mod preserving;
 mod queue;
 mod recovery;
-mod rehearsal;
+mod dry_run;
 mod run;
 mod source_image;
 mod stage;
-mod trail;
+mod failover;
 mod worker;
-mod witness;
+mod observer;
 
 pub use call::{Call, Presence};
-pub use commission::{Commission, MaskSource, Masking};
+pub use dry_run::{DryRun, Marked};
 pub use follow::Found;
+pub use image_job::{ImageJob, MaskSource, Masking};
 pub use manager::{Manager, Options, StandIn};
+pub use observer::{Observer, Requested};
 pub use outcome::{Cost, CostBasis, Outcome, Report, Unstored};
 pub use owner::{Owner, SpendingCaps};
 pub use preserving::Preserved;
 pub use queue::InFlight;
-pub use rehearsal::{Marked, Rehearsal};
 pub use stage::{Partials, Stage};
-pub use witness::{Requested, Witness};
 pub use worker::WorkerCommand;
 #[cfg(unix)]
 pub use worker::{ReadCall, serve_worker};

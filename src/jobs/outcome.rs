@@ -1,4 +1,4 @@
-//! What came of a commission.
+//! What came of a image_job.
 
 use serde::{Deserialize, Serialize};
 

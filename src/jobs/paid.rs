@@ -7,20 +7,20 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::watch;
 
-use super::allowance::Allowance;
+use super::budget::CallBudget;
+use super::deferred_writes::DeferredWrite;
+use super::failover::Target;
 use super::image::{Charge, ImageWork};
 use super::inputs::Inputs;
-use super::late::Late;
 use super::manager::Shared;
 use super::queue::Permit;
-use super::trail::Station;
 use super::{Cost, CostBasis, Outcome, Partials, Report, Stage, owner};
 use crate::catalog::Price;
 use crate::domain::{Billed, ImageRequest, JobState, Problem, Usd};
 use crate::references::Destination;
 use crate::routing::{Choice, Route, Usage, actual};
-use crate::staging::Landing;
-use crate::store::{Begun, Cap, JobEnd, JobRecord, Plan, StoredImage, TryEnd};
+use crate::staging::Staging;
+use crate::store::{AttemptEnd, Begun, Cap, JobEnd, JobRecord, Plan, StoredImage};
 use crate::upstream::Failure;
 
 /// All that the paid part needs, so that it depends on nobody who may leave.
@@ -33,8 +33,8 @@ pub(super) struct Paid {
     pub route: Route,
     pub inputs: Inputs,
     pub destination: Destination,
-    pub landing: Landing,
-    pub allowance: Allowance,
+    pub staging: Staging,
+    pub budget: CallBudget,
     pub started: Instant,
     /// The leave to send that the first request uses.
     pub turn: Mutex<Option<Permit>>,
@@ -77,8 +77,8 @@ impl Paid {
     }
 
     /// Waits for leave to send to a place.
-    pub(super) async fn turn(&self, station: Station<'_>) -> Permit {
-        let provider = &station.choice.model.name.provider;
+    pub(super) async fn turn(&self, target: Target<'_>) -> Permit {
+        let provider = &target.choice.model.name.provider;
         let first = self.turn.lock().unwrap_or_else(PoisonError::into_inner).take();
         match first {
             Some(permit) if *provider == self.record.model.provider => permit,
@@ -91,12 +91,12 @@ impl Paid {
     }
 
     /// Writes down that a request goes out, and returns its number in the ledger.
-    pub(super) async fn begin(&self, station: Station<'_>, position: u32) -> Result<i64, Problem> {
+    pub(super) async fn begin(&self, target: Target<'_>, position: u32) -> Result<i64, Problem> {
         let plan = Plan {
             position,
-            model: station.choice.model.name.clone(),
-            endpoint: station.endpoint.name(),
-            estimate: self.price_of_one(station.choice),
+            model: target.choice.model.name.clone(),
+            endpoint: target.endpoint.name(),
+            estimate: self.price_of_one(target.choice),
         };
         let begun = self.shared.store.begin_try(&self.record, &plan, &self.caps).await;
         match begun.map_err(|error| error.in_store())? {
@@ -111,10 +111,10 @@ impl Paid {
         number: i64,
         failure: Option<&Failure>,
         charge: Option<&Charge>,
-        late: &mut Late,
+        deferred_writes: &mut DeferredWrite,
     ) {
         let billed = failure.map_or(Billed::Yes, |failure| failure.kind.billed());
-        let end = TryEnd {
+        let end = AttemptEnd {
             outcome: failure.map_or("made", |failure| failure.kind.name()),
             billed,
             cost: charge.filter(|_| billed == Billed::Yes).map(|charge| charge.cost.usd),
@@ -123,18 +123,18 @@ impl Paid {
                 |failure| failure.request_id.clone(),
             ),
         };
-        self.record_end(number, end, late).await;
+        self.record_end(number, end, deferred_writes).await;
     }
 
     async fn end(&self, works: Vec<ImageWork>) -> Result<Outcome, Problem> {
         let cost = total(works.iter().flat_map(|work| &work.charges));
         let (mut images, mut unstored, mut failures) = (Vec::<StoredImage>::new(), Vec::new(), Vec::new());
         let (mut warnings, mut request_ids) = (self.inputs.changes.clone(), Vec::new());
-        let (mut preserved, mut late) = (Vec::new(), Late::default());
+        let (mut preserved, mut deferred_writes) = (Vec::new(), DeferredWrite::default());
         for work in works {
             images.extend(work.images);
             preserved.extend(work.preserved);
-            late.extend(work.late);
+            deferred_writes.extend(work.deferred_writes);
             unstored.extend(work.unstored);
             failures.extend(work.problem);
             request_ids.extend(work.request_ids);
@@ -144,7 +144,7 @@ impl Paid {
                 }
             }
         }
-        warnings.extend(self.catch_up(late).await);
+        warnings.extend(self.catch_up(deferred_writes).await);
         images.sort_by_key(|image| image.position);
         let drew = images.first().map_or(&self.route.first.model.name, |image| &image.model).clone();
         let mut report = Report {

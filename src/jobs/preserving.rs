@@ -11,14 +11,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::heavy::heavy;
+use super::cpu_pool::cpu_pool;
 use super::image::ImageWork;
 use super::inputs::Masked;
 use super::paid::Paid;
 use crate::codec::{Changed, Form, ImageError, has_transparency, inspect, preserve};
 use crate::domain::{Background, ImageFormat, ImageId};
 use crate::references::Destination;
-use crate::staging::Landing;
+use crate::staging::Staging;
 use crate::store::{Kept, Parent, ParentRole, StoredImage, keep, new_image_id};
 
 /// What the model had done to what it was to keep, and where its own image is.
@@ -63,7 +63,7 @@ impl Paid {
     pub(super) async fn finish_kept(&self, work: &mut ImageWork) {
         if self.request.background == Background::Transparent
             && let Some(image) = work.images.last().cloned()
-            && let Ok(Ok(false)) = heavy(move || is_transparent(&image)).await
+            && let Ok(Ok(false)) = cpu_pool(move || is_transparent(&image)).await
         {
             work.warnings.push(
                 "background: transparent was asked for, and no pixel of the image is transparent".to_owned(),
@@ -91,24 +91,24 @@ impl Paid {
         let (original, marks) = (masked.original.clone(), Arc::clone(&masked.marks));
         let form = Form { format: self.request.output_format, percent: self.request.output_compression };
         let file = raw.open()?;
-        // A landing of its own: room set aside is for what is paid, and a file that a killed process
+        // A staging of its own: room set aside is for what is paid, and a file that a killed process
         // leaves is none of the job's images.
-        let (landing, destination) = (Landing::new(self.landing.folder()), self.destination.clone());
+        let (staging, destination) = (Staging::new(self.staging.folder()), self.destination.clone());
         let (id, prompt) = (new_image_id(), self.request.prompt.as_str().to_owned());
         let name = id.clone();
-        let preserving = heavy(move || -> Result<(Kept, Changed), ImageError> {
+        let preserving = cpu_pool(move || -> Result<(Kept, Changed), ImageError> {
             let (bytes, changed) = preserve(&original, &marks, file, form)?;
-            let unwritable = |error: std::io::Error| ImageError::writing(landing.folder(), &error);
-            let mut arrival = landing.begin();
-            arrival.write(&bytes).map_err(unwritable)?;
+            let unwritable = |error: std::io::Error| ImageError::writing(staging.folder(), &error);
+            let mut writer = staging.begin();
+            writer.write(&bytes).map_err(unwritable)?;
             let kept =
-                keep(arrival.finish(), &destination, &prompt, &name).map_err(|not_kept| not_kept.error)?;
+                keep(writer.finish(), &destination, &prompt, &name).map_err(|not_kept| not_kept.error)?;
             Ok((kept, changed))
         });
         let done = preserving.await.unwrap_or_else(|error| Err(ImageError::ReadFailed(error.what)));
         let (mut kept, changed) = done?;
         let image = Self::composite(id, raw, &kept, &changed);
-        self.record_image(&image, &mut work.late).await;
+        self.record_image(&image, &mut work.deferred_writes).await;
         kept.settle();
         if let Some(asked) = &kept.instead_of {
             work.warnings.push(format!(

@@ -12,16 +12,16 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::allowance::Allowance;
+use super::budget::CallBudget;
 use super::call::{Side, gone, left};
 use super::follow::Joined;
 use super::manager::Shared;
 use super::paid::Paid;
-use super::{Commission, Outcome, Presence, Stage, follow, inputs, owner};
+use super::{ImageJob, Outcome, Presence, Stage, follow, inputs, owner};
 use crate::codec::ImageError;
 use crate::domain::{Billed, Caller, JobEvent, JobId, JobState, Problem, Usd};
 use crate::references::Destination;
-use crate::staging::Landing;
+use crate::staging::Staging;
 use crate::store::{JobEnd, JobRecord, LEASE, Opened, Plan, Store, new_job_id};
 
 /// How long after a call was left an equal one takes its job over.
@@ -34,20 +34,20 @@ const RENEWED_EVERY: SignedDuration = SignedDuration::from_secs(LEASE.as_secs() 
 const USUAL_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Begins a call in this process.
-pub(super) fn begin(shared: &Arc<Shared>, commission: Commission, side: Side) {
-    shared.paid.spawn(run(Arc::clone(shared), commission, side));
+pub(super) fn begin(shared: &Arc<Shared>, image_job: ImageJob, side: Side) {
+    shared.paid.spawn(run(Arc::clone(shared), image_job, side));
 }
 
-async fn run(shared: Arc<Shared>, commission: Commission, side: Side) {
+async fn run(shared: Arc<Shared>, image_job: ImageJob, side: Side) {
     let Side { stage, answer, mut presence, again } = side;
     let started = Instant::now();
     let prepared = tokio::select! {
         biased;
-        prepared = prepare(&shared, &commission) => prepared,
+        prepared = prepare(&shared, &image_job) => prepared,
         () = gone(&mut presence) => return,
     };
     let paid = match prepared {
-        Ok(prepared) => prepared.into_paid(Arc::clone(&shared), commission, started),
+        Ok(prepared) => prepared.into_paid(Arc::clone(&shared), image_job, started),
         Err(problem) => return say(answer, Err(problem)),
     };
     // Boxed, as it is mostly over at once and would take room for as long as the call lasts.
@@ -95,18 +95,18 @@ struct Prepared {
     route: crate::routing::Route,
     inputs: inputs::Inputs,
     destination: Destination,
-    landing: Landing,
+    staging: Staging,
     cap: Option<Usd>,
 }
 
-async fn prepare(shared: &Shared, commission: &Commission) -> Result<Prepared, Problem> {
-    let mut route = shared.plan(commission)?;
-    let inputs = inputs::read(shared, commission, &route).await?;
+async fn prepare(shared: &Shared, image_job: &ImageJob) -> Result<Prepared, Problem> {
+    let mut route = shared.plan(image_job)?;
+    let inputs = inputs::read(shared, image_job, &route).await?;
     route.rest.retain(|choice| choice.model.most_image_bytes >= inputs.largest());
-    let destination = Destination::parse(commission.save_to.as_deref(), &shared.options.roots)
+    let destination = Destination::parse(image_job.save_to.as_deref(), &shared.options.roots)
         .map_err(|error| error.at("save_to"))?;
-    let landing = shared.store.landing(&destination).map_err(|error| no_place(&error, &destination))?;
-    Ok(Prepared { route, inputs, destination, landing, cap: shared.cap(commission) })
+    let staging = shared.store.staging(&destination).map_err(|error| no_place(&error, &destination))?;
+    Ok(Prepared { route, inputs, destination, staging, cap: shared.cap(image_job) })
 }
 
 /// The problem of a place that cannot be written: the argument's fault where one named it.
@@ -118,17 +118,17 @@ fn no_place(error: &ImageError, destination: &Destination) -> Problem {
 }
 
 impl Prepared {
-    fn into_paid(self, shared: Arc<Shared>, commission: Commission, started: Instant) -> Box<Paid> {
-        let Self { route, inputs, destination, landing, cap } = self;
+    fn into_paid(self, shared: Arc<Shared>, image_job: ImageJob, started: Instant) -> Box<Paid> {
+        let Self { route, inputs, destination, staging, cap } = self;
         let id = new_job_id();
         let choice = &route.first;
         let created_at = Timestamp::now();
         let record = JobRecord {
             id: id.clone(),
-            owner: commission.owner.name.clone(),
-            operation: commission.request.operation,
-            arguments: commission.recorded_arguments(),
-            fingerprint: fingerprint(&commission, &inputs),
+            owner: image_job.owner.name.clone(),
+            operation: image_job.request.operation,
+            arguments: image_job.recorded_arguments(),
+            fingerprint: fingerprint(&image_job, &inputs),
             state: JobState::Queued,
             model: choice.model.name.clone(),
             estimate: choice.estimate.map(|estimate| (estimate.low, estimate.high)),
@@ -136,27 +136,27 @@ impl Prepared {
             finished_at: None,
             cost: None,
             problem: None,
-            n: commission.request.n,
-            usual_seconds: choice.model.typical_seconds(commission.request.quality),
+            n: image_job.request.n,
+            usual_seconds: choice.model.typical_seconds(image_job.request.quality),
             sandbox: shared.sandbox(),
-            folder: landing.folder().to_owned(),
+            folder: staging.folder().to_owned(),
             caller: Caller::Waiting,
             process: shared.store.process(),
             lease_until: Some(created_at + LEASE),
             sent_at: None,
             report: None,
         };
-        let allowance = Allowance::new(cap, choice.estimate.map_or(Usd::ZERO, |estimate| estimate.high));
+        let budget = CallBudget::new(cap, choice.estimate.map_or(Usd::ZERO, |estimate| estimate.high));
         Box::new(Paid {
-            caps: owner::caps(shared.options.spending, &commission.owner),
+            caps: owner::caps(shared.options.spending, &image_job.owner),
             shared,
             record,
-            request: commission.request,
-            allowance,
+            request: image_job.request,
+            budget,
             route,
             inputs,
             destination,
-            landing: landing.of(&id),
+            staging: staging.of(&id),
             started,
             turn: Mutex::default(),
         })
@@ -165,10 +165,10 @@ impl Prepared {
 
 /// What equal requests have in common, and only they: what is asked, with defaults filled in, where
 /// it goes, and every byte that goes in.
-fn fingerprint(commission: &Commission, inputs: &inputs::Inputs) -> String {
+fn fingerprint(image_job: &ImageJob, inputs: &inputs::Inputs) -> String {
     let mut hasher = blake3::Hasher::new();
-    let preserve = commission.masking.as_ref().map(|masking| masking.preserve);
-    let asked = serde_json::json!([commission.request, commission.save_to, preserve]);
+    let preserve = image_job.masking.as_ref().map(|masking| masking.preserve);
+    let asked = serde_json::json!([image_job.request, image_job.save_to, preserve]);
     hasher.update(asked.to_string().as_bytes());
     inputs.digest(&mut hasher);
     hasher.finalize().to_hex().to_string()
@@ -192,7 +192,7 @@ async fn open(shared: &Shared, paid: &Paid) -> Result<(), Problem> {
         Opened::OverCap(hit) => return Err(owner::over(&hit, estimate.unwrap_or_default() * record.n)),
     }
     let bytes = choice.shape.pixels.map_or(USUAL_BYTES, |pixels| pixels.count() * 3);
-    if let Err(error) = paid.landing.reserve(record.n, bytes) {
+    if let Err(error) = paid.staging.reserve(record.n, bytes) {
         let problem = no_place(&ImageError::NoRoom(error.to_string()), &paid.destination);
         let end = JobEnd {
             state: JobState::Failed,

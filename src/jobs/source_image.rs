@@ -1,6 +1,6 @@
 //! From a reference to the bytes of a file.
 //!
-//! Reads what is on this machine; `https:` references are fetched by the floor that owns
+//! Reads what is on this machine; `https:` references are fetched by the layer that owns
 //! the network. Bytes pass through unchanged and are not looked at here.
 
 use std::fs::File;

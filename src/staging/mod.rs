@@ -3,6 +3,6 @@
 //!
 //! It must not know what sends the bytes or where a finished file is recorded.
 
-mod landing;
+mod staged_file;
 
-pub use landing::{ARRIVING, Arrival, Landed, Landing, Place, Readable};
+pub use staged_file::{Readable, STAGED_PREFIX, StagedBytes, StagedFile, StagedWriter, Staging};

@@ -1,4 +1,4 @@
-//! Image files: landed beside their destination, then given a name that nobody has.
+//! Image files: staged beside their destination, then given a name that nobody has.
 //!
 //! A file appears under its name whole or not at all and never replaces another. Calls
 //! block, for microseconds: creating and renaming a file.
@@ -14,7 +14,7 @@ use super::{StoredImage, names};
 use crate::codec::ImageError;
 use crate::domain::{ImageFormat, ImageId};
 use crate::references::Destination;
-use crate::staging::{Landed, Landing, Place};
+use crate::staging::{StagedBytes, StagedFile, Staging};
 
 /// More files of one name than this are taken for a fault.
 const MOST_OF_A_NAME: u32 = 10_000;
@@ -37,13 +37,13 @@ pub struct Kept {
     pub file: File,
     /// The name that it arrived under. It stays until the image is settled: were the process
     /// killed before the image is in the record, that name says whose image it is.
-    arrival: Option<TempPath>,
+    writer: Option<TempPath>,
 }
 
 impl Kept {
     /// The image is in the record, or will not be: only its own name is left.
     pub fn settle(&mut self) {
-        self.arrival = None;
+        self.writer = None;
     }
 
     /// Waits until the disk has the file and its name. For a thread of its own, right after
@@ -65,13 +65,13 @@ pub struct NotKept {
     /// Why.
     pub error: ImageError,
     /// The image.
-    pub landed: Landed,
+    pub staged: StagedFile,
 }
 
 impl Store {
     /// Where the images of a destination land: makes its folder and proves that files can
     /// be made in it. For before paying.
-    pub fn landing(&self, destination: &Destination) -> Result<Landing, ImageError> {
+    pub fn staging(&self, destination: &Destination) -> Result<Staging, ImageError> {
         let folder = match destination {
             Destination::Store => {
                 let month = jiff::Zoned::now().strftime("%Y-%m").to_string();
@@ -88,30 +88,30 @@ impl Store {
             let reason = "the path is not Unicode text, which results could not show".to_owned();
             return Err(ImageError::Unwritable(folder, reason));
         }
-        let landing = Landing::new(folder);
-        match landing.prove() {
-            Ok(()) => Ok(landing),
-            Err(error) => Err(ImageError::writing(landing.folder(), &error)),
+        let staging = Staging::new(folder);
+        match staging.prove() {
+            Ok(()) => Ok(staging),
+            Err(error) => Err(ImageError::writing(staging.folder(), &error)),
         }
     }
 }
 
-/// Gives a landed image its name in the folder it landed in.
+/// Gives a staged image its name in the folder it staged in.
 pub fn keep(
-    landed: Landed,
+    staged: StagedFile,
     destination: &Destination,
     prompt: &str,
     id: &ImageId,
 ) -> Result<Kept, Box<NotKept>> {
-    let not_kept = |error, landed| Err(Box::new(NotKept { error, landed }));
-    let Some(format) = landed.format else {
-        return not_kept(ImageError::NotAnImage("nothing we know".to_owned()), landed);
+    let not_kept = |error, staged| Err(Box::new(NotKept { error, staged }));
+    let Some(format) = staged.format else {
+        return not_kept(ImageError::NotAnImage("nothing we know".to_owned()), staged);
     };
-    let file = match landed.place {
-        Place::File(file) => file,
-        Place::Memory { bytes, why } => {
+    let file = match staged.place {
+        StagedBytes::File(file) => file,
+        StagedBytes::Memory { bytes, why } => {
             let error = ImageError::NoRoom(why.clone());
-            return not_kept(error, Landed { place: Place::Memory { bytes, why }, ..landed });
+            return not_kept(error, StagedFile { place: StagedBytes::Memory { bytes, why }, ..staged });
         }
     };
     let folder = file.path().parent().unwrap_or(Path::new("")).to_owned();
@@ -124,28 +124,28 @@ pub fn keep(
             (names::stem(jiff::Zoned::now().date(), prompt, id), format.extension().to_owned(), None)
         }
     };
-    let (mut file, bytes, hash, partial) = (file, landed.bytes, landed.hash, landed.partial);
+    let (mut file, bytes, hash, partial) = (file, staged.bytes, staged.hash, staged.partial);
     for number in 1..=MOST_OF_A_NAME {
         let path = match number {
             1 => folder.join(format!("{stem}.{ending}")),
             _ => folder.join(format!("{stem}-{number}.{ending}")),
         };
         match name(file, &path) {
-            Ok((file, arrival)) => {
+            Ok((file, writer)) => {
                 let instead_of = asked.filter(|asked| *asked != path);
-                return Ok(Kept { path, instead_of, format, bytes, hash, file, arrival });
+                return Ok(Kept { path, instead_of, format, bytes, hash, file, writer });
             }
             Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => file = failed.file,
             Err(failed) => {
-                let place = Place::File(failed.file);
-                let landed = Landed { place, bytes, hash, format: Some(format), partial };
-                return not_kept(ImageError::writing(&path, &failed.error), landed);
+                let place = StagedBytes::File(failed.file);
+                let staged = StagedFile { place, bytes, hash, format: Some(format), partial };
+                return not_kept(ImageError::writing(&path, &failed.error), staged);
             }
         }
     }
     let reason = format!("{MOST_OF_A_NAME} files have its name");
     let error = ImageError::Unwritable(folder.join(format!("{stem}.{ending}")), reason);
-    not_kept(error, Landed { place: Place::File(file), bytes, hash, format: Some(format), partial })
+    not_kept(error, StagedFile { place: StagedBytes::File(file), bytes, hash, format: Some(format), partial })
 }
 
 /// The path's own ending where it is one of the format's (`jpeg`, `JPG`), else the usual one.
@@ -158,8 +158,8 @@ fn ending(path: &Path, format: ImageFormat) -> String {
 fn name(file: NamedTempFile, path: &Path) -> Result<(File, Option<TempPath>), PersistError> {
     match fs::hard_link(file.path(), path) {
         Ok(()) => {
-            let (file, arrival) = file.into_parts();
-            return Ok((file, Some(arrival)));
+            let (file, writer) = file.into_parts();
+            return Ok((file, Some(writer)));
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             return Err(PersistError { error, file });

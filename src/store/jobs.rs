@@ -1,7 +1,7 @@
 //! Jobs in the record: written down before anything is sent, alive while their lease is
 //! renewed, kept for whoever asks next.
 //!
-//! It moves jobs only as `domain::job` allows; who moves them when is for the `jobs` floor. How a job
+//! It moves jobs only as `domain::job` allows; who moves them when is for the `jobs` layer. How a job
 //! comes to another process or caller is in `claims`.
 
 use jiff::{SignedDuration, Timestamp};

@@ -79,7 +79,7 @@ pub struct Plan {
 
 /// How a request ended.
 #[derive(Clone, Debug)]
-pub struct TryEnd {
+pub struct AttemptEnd {
     /// `made`, or the kind of failure.
     pub outcome: &'static str,
     /// Whether it was charged.
@@ -92,7 +92,7 @@ pub struct TryEnd {
 
 /// A request as the ledger has it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TryRecord {
+pub struct AttemptRecord {
     /// The job it was for.
     pub job: JobId,
     /// Which of the job's images, from 0.
@@ -168,7 +168,7 @@ impl Store {
     }
 
     /// Writes down how a request ended.
-    pub async fn end_try(&self, id: i64, end: &TryEnd) -> Result<(), ImageError> {
+    pub async fn end_try(&self, id: i64, end: &AttemptEnd) -> Result<(), ImageError> {
         let counted = match (end.billed, end.cost) {
             (Billed::No, _) => Some(0),
             (Billed::Maybe | Billed::Yes, cost) => cost.map(micros),
@@ -211,7 +211,7 @@ impl Store {
     }
 
     /// The requests of a job, in order.
-    pub async fn tries_of(&self, job: &JobId) -> Result<Vec<TryRecord>, ImageError> {
+    pub async fn tries_of(&self, job: &JobId) -> Result<Vec<AttemptRecord>, ImageError> {
         let query = sqlx::query(select_tries!("WHERE job_id = ? ORDER BY position, id")).bind(job.as_str());
         let rows = query.fetch_all(&mut *self.connection().await?).await;
         rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| self.failed(&error))
@@ -301,10 +301,10 @@ async fn insert(connection: &mut SqliteConnection, job: &JobRecord, plan: &Plan)
     Ok(inserted.last_insert_rowid())
 }
 
-fn read(row: &SqliteRow) -> Result<TryRecord, sqlx::Error> {
+fn read(row: &SqliteRow) -> Result<AttemptRecord, sqlx::Error> {
     let amount = |column| Ok::<_, sqlx::Error>(row.try_get::<Option<i64>, _>(column)?.map(usd));
     let at = |column| super::rows::optional_time(row, column);
-    Ok(TryRecord {
+    Ok(AttemptRecord {
         job: parsed(row, "job_id", JobId::parse)?,
         position: row.try_get("position")?,
         owner: row.try_get("owner")?,

@@ -15,7 +15,7 @@ use super::{JobRecord, Parent, ParentRole, Store, StoredImage, keep};
 use crate::codec::{ImageError, inspect};
 use crate::domain::{ImageId, JobId, Operation};
 use crate::references::Destination;
-use crate::staging::{ARRIVING, Landed, Place};
+use crate::staging::{STAGED_PREFIX, StagedBytes, StagedFile};
 use crate::store::new_image_id;
 
 /// Files that say nothing of their job are nobody's after a day.
@@ -24,7 +24,7 @@ const NOBODYS_AFTER: Duration = Duration::from_hours(24);
 impl Store {
     /// Whether a process is at work on this job, whatever the clocks say: it holds files of it.
     pub async fn is_at_work(&self, job: &JobRecord) -> bool {
-        let (folder, prefix) = (job.folder.clone(), format!("{ARRIVING}{}-", job.id));
+        let (folder, prefix) = (job.folder.clone(), format!("{STAGED_PREFIX}{}-", job.id));
         let held = tokio::task::spawn_blocking(move || {
             entries(&folder).any(|path| name(&path).starts_with(&prefix) && is_held(&path))
         });
@@ -35,14 +35,14 @@ impl Store {
     /// jobs whose process is gone. Returns how many images the job has now.
     pub async fn adopt(&self, job: &JobRecord) -> Result<usize, ImageError> {
         let known = self.images_of(&job.id, &job.owner).await?;
-        let (folder, prefix) = (job.folder.clone(), format!("{ARRIVING}{}-", job.id));
+        let (folder, prefix) = (job.folder.clone(), format!("{STAGED_PREFIX}{}-", job.id));
         let arrived = tokio::task::spawn_blocking(move || arrived(&folder, &prefix)).await;
         let mut count = known.len();
-        for (path, landed) in arrived.unwrap_or_default() {
+        for (path, staged) in arrived.unwrap_or_default() {
             // Its process may have named it already, and may have recorded it, too.
             let named = other_name(&path);
             let recorded = named.as_ref().is_some_and(|named| known.iter().any(|image| image.path == *named));
-            if !recorded && self.adopt_one(job, named, landed, count).await? {
+            if !recorded && self.adopt_one(job, named, staged, count).await? {
                 count += 1;
             }
         }
@@ -53,19 +53,19 @@ impl Store {
         &self,
         job: &JobRecord,
         named: Option<PathBuf>,
-        landed: Landed,
+        staged: StagedFile,
         position: usize,
     ) -> Result<bool, ImageError> {
-        let Ok(info) = inspect(landed.reader()) else { return Ok(false) };
+        let Ok(info) = inspect(staged.reader()) else { return Ok(false) };
         let arguments: Value = serde_json::from_str(&job.arguments).unwrap_or_default();
         let prompt = arguments.get("prompt").and_then(Value::as_str).unwrap_or_default();
-        let (id, bytes, hash) = (new_image_id(), landed.bytes, landed.hash);
+        let (id, bytes, hash) = (new_image_id(), staged.bytes, staged.hash);
         let (path, kept) = if let Some(path) = named {
             (path, None)
         } else {
             let destination = Destination::Folder(job.folder.clone());
-            let kept = keep(landed, &destination, prompt, &id).map_err(|not_kept| {
-                if let Place::File(file) = not_kept.landed.place {
+            let kept = keep(staged, &destination, prompt, &id).map_err(|not_kept| {
+                if let StagedBytes::File(file) = not_kept.staged.place {
                     let _ = file.keep(); // for the next who comes this way
                 }
                 not_kept.error
@@ -98,7 +98,7 @@ impl Store {
         let left: Vec<PathBuf> = left.await.unwrap_or_default();
         for path in left {
             let file_name = name(&path);
-            let rest = file_name.strip_prefix(ARRIVING).unwrap_or_default();
+            let rest = file_name.strip_prefix(STAGED_PREFIX).unwrap_or_default();
             let job = rest.rsplit_once('-').and_then(|(job, _)| JobId::parse(job));
             if is_held(&path) {
                 continue;
@@ -130,17 +130,17 @@ fn is_held(path: &Path) -> bool {
 /// The files of images that have not arrived, in the folders of all months.
 pub(super) fn arriving(root: &Path) -> Vec<PathBuf> {
     let months = entries(root).filter(|path| path.is_dir());
-    months.flat_map(|month| entries(&month).filter(|path| name(path).starts_with(ARRIVING))).collect()
+    months.flat_map(|month| entries(&month).filter(|path| name(path).starts_with(STAGED_PREFIX))).collect()
 }
 
 /// The whole images among the files of this prefix. The others are deleted.
-fn arrived(folder: &Path, prefix: &str) -> Vec<(PathBuf, Landed)> {
+fn arrived(folder: &Path, prefix: &str) -> Vec<(PathBuf, StagedFile)> {
     let files = entries(folder).filter(|path| name(path).starts_with(prefix) && !is_held(path));
-    files.filter_map(|path| landed(&path).map(|landed| (path.clone(), landed))).collect()
+    files.filter_map(|path| staged(&path).map(|staged| (path.clone(), staged))).collect()
 }
 
 /// The image in this file, `None` and deleted where it is not whole.
-fn landed(path: &Path) -> Option<Landed> {
+fn staged(path: &Path) -> Option<StagedFile> {
     let file = File::open(path).ok()?;
     let bytes = file.metadata().ok()?.len();
     let format = match inspect(&file) {
@@ -155,8 +155,8 @@ fn landed(path: &Path) -> Option<Landed> {
     std::io::Seek::rewind(&mut &file).ok()?;
     hasher.update_reader(&file).ok()?;
     let file = NamedTempFile::from_parts(file, TempPath::try_from_path(path).ok()?);
-    Some(Landed {
-        place: Place::File(file),
+    Some(StagedFile {
+        place: StagedBytes::File(file),
         bytes,
         hash: hasher.finalize(),
         format: Some(format),

@@ -38,7 +38,7 @@ pub use files::{Kept, NotKept, keep};
 pub use gallery::Exhibit;
 pub use ids::{new_image_id, new_job_id};
 pub use jobs::{LEASE, Opened};
-pub use ledger::{Begun, Cap, CapHit, Period, Plan, TryEnd, TryRecord};
+pub use ledger::{AttemptEnd, AttemptRecord, Begun, Cap, CapHit, Period, Plan};
 pub use prune::{FileFate, Going, PrunePlan, Rule};
 pub use record::Store;
 pub use rows::{JobEnd, JobRecord, Parent, ParentRole, StoredImage};

@@ -37,11 +37,11 @@ impl Store {
 
     fn write_upload(&self, bytes: &[u8]) -> Result<(StoredImage, Kept), ImageError> {
         let info = inspect_bytes(bytes)?;
-        let mut arrival = self.landing(&Destination::Store)?.begin();
-        arrival.write(bytes).map_err(|error| ImageError::NoRoom(error.to_string()))?;
+        let mut writer = self.staging(&Destination::Store)?.begin();
+        writer.write(bytes).map_err(|error| ImageError::NoRoom(error.to_string()))?;
         let id: ImageId = new_image_id();
         let kept =
-            keep(arrival.finish(), &Destination::Store, UPLOAD, &id).map_err(|not_kept| not_kept.error)?;
+            keep(writer.finish(), &Destination::Store, UPLOAD, &id).map_err(|not_kept| not_kept.error)?;
         let image = StoredImage {
             id,
             job: None,

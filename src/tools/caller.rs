@@ -8,7 +8,7 @@ use rmcp::service::RequestContext;
 use serde_json::{Value, json};
 
 use crate::domain::Problem;
-use crate::jobs::{Commission, MaskSource, Owner};
+use crate::jobs::{ImageJob, MaskSource, Owner};
 use crate::references::{ImageReference, LocalReference};
 
 /// A caller. A transport that knows its callers puts this into the extensions of each request;
@@ -38,22 +38,22 @@ impl Caller {
 
     /// What the call names that this caller may not: files, for one who shares no disk with the
     /// server.
-    pub(super) fn refused(&self, commission: &Commission) -> Vec<Problem> {
+    pub(super) fn refused(&self, image_job: &ImageJob) -> Vec<Problem> {
         if self.paths {
             return Vec::new();
         }
         let is_path =
             |reference: &ImageReference| matches!(reference, ImageReference::Local(LocalReference::Path(_)));
-        let images = commission.images.iter().enumerate().filter(|(_, image)| is_path(image));
+        let images = image_job.images.iter().enumerate().filter(|(_, image)| is_path(image));
         let mut problems: Vec<_> =
-            images.map(|(index, _)| no_paths(&commission.image_argument(index))).collect();
-        let mask = commission.masking.as_ref().map(|masking| &masking.source);
+            images.map(|(index, _)| no_paths(&image_job.image_argument(index))).collect();
+        let mask = image_job.masking.as_ref().map(|masking| &masking.source);
         if let Some(MaskSource::Image { reference, .. }) = mask
             && is_path(reference)
         {
             problems.push(no_paths("mask"));
         }
-        if commission.save_to.as_deref().is_some_and(|place| !place.trim().is_empty()) {
+        if image_job.save_to.as_deref().is_some_and(|place| !place.trim().is_empty()) {
             let fault = "files of the server are not written for callers over HTTP";
             let remedy = "Leave it out: the result names the url to fetch the image from.";
             problems.push(Problem::argument("save_to", fault, remedy));

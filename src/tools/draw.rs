@@ -13,13 +13,13 @@ use tokio::time::sleep;
 use super::args::{OutputForm, SharedArguments};
 use super::caller::Caller;
 use super::deferred::DeferredImages;
-use super::handover::once_written;
+use super::delivery::once_written;
 use super::list::Read;
 use super::progress::tell;
 use super::server::ImageServer;
 use super::{reply, tasks};
 use crate::domain::{ImageRequest, Problem, ProblemKind, Usd};
-use crate::jobs::{Commission, Masking, Owner, Stage};
+use crate::jobs::{ImageJob, Masking, Owner, Stage};
 use crate::references::ImageReference;
 
 /// Drawing costs money, changes nothing that is there, and twice is two images.
@@ -31,7 +31,7 @@ pub(super) fn annotations() -> ToolAnnotations {
 #[derive(Clone, Debug)]
 pub struct Asked {
     /// What is to be drawn.
-    pub commission: Commission,
+    pub image_job: ImageJob,
     /// How the images come back; `None` for the configured form.
     pub output: Option<OutputForm>,
     /// Whether only the plan is wanted.
@@ -46,7 +46,7 @@ pub(super) fn asked(
     masking: Option<Masking>,
     arguments: Value,
 ) -> Asked {
-    let commission = Commission {
+    let image_job = ImageJob {
         owner: Owner::local(),
         request,
         images,
@@ -55,7 +55,7 @@ pub(super) fn asked(
         max_cost: shared.max_cost_usd.map(Usd::from_dollars),
         arguments,
     };
-    Asked { commission, output: shared.output, dry_run: shared.dry_run }
+    Asked { image_job, output: shared.output, dry_run: shared.dry_run }
 }
 
 /// The image references in these texts.
@@ -95,23 +95,23 @@ pub(super) async fn draw(
     arguments: JsonObject,
     context: RequestContext<RoleServer>,
 ) -> CallToolResponse {
-    let Asked { mut commission, output, dry_run } = match read(arguments) {
+    let Asked { mut image_job, output, dry_run } = match read(arguments) {
         Ok(asked) => asked,
         Err(problems) => return reply::problems(&problems).into(),
     };
     let caller = Caller::of(&context);
-    let refused = caller.refused(&commission);
+    let refused = caller.refused(&image_job);
     if !refused.is_empty() {
         return reply::problems(&refused).into();
     }
-    commission.owner.clone_from(&caller.owner);
+    image_job.owner.clone_from(&caller.owner);
     if dry_run {
-        let looked = Box::pin(look(server, &commission)).await; // boxed, or every paid call would have its room
+        let looked = Box::pin(look(server, &image_job)).await; // boxed, or every paid call would have its room
         return looked.unwrap_or_else(|problem| reply::problems(&[problem])).into();
     }
     let as_task = tasks::are_known(&context);
-    let patience = if as_task { Duration::ZERO } else { server.patience().of(&context, None) };
-    let mut call = server.manager().begin(commission);
+    let soft_deadline = if as_task { Duration::ZERO } else { server.soft_deadline().of(&context, None) };
+    let mut call = server.manager().begin(image_job);
     let stage = call.stage();
     let started = Instant::now();
     let deferred = context.extensions.get::<DeferredImages>();
@@ -127,7 +127,7 @@ pub(super) async fn draw(
         },
         // What has been sent goes on and is stored; only the answer is dropped.
         () = context.ct.cancelled() => reply::problems(&[cancelled()]).into(),
-        stage = still_under_way(stage.clone(), patience) => {
+        stage = still_under_way(stage.clone(), soft_deadline) => {
             call.told_to_come_back();
             match stage.job().filter(|_| as_task) {
                 Some(job) => tasks::created(job, &stage).into(),
@@ -139,8 +139,8 @@ pub(super) async fn draw(
 }
 
 /// Waits as long as the client does, and until there is a job that can be named.
-async fn still_under_way(mut stage: watch::Receiver<Stage>, patience: Duration) -> Stage {
-    sleep(patience).await;
+async fn still_under_way(mut stage: watch::Receiver<Stage>, soft_deadline: Duration) -> Stage {
+    sleep(soft_deadline).await;
     let named = stage.wait_for(|stage| stage.job().is_some()).await.map(|stage| stage.clone());
     match named {
         Ok(stage) => stage,
@@ -150,10 +150,10 @@ async fn still_under_way(mut stage: watch::Receiver<Stage>, patience: Duration) 
 }
 
 /// Says what the call would do, and shows what it would repaint.
-async fn look(server: &ImageServer, commission: &Commission) -> Result<CallToolResult, Problem> {
-    let route = server.manager().plan(commission)?;
-    let rehearsal = server.manager().rehearse(commission, &route, server.reply_options().preview).await?;
-    Ok(reply::dry_run(&commission.request, &route, &rehearsal))
+async fn look(server: &ImageServer, image_job: &ImageJob) -> Result<CallToolResult, Problem> {
+    let route = server.manager().plan(image_job)?;
+    let dry_run = server.manager().dry_run(image_job, &route, server.reply_options().preview).await?;
+    Ok(reply::dry_run(&image_job.request, &route, &dry_run))
 }
 
 fn cancelled() -> Problem {

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::args::GetArguments;
 use super::caller::Caller;
 use super::deferred::DeferredImages;
-use super::handover::once_written;
+use super::delivery::once_written;
 use super::list::{Entry, read};
 use super::progress::tell;
 use super::server::ImageServer;
@@ -93,7 +93,7 @@ async fn get(
     let caller = Caller::of(&context);
     let owner = &caller.owner.name;
     let asked = arguments.wait_s.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let until = Instant::now() + server.patience().of(&context, asked);
+    let until = Instant::now() + server.soft_deadline().of(&context, asked);
     let (stage, stages) = watch::channel(Stage::Preparing);
     let got = tokio::select! {
         biased;

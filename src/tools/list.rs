@@ -15,7 +15,7 @@ use super::server::ImageServer;
 use super::{edit_image, generate_image, get_image, inpaint_image};
 use crate::catalog::Catalog;
 use crate::domain::Problem;
-use crate::jobs::Commission;
+use crate::jobs::ImageJob;
 
 /// Reads arguments that passed the schema.
 pub(super) type Read = fn(JsonObject) -> Result<Asked, Vec<Problem>>;
@@ -112,10 +112,10 @@ pub fn call(tool: &str, arguments: JsonObject, catalog: &Catalog) -> Result<Call
 ///
 /// # Errors
 /// A [`Problem`] for each wrong argument, or one for a tool that does not draw.
-pub fn commission(tool: &str, arguments: JsonObject, catalog: &Catalog) -> Result<Commission, Vec<Problem>> {
+pub fn image_job(tool: &str, arguments: JsonObject, catalog: &Catalog) -> Result<ImageJob, Vec<Problem>> {
     let draws = |entry: &Entry| entry.asked.is_some();
     match call(tool, arguments, catalog) {
-        Ok(Call::Draw(asked)) => Ok(asked.commission),
+        Ok(Call::Draw(asked)) => Ok(asked.image_job),
         Err(problems) if TOOLS.iter().any(|entry| entry.name == tool && draws(entry)) => Err(problems),
         Ok(Call::Get(_)) | Err(_) => Err(no_such(tool, draws)),
     }

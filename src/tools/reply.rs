@@ -15,7 +15,7 @@ use super::deferred::DeferredImages;
 use super::get_image::{Got, Id};
 use super::show::{ReplyOptions, image_blocks};
 use crate::domain::{Billed, ImageRequest, Problem};
-use crate::jobs::{Outcome, Preserved, Rehearsal, Stage};
+use crate::jobs::{DryRun, Outcome, Preserved, Stage};
 use crate::routing::{Estimate, Route};
 use crate::store::{ParentRole, StoredImage};
 
@@ -216,25 +216,25 @@ pub fn plan(request: &ImageRequest, route: &Route) -> Value {
 }
 
 /// The answer to a dry run; with the part that would be repainted to look at.
-pub(super) fn dry_run(request: &ImageRequest, route: &Route, rehearsal: &Rehearsal) -> CallToolResult {
-    let blocks = rehearsal.part.as_ref().map(|marked| {
+pub(super) fn dry_run(request: &ImageRequest, route: &Route, dry_run: &DryRun) -> CallToolResult {
+    let blocks = dry_run.part.as_ref().map(|marked| {
         ContentBlock::image(STANDARD.encode(&marked.preview.bytes), marked.preview.format.mime())
     });
-    success(&dry_run_fields(request, route, rehearsal), blocks.into_iter().collect())
+    success(&dry_run_fields(request, route, dry_run), blocks.into_iter().collect())
 }
 
 /// What a dry run says.
 #[must_use]
-pub fn dry_run_fields(request: &ImageRequest, route: &Route, rehearsal: &Rehearsal) -> Value {
+pub fn dry_run_fields(request: &ImageRequest, route: &Route, dry_run: &DryRun) -> Value {
     let mut plan = plan(request, route);
     if let Some(fields) = plan.as_object_mut() {
         fields.shift_insert(0, "dry_run".to_owned(), json!(true));
-        if let Some(marked) = &rehearsal.part {
+        if let Some(marked) = &dry_run.part {
             let part = json!({ "picture": marked.image.to_string(), "repainted_percent": tenths(marked.share * 100.0) });
             fields.insert("part".to_owned(), part);
         }
-        if !rehearsal.changes.is_empty() {
-            fields.insert("warnings".to_owned(), json!(rehearsal.changes));
+        if !dry_run.changes.is_empty() {
+            fields.insert("warnings".to_owned(), json!(dry_run.changes));
         }
     }
     plan

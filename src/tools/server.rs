@@ -17,9 +17,9 @@ use super::caller::Caller;
 use super::check::check;
 use super::deferred::DeferredImages;
 use super::list::{TOOLS, definitions};
-use super::patience::Patience;
 use super::reply;
 use super::show::ReplyOptions;
+use super::soft_deadline::SoftDeadline;
 use super::{resources, tasks};
 use crate::jobs::Manager;
 
@@ -56,7 +56,7 @@ pub struct ImageServer(Arc<Inner>);
 struct Inner {
     manager: Manager,
     options: ReplyOptions,
-    patience: Patience,
+    soft_deadline: SoftDeadline,
     from_afar: bool,
     /// Made when first asked for: a client may start the process and never list them.
     tools: OnceLock<Vec<Tool>>,
@@ -65,16 +65,16 @@ struct Inner {
 impl ImageServer {
     /// A server over this manager.
     #[must_use]
-    pub fn new(manager: Manager, options: ReplyOptions, patience: Patience) -> Self {
-        Self(Arc::new(Inner { manager, options, patience, from_afar: false, tools: OnceLock::new() }))
+    pub fn new(manager: Manager, options: ReplyOptions, soft_deadline: SoftDeadline) -> Self {
+        Self(Arc::new(Inner { manager, options, soft_deadline, from_afar: false, tools: OnceLock::new() }))
     }
 
     /// The same server, for callers on other machines.
     #[must_use]
     pub fn from_afar(&self) -> Self {
-        let Inner { manager, options, patience, .. } = &*self.0;
-        let (manager, options, patience) = (manager.clone(), *options, *patience);
-        Self(Arc::new(Inner { manager, options, patience, from_afar: true, tools: OnceLock::new() }))
+        let Inner { manager, options, soft_deadline, .. } = &*self.0;
+        let (manager, options, soft_deadline) = (manager.clone(), *options, *soft_deadline);
+        Self(Arc::new(Inner { manager, options, soft_deadline, from_afar: true, tools: OnceLock::new() }))
     }
 
     fn tools(&self) -> &[Tool] {
@@ -91,8 +91,8 @@ impl ImageServer {
         asked.unwrap_or(self.0.options.output)
     }
 
-    pub(super) fn patience(&self) -> Patience {
-        self.0.patience
+    pub(super) fn soft_deadline(&self) -> SoftDeadline {
+        self.0.soft_deadline
     }
 
     /// What a preview may be at most.

@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use super::args::OutputForm;
 use super::caller::Caller;
+use super::delivery::once_written;
 use super::get_image::{Got, Id};
-use super::handover::once_written;
 use super::reply;
 use super::server::ImageServer;
 use crate::codec::ImageError;

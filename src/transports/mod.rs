@@ -1,11 +1,11 @@
-//! Floor 7: how a client's bytes reach the tools. Knows rmcp, and nothing about images.
+//! Layer 7: how a client's bytes reach the tools. Knows rmcp, and nothing about images.
 
 #[cfg(feature = "conformance")]
 mod conformance;
-mod handovers;
+mod deliveries;
 mod http;
 mod stdio;
-mod surrogates;
+mod lone_surrogates;
 
 #[cfg(feature = "conformance")]
 pub use conformance::Fixtures;

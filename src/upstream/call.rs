@@ -11,7 +11,7 @@ use super::reply::Body;
 use crate::catalog::{Model, Provider};
 use crate::domain::{ImageFormat, ImageRequest};
 use crate::routing::{Shape, Usage};
-use crate::staging::Landed;
+use crate::staging::StagedFile;
 
 /// One image to be made, every choice taken.
 #[derive(Clone, Copy, Debug)]
@@ -126,7 +126,7 @@ pub enum Step {
 #[derive(Debug, Default)]
 pub struct Made {
     /// The images that came in the body.
-    pub landed: Vec<Landed>,
+    pub staged: Vec<StagedFile>,
     /// The addresses of those that have to be fetched, as the reply wrote them and each once; no
     /// key is sent there.
     pub addresses: Vec<String>,
@@ -148,7 +148,7 @@ pub struct Lost {
     /// What happened.
     pub failure: Failure,
     /// The images that had come by then. The last one may be cut short.
-    pub rescued: Vec<Landed>,
+    pub rescued: Vec<StagedFile>,
 }
 
 impl From<Failure> for Lost {

@@ -7,7 +7,7 @@
 
 mod download;
 mod probe;
-mod turns;
+mod attempt_limiter;
 
 use std::error::Error as _;
 use std::path::PathBuf;
@@ -21,10 +21,10 @@ use tokio::time::{Instant, timeout_at};
 use super::call::{Call, CallBody, Lost, Part, Path, Reply, ReplyHeaders};
 use super::failure::{Failure, FailureKind};
 use super::reply::{Announced, AnyReader, Body, Progress, ReplyError};
-use crate::staging::Landing;
+use crate::staging::Staging;
+use attempt_limiter::{Chunks, Turns};
 pub use download::FetchError;
 pub use probe::Probe;
-use turns::{Chunks, Turns};
 
 use crate::catalog::{Auth, Provider};
 use crate::domain::Secret;
@@ -58,7 +58,7 @@ impl Default for ClientOptions {
 
 /// Where a call goes and with which key.
 #[derive(Clone, Copy, Debug)]
-pub struct Target<'a> {
+pub struct ModelAddress<'a> {
     /// Base URL, paths, headers.
     pub provider: &'a Provider,
     /// The model's id as the provider knows it, for paths that name it.
@@ -85,19 +85,19 @@ impl Client {
         Self { options, ..Self::default() }
     }
 
-    /// Sends one paid call and reads its reply, images going to `landing`. Both together
+    /// Sends one paid call and reads its reply, images going to `staging`. Both together
     /// take at most `timeout`.
     ///
     /// # Errors
     /// [`Lost`] where there is no whole reply; an error status is a reply.
     pub async fn send(
         &self,
-        target: Target<'_>,
+        target: ModelAddress<'_>,
         call: Call,
-        landing: &Landing,
+        staging: &Staging,
         timeout: Duration,
     ) -> Result<Reply, Lost> {
-        self.send_watched(target, call, landing, timeout, &|_| ()).await
+        self.send_watched(target, call, staging, timeout, &|_| ()).await
     }
 
     /// The same; `partials` is told how many partial images have come, each time one does.
@@ -106,9 +106,9 @@ impl Client {
     /// As [`Self::send`]. What is rescued may then be a partial image.
     pub async fn send_watched(
         &self,
-        target: Target<'_>,
+        target: ModelAddress<'_>,
         call: Call,
-        landing: &Landing,
+        staging: &Staging,
         timeout: Duration,
         partials: &(dyn Fn(u32) + Sync),
     ) -> Result<Reply, Lost> {
@@ -117,7 +117,7 @@ impl Client {
             || Failure::new(FailureKind::TimedOut, format!("nothing whole after {} s", timeout.as_secs()));
         let response = timeout_at(deadline, self.request(target, call)?.send()).await.map_err(|_| late())?;
         let response = response.map_err(|error| not_answered(&error))?;
-        let mut reader = AnyReader::new(landing.clone(), announced(&response));
+        let mut reader = AnyReader::new(staging.clone(), announced(&response));
         let mut reply = Reply {
             status: response.status().as_u16(),
             headers: reply_headers(response.headers()),
@@ -147,7 +147,7 @@ impl Client {
         }
     }
 
-    fn request(&self, target: Target<'_>, call: Call) -> Result<RequestBuilder, Failure> {
+    fn request(&self, target: ModelAddress<'_>, call: Call) -> Result<RequestBuilder, Failure> {
         let broken = |error: String| Failure::new(FailureKind::NotSent, error);
         let paths = &target.provider.paths;
         let path = match call.path {
@@ -168,7 +168,7 @@ impl Client {
     }
 
     /// The request with the provider's headers and the key.
-    fn signed(target: Target<'_>, mut request: RequestBuilder) -> Result<RequestBuilder, String> {
+    fn signed(target: ModelAddress<'_>, mut request: RequestBuilder) -> Result<RequestBuilder, String> {
         for (name, value) in &target.provider.headers {
             request = request.header(name, unlogged(value)?);
         }

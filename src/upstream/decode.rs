@@ -17,7 +17,7 @@ use super::failure::{Failure, FailureKind};
 use super::links::{Links, links_in};
 use super::reply::{Body, Document, handle};
 use crate::routing::Usage;
-use crate::staging::Landed;
+use crate::staging::StagedFile;
 
 /// What a reply means.
 pub(super) fn decode(reply: Reply) -> Step {
@@ -38,20 +38,20 @@ pub(super) fn decode(reply: Reply) -> Step {
     if guessed && error.is_none() {
         found.addresses.append(&mut found.guesses);
     }
-    if found.landed.iter().any(|landed| !landed.partial) || !found.addresses.is_empty() {
-        let Found { landed, mut addresses, words, mut warnings, .. } = found;
+    if found.staged.iter().any(|staged| !staged.partial) || !found.addresses.is_empty() {
+        let Found { staged, mut addresses, words, mut warnings, .. } = found;
         // The image is paid, whatever is said beside it.
         warnings.extend(error.map(|error| format!("{ERROR_BESIDE}: {}", shorten(error.words.trim()))));
         let mut named = HashSet::new();
         addresses.retain(|address| named.insert(address.clone()));
         let (words, usage) = (shorten(words.trim()), usage(&document.value));
         let request_id = headers.request_id;
-        return Step::Made(Made { landed, addresses, guessed, words, warnings, usage, request_id });
+        return Step::Made(Made { staged, addresses, guessed, words, warnings, usage, request_id });
     }
     if let Some(failure) = error {
         // What is refused is the image, however far it had come.
         let refused = failure.kind == FailureKind::RefusedContent;
-        let rescued = if refused { Vec::new() } else { found.landed };
+        let rescued = if refused { Vec::new() } else { found.staged };
         return Step::Failed(Box::new(Lost { failure, rescued }));
     }
     let (kind, words) = if found.damaged {
@@ -107,7 +107,7 @@ fn is_web_page(text: &str) -> bool {
 /// What a walk over a document finds.
 #[derive(Debug, Default)]
 struct Found {
-    landed: Vec<Landed>,
+    staged: Vec<StagedFile>,
     addresses: Vec<String>,
     /// Links in a text of which none looks like an image's.
     guesses: Vec<String>,
@@ -121,10 +121,10 @@ impl Found {
         let Document { value, images } = document;
         let mut take = |index| images.take(index);
         for item in list(value.get("data")) {
-            let before = self.landed.len();
+            let before = self.staged.len();
             self.exact(item.get("b64_json"), &mut take);
             // A reply with both forms of one image needs no download.
-            if self.landed.len() == before {
+            if self.staged.len() == before {
                 self.address(item.get("url").or_else(|| item.get("image_url")), &mut take);
             }
         }
@@ -153,19 +153,19 @@ impl Found {
             }
         }
         // Whole or not shows when they are looked at.
-        if self.landed.is_empty() && self.addresses.is_empty() {
-            self.landed.extend(images.rest());
-            if !self.landed.is_empty() {
+        if self.staged.is_empty() && self.addresses.is_empty() {
+            self.staged.extend(images.rest());
+            if !self.staged.is_empty() {
                 self.warnings.push(UNKNOWN_PLACE.to_owned());
             }
         }
     }
 
     /// A field that is an image and nothing else.
-    fn exact(&mut self, field: Option<&Value>, take: &mut impl FnMut(usize) -> Option<Landed>) {
+    fn exact(&mut self, field: Option<&Value>, take: &mut impl FnMut(usize) -> Option<StagedFile>) {
         let Some(text) = field.and_then(Value::as_str).filter(|text| !text.is_empty()) else { return };
         match handle::find(text) {
-            Some(found) if handle::whole(text).is_some() => self.landed.extend(take(found.image)),
+            Some(found) if handle::whole(text).is_some() => self.staged.extend(take(found.image)),
             // Taken all the same, so that nobody else does.
             found => {
                 self.damaged = true;
@@ -175,7 +175,7 @@ impl Found {
     }
 
     /// A field that holds an address, as text or as `{"url": …}`; data URLs are images.
-    fn address(&mut self, field: Option<&Value>, take: &mut impl FnMut(usize) -> Option<Landed>) {
+    fn address(&mut self, field: Option<&Value>, take: &mut impl FnMut(usize) -> Option<StagedFile>) {
         let field = match field {
             Some(Value::Object(fields)) => fields.get("url"),
             other => other,
@@ -189,13 +189,13 @@ impl Found {
     }
 
     /// Text for people that may hold images and links.
-    fn text(&mut self, text: &str, take: &mut impl FnMut(usize) -> Option<Landed>) {
+    fn text(&mut self, text: &str, take: &mut impl FnMut(usize) -> Option<StagedFile>) {
         let mut rest = text;
         while let Some(found) = handle::find(rest) {
             // Base64 goes on behind it: it was broken there.
             let broken = found.after.starts_with(|next: char| next.is_ascii_alphanumeric());
             self.damaged |= broken;
-            self.landed.extend(take(found.image).filter(|_| !broken));
+            self.staged.extend(take(found.image).filter(|_| !broken));
             self.words.push_str(found.before);
             rest = found.after;
         }

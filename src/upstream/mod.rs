@@ -1,4 +1,4 @@
-//! Floor 3: the image APIs.
+//! Layer 3: the image APIs.
 //!
 //! A dialect encodes a request and decodes a reply and never sends; `client` sends and knows
 //! no dialect; `reply` reads a body as it arrives and knows neither.
@@ -10,7 +10,7 @@ mod client;
 mod decode;
 mod dialect;
 mod failure;
-mod guard;
+mod ssrf;
 mod images_api;
 mod links;
 pub mod reply;
@@ -19,7 +19,7 @@ mod retry;
 mod tests;
 
 pub use call::{Call, CallBody, Lost, Made, Order, Part, Path, Reply, ReplyHeaders, Step, Upload};
-pub use client::{Client, ClientOptions, FetchError, Probe, Target};
+pub use client::{Client, ClientOptions, FetchError, ModelAddress, Probe};
 pub use dialect::{Dialect, dialect};
 pub use failure::{Failure, FailureKind};
-pub use retry::{Next, Past, RetrySettings, Tried, next};
+pub use retry::{Next, RetrySettings, Skip, Tried, next};

@@ -58,14 +58,14 @@ pub enum Next {
     /// The same once more, after a pause.
     Again(Duration),
     /// Go on to the next place.
-    MoveOn(Past),
+    MoveOn(Skip),
     /// Nothing: say so.
     Stop,
 }
 
 /// How much of the list is passed over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Past {
+pub enum Skip {
     /// This endpoint of this model.
     Endpoint,
     /// Everything at this provider: its host is down or its account is empty.
@@ -77,19 +77,19 @@ pub enum Past {
 /// A row of the table.
 struct Rule {
     again: u32,
-    then: Option<Past>,
+    then: Option<Skip>,
 }
 
 const fn rule(kind: FailureKind, endpoint: Endpoint) -> Rule {
     use FailureKind as Kind;
     let (again, then) = match (kind, endpoint) {
-        (Kind::NotSent, _) => (2, Some(Past::Provider)),
+        (Kind::NotSent, _) => (2, Some(Skip::Provider)),
         // Chat that has no capacity now will have none in a second; the images endpoint may.
-        (Kind::RateLimited | Kind::UpstreamFailed, Endpoint::Chat) => (0, Some(Past::Endpoint)),
-        (Kind::RateLimited | Kind::UpstreamFailed | Kind::TimedOut, _) => (2, Some(Past::Endpoint)),
-        (Kind::CutShort, _) => (1, Some(Past::Endpoint)),
-        (Kind::NoCredit, _) => (0, Some(Past::Provider)),
-        (Kind::NoImage, Endpoint::Chat) => (0, Some(Past::AllButImages)),
+        (Kind::RateLimited | Kind::UpstreamFailed, Endpoint::Chat) => (0, Some(Skip::Endpoint)),
+        (Kind::RateLimited | Kind::UpstreamFailed | Kind::TimedOut, _) => (2, Some(Skip::Endpoint)),
+        (Kind::CutShort, _) => (1, Some(Skip::Endpoint)),
+        (Kind::NoCredit, _) => (0, Some(Skip::Provider)),
+        (Kind::NoImage, Endpoint::Chat) => (0, Some(Skip::AllButImages)),
         (Kind::NoImage, Endpoint::Images)
         | (Kind::DownloadFailed | Kind::RefusedContent | Kind::BadRequest | Kind::Unauthorised, _) => {
             (0, None)
@@ -123,7 +123,7 @@ pub fn next(tried: Tried<'_>, settings: RetrySettings) -> Next {
         (true, Some(wait)) if wait <= LONGEST_WAIT => Next::Again(wait),
         (true, None) => Next::Again(pause(tries, tried.jitter)),
         _ => match then {
-            Some(past) if settings.fail_over => Next::MoveOn(past),
+            Some(skip) if settings.fail_over => Next::MoveOn(skip),
             _ => Next::Stop,
         },
     }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use gpt_image_mcp::catalog::{Catalog, Endpoint, Provider};
 use gpt_image_mcp::domain::{Billed, Secret};
 use gpt_image_mcp::sandbox::{Fault, Options, Sandbox};
-use gpt_image_mcp::staging::Landing;
+use gpt_image_mcp::staging::Staging;
 use gpt_image_mcp::upstream::{
-    Call, CallBody, Client, ClientOptions, FailureKind, Path, Step, Target, dialect,
+    Call, CallBody, Client, ClientOptions, FailureKind, ModelAddress, Path, Step, dialect,
 };
 use serde_json::json;
 
@@ -25,12 +25,12 @@ async fn kind(client: &Client, provider: &Provider, fault: Fault) -> &'static st
     let mut provider = provider.clone();
     provider.headers.insert("x-sandbox-fault".to_owned(), Secret::new(fault.name()));
     let key = Secret::new("sk-sandbox");
-    let target = Target { provider: &provider, wire_id: model, key: Some(&key) };
+    let target = ModelAddress { provider: &provider, wire_id: model, key: Some(&key) };
     let folder = tempfile::tempdir().unwrap();
     // Only silence is waited out.
     let timeout = if fault == Fault::Silent { Duration::from_millis(300) } else { Duration::from_mins(1) };
     let call = Call { path, body: CallBody::Json(body.to_string().into()) };
-    match client.send(target, call, &Landing::new(folder.path()), timeout).await {
+    match client.send(target, call, &Staging::new(folder.path()), timeout).await {
         Err(lost) => lost.failure.kind.name(),
         Ok(reply) => match dialect(endpoint).decode(reply) {
             Step::Failed(lost) => lost.failure.kind.name(),
@@ -39,7 +39,7 @@ async fn kind(client: &Client, provider: &Provider, fault: Fault) -> &'static st
     }
 }
 
-/// A cut file in good base64 shows when the image is inspected, floors above the client.
+/// A cut file in good base64 shows when the image is inspected, layers above the client.
 const READ_OTHERWISE: [Fault; 1] = [Fault::TruncatedPicture];
 
 #[tokio::test]

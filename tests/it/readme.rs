@@ -8,7 +8,7 @@ use gpt_image_mcp::app::Cli;
 use gpt_image_mcp::catalog::{Catalog, Model, Price};
 use gpt_image_mcp::domain::{ImageRequest, Quality};
 use gpt_image_mcp::routing::route;
-use gpt_image_mcp::tools::commission;
+use gpt_image_mcp::tools::image_job;
 use serde_json::{Value, json};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
@@ -34,7 +34,7 @@ fn check(name: &str, table: &str) {
 fn request(tool: &str, mut arguments: Value) -> ImageRequest {
     arguments["prompt"] = json!("a red kite");
     let catalog = Catalog::builtin().unwrap();
-    commission(tool, arguments.as_object().unwrap().clone(), &catalog).unwrap().request
+    image_job(tool, arguments.as_object().unwrap().clone(), &catalog).unwrap().request
 }
 
 fn chosen(request: &ImageRequest, key: &str) -> String {

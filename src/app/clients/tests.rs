@@ -159,11 +159,11 @@ fn a_known_client_is_waited_for_a_little_less_than_it_waits() {
         ("", None),
     ];
     for (name, seconds) in cases {
-        assert_eq!(patience(name), seconds.map(std::time::Duration::from_secs), "{name}");
+        assert_eq!(soft_deadline(name), seconds.map(std::time::Duration::from_secs), "{name}");
     }
     for client in clients().unwrap() {
         let GivesUp::Seconds(seconds) = client.timeout.gives_up else { continue };
-        let waited = patience(&client.client_info[0]).unwrap();
+        let waited = soft_deadline(&client.client_info[0]).unwrap();
         assert!(waited.as_secs() + 10 <= seconds.into(), "{}: {waited:?} of {seconds} s", client.id);
     }
 }

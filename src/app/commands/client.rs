@@ -92,7 +92,7 @@ fn set_up(client: &Client, binary: &str, variables: &[KeyVariable<'_>]) -> Strin
     let configuration = client.configuration(binary, variable);
     lines.push(format!("{or_else} this into {place}{project}, beside what is there:\n\n{configuration}"));
     lines.push(keys(variables) + "\n");
-    lines.push(patience(&client.timeout));
+    lines.push(soft_deadline(&client.timeout));
     lines.push(match client.result_bytes {
         Some(bytes) => format!("- The largest result it takes is {bytes} bytes."),
         None => "- The largest result it takes is not known.".to_owned(),
@@ -103,7 +103,7 @@ fn set_up(client: &Client, binary: &str, variables: &[KeyVariable<'_>]) -> Strin
 }
 
 /// When it gives up, and what can be done about that.
-fn patience(timeout: &Timeout) -> String {
+fn soft_deadline(timeout: &Timeout) -> String {
     let gives_up = match timeout.gives_up {
         GivesUp::Never => return "- It never gives up on a call.".to_owned(),
         GivesUp::Unknown => "When it gives up on a call is not known".to_owned(),

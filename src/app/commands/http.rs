@@ -42,7 +42,7 @@ pub async fn run(arguments: &Arguments, mut config: Config) -> Result<u8, String
     #[cfg(unix)]
     allow_many_files();
     config.serve_callers_from_afar();
-    let app = App::build_watched(config, options.metrics.witness());
+    let app = App::build_watched(config, options.metrics.observer());
     let handler = app.server.from_afar();
     #[cfg(feature = "conformance")]
     let handler = crate::transports::Fixtures::around(handler);
@@ -58,8 +58,8 @@ pub async fn run(arguments: &Arguments, mut config: Config) -> Result<u8, String
     let work = async {
         let left = server.serve(stop).await;
         // What is paid for is stored, as long as there is time.
-        let patience = if left == 0 { clocks.stop } else { Duration::ZERO };
-        left == 0 && timeout(patience, app.manager.finish()).await.is_ok()
+        let grace = if left == 0 { clocks.stop } else { Duration::ZERO };
+        left == 0 && timeout(grace, app.manager.finish()).await.is_ok()
     };
     let finished = tokio::select! {
         finished = work => finished,

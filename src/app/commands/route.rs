@@ -7,7 +7,7 @@ use super::suggested::Suggested;
 use crate::app::App;
 use crate::app::cli::{DONE, FAILED, WRONG_USAGE};
 use crate::domain::Problem;
-use crate::tools::{TOOL_NAMES, commission, plan};
+use crate::tools::{TOOL_NAMES, image_job, plan};
 
 /// `route TOOL ARGUMENTS`
 #[derive(Debug, clap::Args)]
@@ -43,10 +43,10 @@ fn answer(arguments: &Arguments, app: &App) -> (Value, u8) {
             if no_tool { WRONG_USAGE } else { FAILED },
         )
     };
-    match commission(&arguments.tool, given, app.manager.catalog()) {
+    match image_job(&arguments.tool, given, app.manager.catalog()) {
         Err(problems) => refused(&problems),
-        Ok(commission) => match app.manager.plan(&commission) {
-            Ok(route) => (plan(&commission.request, &route), DONE),
+        Ok(image_job) => match app.manager.plan(&image_job) {
+            Ok(route) => (plan(&image_job.request, &route), DONE),
             Err(problem) => refused(&[problem]),
         },
     }

@@ -44,7 +44,7 @@ pub async fn run(app: App) -> Result<u8, String> {
     tokio::spawn(async move { while signals.recv().await.is_some() {} });
     let served = serve_worker(&app.manager, socket, |manager, tool, arguments| {
         let arguments = arguments.as_object().cloned().unwrap_or_default();
-        tools::commission(tool, arguments, manager.catalog())
+        tools::image_job(tool, arguments, manager.catalog())
     });
     served.await.map(|()| DONE).map_err(|error| error.to_string())
 }

@@ -149,7 +149,7 @@ mod tests {
 
     use super::*;
     use crate::codec::colour::converted;
-    use crate::codec::shrink::{Channels, Frame};
+    use crate::codec::fit::{Channels, Frame};
     use crate::domain::Pixels;
 
     /// What a colour of a PNG with these chunks is in sRGB.

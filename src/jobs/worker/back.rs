@@ -11,10 +11,10 @@ use tokio::sync::{mpsc, watch};
 
 use super::messages::{CallNumber, FromWorker, ToWorker, read, write};
 use crate::domain::Problem;
-use crate::jobs::{Call, Commission, Manager, Owner, Presence};
+use crate::jobs::{Call, ImageJob, Manager, Owner, Presence};
 
 /// Reads a tool's arguments, as the server did.
-pub type ReadCall = fn(&Manager, &str, Value) -> Result<Commission, Vec<Problem>>;
+pub type ReadCall = fn(&Manager, &str, Value) -> Result<ImageJob, Vec<Problem>>;
 
 /// The callers whose calls are under way.
 type Callers = Arc<Mutex<HashMap<CallNumber, watch::Sender<Presence>>>>;
@@ -35,11 +35,10 @@ pub async fn serve(manager: &Manager, socket: StdStream, read_call: ReadCall) ->
             lock(&callers).insert(call, caller);
             let (callers, outgoing) = (Arc::clone(&callers), outgoing.clone());
             match read_call(manager, &tool, arguments) {
-                Ok(commission) => {
+                Ok(image_job) => {
                     let owner = Owner { name: owner, ..Owner::local() };
-                    let commission = Commission { owner, ..commission };
-                    let begun =
-                        if again { manager.begin_again(commission) } else { manager.begin(commission) };
+                    let image_job = ImageJob { owner, ..image_job };
+                    let begun = if again { manager.begin_again(image_job) } else { manager.begin(image_job) };
                     tokio::spawn(async move {
                         follow(call, begun, presence, &outgoing).await;
                         lock(&callers).remove(&call);

@@ -19,7 +19,7 @@ use super::WorkerCommand;
 use super::messages::{CallNumber, FromWorker, ToWorker, read, write};
 use crate::domain::{Billed, Problem, ProblemKind};
 use crate::jobs::call::{Side, left};
-use crate::jobs::{Commission, Presence, Stage};
+use crate::jobs::{ImageJob, Presence, Stage};
 
 /// How long a server that ends waits for its worker to take what it has to say.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -65,26 +65,26 @@ impl Front {
     /// Passes a call on. Gives both back where no worker can be had.
     pub(in crate::jobs) fn begin(
         &self,
-        commission: Commission,
+        image_job: ImageJob,
         side: Side,
-    ) -> Result<(), Box<(io::Error, Commission, Side)>> {
+    ) -> Result<(), Box<(io::Error, ImageJob, Side)>> {
         let link = match self.0.link() {
             Ok(link) => link,
-            Err(error) => return Err(Box::new((error, commission, side))),
+            Err(error) => return Err(Box::new((error, image_job, side))),
         };
         let call = self.0.next.fetch_add(1, Ordering::Relaxed);
         let Side { stage, answer, mut presence, again } = side;
         let begin = |arguments, again| ToWorker::Begin {
             call,
-            owner: commission.owner.name.clone(),
-            tool: commission.request.operation.tool().to_owned(),
+            owner: image_job.owner.name.clone(),
+            tool: image_job.request.operation.tool().to_owned(),
             arguments,
             again,
         };
-        let anew = Some(begin(commission.arguments.clone(), true));
+        let anew = Some(begin(image_job.arguments.clone(), true));
         let home = Arc::new(Mutex::new(Arc::clone(&link)));
         let waiting = Waiting { stage, answer, home: Arc::clone(&home), begin: anew };
-        link.take_on(call, waiting, begin(commission.arguments, again), &self.0);
+        link.take_on(call, waiting, begin(image_job.arguments, again), &self.0);
         self.0.telling.spawn(async move {
             let presence = left(&mut presence).await;
             let link = Arc::clone(&home.lock().unwrap_or_else(PoisonError::into_inner));

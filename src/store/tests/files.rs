@@ -18,14 +18,14 @@ fn twenty_images_of_one_name_at_once_are_twenty_files() {
     let top = tempfile::tempdir().unwrap();
     let store = Store::new(top.path().join("store"));
     let destination = Destination::File(top.path().join("kites/red.png"));
-    let (landing, start) = (store.landing(&destination).unwrap(), Barrier::new(20));
+    let (staging, start) = (store.staging(&destination).unwrap(), Barrier::new(20));
     std::thread::scope(|scope| {
         for image in 0..20_u8 {
-            let (landing, destination, start) = (&landing, &destination, &start);
+            let (staging, destination, start) = (&staging, &destination, &start);
             scope.spawn(move || {
-                let landed = land(landing, &[PNG, &[image]].concat());
+                let staged = land(staging, &[PNG, &[image]].concat());
                 start.wait();
-                keep(landed, destination, "", &new_image_id()).unwrap();
+                keep(staged, destination, "", &new_image_id()).unwrap();
             });
         }
     });
@@ -43,8 +43,8 @@ fn an_image_gets_a_name_that_can_be_read_in_the_store_and_in_a_folder() {
     let store = Store::new(top.path().join("store"));
     let id = ImageId::parse("img_0123456789ab").unwrap();
     for destination in [Destination::Store, Destination::Folder(top.path().join("new/kites"))] {
-        let landing = store.landing(&destination).unwrap();
-        let kept = keep(land(&landing, JPEG), &destination, "Red kite!", &id).unwrap();
+        let staging = store.staging(&destination).unwrap();
+        let kept = keep(land(&staging, JPEG), &destination, "Red kite!", &id).unwrap();
         let name = kept.path.file_name().unwrap().to_str().unwrap();
         assert!(name.ends_with("-red-kite-6789ab.jpg") && name.starts_with("20"), "{name}");
         assert_eq!(std::fs::read(&kept.path).unwrap(), JPEG);
@@ -53,12 +53,12 @@ fn an_image_gets_a_name_that_can_be_read_in_the_store_and_in_a_folder() {
             (JPEG.len() as u64, blake3::hash(JPEG), None)
         );
         kept.sync().unwrap();
-        assert_eq!(kept.path.parent(), Some(landing.folder()));
+        assert_eq!(kept.path.parent(), Some(staging.folder()));
         match destination {
             Destination::Store => {
-                assert_eq!(landing.folder().parent(), Some(&*store.root().join("images")));
+                assert_eq!(staging.folder().parent(), Some(&*store.root().join("images")));
             }
-            _ => assert_eq!(landing.folder(), top.path().join("new/kites")),
+            _ => assert_eq!(staging.folder(), top.path().join("new/kites")),
         }
     }
 }
@@ -79,8 +79,8 @@ fn a_file_name_is_kept_as_asked_but_for_a_false_ending_or_a_taken_name() {
     ];
     for (asked, bytes, given) in cases {
         let destination = Destination::File(top.path().join(asked));
-        let landing = store.landing(&destination).unwrap();
-        let kept = keep(land(&landing, bytes), &destination, "", &new_image_id()).unwrap();
+        let staging = store.staging(&destination).unwrap();
+        let kept = keep(land(&staging, bytes), &destination, "", &new_image_id()).unwrap();
         assert_eq!(kept.path, top.path().join(given));
         let instead_of = (asked != given).then(|| top.path().join(asked));
         assert_eq!(kept.instead_of, instead_of, "{asked}");
@@ -94,21 +94,21 @@ fn an_image_appears_whole_or_not_at_all_and_comes_back_when_it_cannot_be_kept() 
     let folder = top.path().join("kites");
     let store = Store::new(top.path().join("store"));
     let destination = Destination::File(folder.join("red.png"));
-    let landing = store.landing(&destination).unwrap();
+    let staging = store.staging(&destination).unwrap();
     assert!(names(&folder).is_empty(), "the proof of writing leaves nothing");
 
-    let landed = land(&landing, PNG);
+    let staged = land(&staging, PNG);
     assert!(names(&folder).iter().all(|name| name.starts_with(".arriving-")));
-    drop(landed);
+    drop(staged);
     assert!(names(&folder).is_empty());
 
-    let page = keep(land(&landing, b"<html>"), &destination, "", &new_image_id()).unwrap_err();
+    let page = keep(land(&staging, b"<html>"), &destination, "", &new_image_id()).unwrap_err();
     assert!(matches!(page.error, ImageError::NotAnImage(_)));
 
     let too_long = Destination::File(folder.join(format!("{}.png", "x".repeat(300))));
-    let not_kept = keep(land(&landing, PNG), &too_long, "", &new_image_id()).unwrap_err();
+    let not_kept = keep(land(&staging, PNG), &too_long, "", &new_image_id()).unwrap_err();
     assert!(matches!(not_kept.error, ImageError::Unwritable(..)), "{not_kept}");
-    assert_eq!(not_kept.landed.read().unwrap(), PNG);
+    assert_eq!(not_kept.staged.read().unwrap(), PNG);
     drop((page, not_kept));
     assert!(names(&folder).is_empty());
 }
@@ -123,10 +123,10 @@ fn the_store_is_private_and_images_elsewhere_are_as_the_umask_says() {
     let usual = top.path().join("usual.png");
     std::fs::write(&usual, PNG).unwrap();
     let destination = Destination::File(top.path().join("red.png"));
-    let landing = store.landing(&destination).unwrap();
-    let kept = keep(land(&landing, PNG), &destination, "", &new_image_id()).unwrap();
+    let staging = store.staging(&destination).unwrap();
+    let kept = keep(land(&staging, PNG), &destination, "", &new_image_id()).unwrap();
     assert_eq!(mode(&kept.path), mode(&usual));
-    store.landing(&Destination::Store).unwrap();
+    store.staging(&Destination::Store).unwrap();
     assert_eq!(mode(store.root()), 0o700);
 }
 
@@ -143,7 +143,7 @@ fn a_folder_that_cannot_be_written_is_refused_before_anything_is_paid() {
         Destination::File(file.join("red.png")),
     ];
     for destination in cases {
-        let refusal = store.landing(&destination).unwrap_err();
+        let refusal = store.staging(&destination).unwrap_err();
         assert!(matches!(refusal, ImageError::Unwritable(..)), "{destination:?}: {refusal}");
         assert!(refusal.to_string().contains(file.to_str().unwrap()), "{refusal}");
     }
@@ -153,6 +153,6 @@ fn a_folder_that_cannot_be_written_is_refused_before_anything_is_paid() {
 #[test]
 fn a_read_only_folder_is_refused_before_anything_is_paid() {
     let store = Store::new("/proc/self/store".into()); // where not even root makes folders
-    let refusal = store.landing(&Destination::Store).unwrap_err();
+    let refusal = store.staging(&Destination::Store).unwrap_err();
     assert!(matches!(refusal, ImageError::Unwritable(..)), "{refusal}");
 }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{job, model, now};
 use crate::domain::{Billed, JobState, Usd};
-use crate::store::{Begun, Cap, JobRecord, Opened, Period, Plan, Store, TryEnd};
+use crate::store::{AttemptEnd, Begun, Cap, JobRecord, Opened, Period, Plan, Store};
 
 fn cents(cents: u64) -> Usd {
     Usd::from_micros(cents * 10_000)
@@ -19,8 +19,8 @@ fn cap(most: u64) -> [Cap; 1] {
     [Cap { period: Period::Day, since, owner: None, most: cents(most) }]
 }
 
-fn end(billed: Billed, cost: Option<u64>) -> TryEnd {
-    TryEnd { outcome: "made", billed, cost: cost.map(cents), request_id: Some("req_1".to_owned()) }
+fn end(billed: Billed, cost: Option<u64>) -> AttemptEnd {
+    AttemptEnd { outcome: "made", billed, cost: cost.map(cents), request_id: Some("req_1".to_owned()) }
 }
 
 async fn begun(store: &Store, job: &JobRecord, plan: &Plan, caps: &[Cap]) -> i64 {

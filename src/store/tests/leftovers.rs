@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::{job, names, now, open};
 use crate::domain::{JobState, Pixels};
 use crate::references::Destination;
-use crate::staging::{Landed, Place};
+use crate::staging::{StagedBytes, StagedFile};
 use crate::store::new_image_id;
 use crate::store::{JobEnd, JobRecord, Store, keep};
 
@@ -20,11 +20,11 @@ fn png() -> Vec<u8> {
     bytes
 }
 
-/// A job whose process was killed, and the folder its images landed in.
+/// A job whose process was killed, and the folder its images staged in.
 async fn killed(store: &Store) -> JobRecord {
-    let landing = store.landing(&Destination::Store).unwrap();
+    let staging = store.staging(&Destination::Store).unwrap();
     let job = JobRecord {
-        folder: landing.folder().to_owned(),
+        folder: staging.folder().to_owned(),
         lease_until: Some(now() - SignedDuration::from_secs(1)),
         state: JobState::Sent,
         n: 3,
@@ -35,15 +35,15 @@ async fn killed(store: &Store) -> JobRecord {
 }
 
 /// Arrives as far as these bytes, and then the process is gone.
-fn arrive(job: &JobRecord, bytes: &[u8]) -> Landed {
-    let mut arrival = crate::staging::Landing::new(&job.folder).of(&job.id).begin();
-    arrival.write(bytes).unwrap();
-    arrival.finish()
+fn arrive(job: &JobRecord, bytes: &[u8]) -> StagedFile {
+    let mut writer = crate::staging::Staging::new(&job.folder).of(&job.id).begin();
+    writer.write(bytes).unwrap();
+    writer.finish()
 }
 
 /// A killed process runs no destructor, but its locks go.
-fn leave(landed: Landed) {
-    if let Place::File(file) = landed.place {
+fn leave(staged: StagedFile) {
+    if let StagedBytes::File(file) = staged.place {
         let (file, path) = file.into_parts();
         path.keep().unwrap();
         drop(file);

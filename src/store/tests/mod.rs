@@ -13,15 +13,15 @@ use jiff::Timestamp;
 
 use super::{JobRecord, LEASE, Opened, Store, StoredImage};
 use crate::domain::{Caller, ImageFormat, JobId, JobState, ModelName, Operation, Pixels, Usd};
-use crate::staging::{Landed, Landing};
+use crate::staging::{StagedFile, Staging};
 use crate::store::{new_image_id, new_job_id};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n and the rest";
 
-fn land(landing: &Landing, bytes: &[u8]) -> Landed {
-    let mut arrival = landing.begin();
-    arrival.write(bytes).unwrap();
-    arrival.finish()
+fn land(staging: &Staging, bytes: &[u8]) -> StagedFile {
+    let mut writer = staging.begin();
+    writer.write(bytes).unwrap();
+    writer.finish()
 }
 
 fn names(folder: &Path) -> HashSet<String> {

@@ -15,13 +15,13 @@ use crate::store::{new_image_id, new_job_id};
 async fn what_was_recorded_is_found_through_another_handle() {
     let top = tempfile::tempdir().unwrap();
     let store = Store::new(top.path().join("store"));
-    let landing = store.landing(&Destination::Store).unwrap();
+    let staging = store.staging(&Destination::Store).unwrap();
     let mut job = job("me");
     open(&store, &job).await;
 
     let mut images = Vec::new();
     for position in 0..3 {
-        let kept = keep(land(&landing, PNG), &Destination::Store, "kite", &new_image_id()).unwrap();
+        let kept = keep(land(&staging, PNG), &Destination::Store, "kite", &new_image_id()).unwrap();
         let mut image = image(&job.id, position, &kept.path);
         image.parents = images.iter().map(|parent: &StoredImage| parent.id.clone()).map(reference).collect();
         store.record_image(&image).await.unwrap();
@@ -100,8 +100,8 @@ async fn an_image_and_its_lineage_are_recorded_together_or_not_at_all() {
 async fn a_stored_image_is_read_back_by_id_and_says_when_its_file_is_gone() {
     let top = tempfile::tempdir().unwrap();
     let store = Store::new(top.path().join(".hidden/store"));
-    let landing = store.landing(&Destination::Store).unwrap();
-    let kept = keep(land(&landing, PNG), &Destination::Store, "kite", &new_image_id()).unwrap();
+    let staging = store.staging(&Destination::Store).unwrap();
+    let kept = keep(land(&staging, PNG), &Destination::Store, "kite", &new_image_id()).unwrap();
     let job = job("me");
     open(&store, &job).await;
     let image = image(&job.id, 0, &kept.path);

@@ -11,8 +11,8 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::refusal::Refusal;
-use crate::tools::Handover;
-use crate::transports::surrogates::mend;
+use crate::tools::Delivery;
+use crate::transports::lone_surrogates::mend;
 
 /// A body may come as slowly as this and no slower, after its first seconds.
 const LEAST_BYTES_PER_SECOND: usize = 32 * 1024;
@@ -74,9 +74,9 @@ pub(super) fn keeping<Kept: Send + 'static>(body: Body, kept: Kept) -> Body {
 }
 
 /// The same body, confirming this once all of it has been taken to be sent.
-pub(super) fn confirming(body: Body, handover: Handover) -> Body {
+pub(super) fn confirming(body: Body, delivery: Delivery) -> Body {
     let end = stream::once(async move {
-        handover.confirm();
+        delivery.confirm();
         Ok(Bytes::new())
     });
     Body::from_stream(body.into_data_stream().chain(end).filter(|data| {

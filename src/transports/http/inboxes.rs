@@ -8,7 +8,7 @@ use rmcp::RoleServer;
 use rmcp::service::RxJsonRpcMessage;
 use tokio::sync::mpsc;
 
-use crate::transports::handovers::Handovers;
+use crate::transports::deliveries::Deliveries;
 
 type Messages = mpsc::Sender<RxJsonRpcMessage<RoleServer>>;
 
@@ -20,15 +20,15 @@ pub(super) struct Inboxes(Mutex<HashMap<String, Inbox>>);
 #[derive(Clone, Debug)]
 pub(super) struct Inbox {
     pub messages: Messages,
-    pub handovers: Handovers,
+    pub deliveries: Deliveries,
 }
 
 impl Inboxes {
-    pub(super) fn open(&self, id: &str, messages: Messages) -> Handovers {
-        let handovers = Handovers::default();
-        let inbox = Inbox { messages, handovers: handovers.clone() };
+    pub(super) fn open(&self, id: &str, messages: Messages) -> Deliveries {
+        let deliveries = Deliveries::default();
+        let inbox = Inbox { messages, deliveries: deliveries.clone() };
         self.lock().insert(id.to_owned(), inbox);
-        handovers
+        deliveries
     }
 
     pub(super) fn of(&self, id: &str) -> Option<Inbox> {

@@ -11,13 +11,13 @@ use axum::response::{IntoResponse as _, Response};
 use http_body_util::Full as FullBody;
 
 use super::body;
-use super::early::early;
-use super::envelope::Envelope;
+use super::json_rpc_peek::Envelope;
+use super::keep_alive::early;
 use super::load::{Call, Full};
 use super::refusal::Refusal;
 use super::sessions::{Place, Visit};
 use super::shared::{Shared, caller};
-use crate::tools::{Caller, Handover};
+use crate::tools::{Caller, Delivery};
 
 const SESSION_ID: &str = "mcp-session-id";
 
@@ -57,14 +57,14 @@ async fn answer(shared: Arc<Shared>, request: Request) -> Result<Response, Refus
     let is_late_era = call.is_some() && session.is_none();
     let id = envelope.id.clone();
     let under_way = UnderWay(Arc::new((visit, call)));
-    let handover = Handover::default();
+    let delivery = Delivery::default();
     parts.extensions.insert(under_way.clone());
-    parts.extensions.insert(handover.clone());
+    parts.extensions.insert(delivery.clone());
     let asked = send(&shared, parts, body);
     let response = if is_late_era { early(asked, shared.options.clocks, id).await } else { asked.await };
     note_session(&shared, &response, session.as_deref(), place, &caller);
     let kept = (under_way, shared.answers.token());
-    Ok(response.map(|body| body::keeping(body::confirming(body, handover), kept)))
+    Ok(response.map(|body| body::keeping(body::confirming(body, delivery), kept)))
 }
 
 /// Puts the head of a request into memory of its own. As it came it holds the connection's read

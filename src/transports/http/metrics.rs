@@ -13,7 +13,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::domain::Usd;
-use crate::jobs::{Requested, Witness};
+use crate::jobs::{Observer, Requested};
 
 /// A call takes 30 to 300 s; what takes less does not draw.
 const BUCKETS: [f64; 11] = [0.1, 1.0, 5.0, 10.0, 20.0, 40.0, 60.0, 120.0, 180.0, 300.0, 600.0];
@@ -81,7 +81,7 @@ impl Default for Metrics {
         };
         let [calls, sessions, waiting] = &inner.now;
         registry.register("http_requests", "HTTP requests by status", inner.answered.clone());
-        let help = "From a tool call's arrival to the end of its work";
+        let help = "From a tool call's writer to the end of its work";
         registry.register_with_unit("call", help, Unit::Seconds, inner.calls.clone());
         registry.register("calls_in_flight", "Tool calls in flight", calls.clone());
         registry.register("sessions", "Sessions open", sessions.clone());
@@ -104,9 +104,9 @@ impl Default for Metrics {
 impl Metrics {
     /// Counts requests to image APIs.
     #[must_use]
-    pub fn witness(&self) -> Witness {
+    pub fn observer(&self) -> Observer {
         let metrics = self.clone();
-        Witness::new(move |requested| metrics.requested(requested))
+        Observer::new(move |requested| metrics.requested(requested))
     }
 
     fn requested(&self, requested: Requested<'_>) {

@@ -8,8 +8,8 @@
 mod access;
 mod body;
 mod connections;
-mod early;
-mod envelope;
+mod keep_alive;
+mod json_rpc_peek;
 mod images;
 mod inboxes;
 mod load;

@@ -21,13 +21,13 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::body;
-use super::envelope::Envelope;
+use super::json_rpc_peek::Envelope;
 use super::mcp::{begin, place, require_json};
 use super::refusal::Refusal;
 use super::sessions::Visit;
 use super::shared::{Shared, WAITING_MESSAGES, caller};
-use crate::tools::Handover;
-use crate::transports::handovers::Handovers;
+use crate::tools::Delivery;
+use crate::transports::deliveries::Deliveries;
 
 /// Ends the session with its connection.
 struct Connection {
@@ -65,8 +65,8 @@ fn connect(shared: Arc<Shared>, request: Request) -> Result<Response, Refusal> {
     let (from_client, incoming) = mpsc::channel(WAITING_MESSAGES);
     let end = shared.drained.child_token();
     (shared.serve)(incoming, to_client, end.clone());
-    let handovers = shared.inboxes.open(&id, from_client);
-    let sent = Sent { keep_alive: shared.options.clocks.keep_alive, handovers, handover: None };
+    let deliveries = shared.inboxes.open(&id, from_client);
+    let sent = Sent { keep_alive: shared.options.clocks.keep_alive, deliveries, delivery: None };
     let first = format!("event: endpoint\ndata: {}/messages?sessionId={id}\n\n", shared.path_prefix());
     let connection = Connection {
         _open: shared.sessions.visit(&id, &caller.owner.name),
@@ -91,14 +91,14 @@ fn events(
 ) -> impl Stream<Item = Bytes> + Send {
     stream::unfold((outgoing, sent), |(mut outgoing, mut sent)| async move {
         // Whoever asks for the next event has taken the one before.
-        if let Some(handover) = sent.handover.take() {
-            handover.confirm();
+        if let Some(delivery) = sent.delivery.take() {
+            delivery.confirm();
         }
         let event = match timeout(sent.keep_alive, outgoing.recv()).await {
             Err(_) => Bytes::from_static(b":\n\n"),
             Ok(None) => return None,
             Ok(Some(message)) => {
-                sent.handover = sent.handovers.of(&message);
+                sent.delivery = sent.deliveries.of(&message);
                 event(&message)
             }
         };
@@ -119,8 +119,8 @@ fn event(message: &TxJsonRpcMessage<RoleServer>) -> Bytes {
 /// What is under way on the remedy.
 struct Sent {
     keep_alive: Duration,
-    handovers: Handovers,
-    handover: Option<Handover>,
+    deliveries: Deliveries,
+    delivery: Option<Delivery>,
 }
 
 /// `POST /messages`: taken on, and answered over the connection.
@@ -147,10 +147,10 @@ async fn take(shared: &Arc<Shared>, request: Request) -> Result<(), Refusal> {
     let mut message: RxJsonRpcMessage<RoleServer> =
         serde_json::from_slice(&body).map_err(|_| Refusal::no_message())?;
     parts.extensions.insert(Arc::new((visit, call)));
-    inbox.handovers.heed(&message);
+    inbox.deliveries.heed(&message);
     match &mut message {
         RxJsonRpcMessage::<RoleServer>::Request(request) => {
-            parts.extensions.insert(inbox.handovers.begin(request.id.clone()));
+            parts.extensions.insert(inbox.deliveries.begin(request.id.clone()));
             request.request.extensions_mut().insert(parts);
         }
         RxJsonRpcMessage::<RoleServer>::Notification(notification) => {

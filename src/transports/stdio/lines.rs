@@ -20,9 +20,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::store::EncodedImage;
-use crate::tools::{DeferredImages, Handover, Piece};
-use crate::transports::handovers::Handovers;
-use crate::transports::surrogates::Mended;
+use crate::tools::{DeferredImages, Delivery, Piece};
+use crate::transports::deliveries::Deliveries;
+use crate::transports::lone_surrogates::Mended;
 
 /// An image as a data URL fits in a line.
 const MOST_LINE_BYTES: usize = 64 * 1024 * 1024;
@@ -35,7 +35,7 @@ pub(super) struct Lines<R: AsyncRead + Unpin> {
     queue: Option<Queue>,
     writing: Option<JoinHandle<()>>,
     deferred: DeferredImages,
-    handovers: Handovers,
+    deliveries: Deliveries,
     /// Whether the client has closed its end: it may read no more.
     leaving: Arc<AtomicBool>,
 }
@@ -47,7 +47,7 @@ struct Line {
     pieces: Vec<Piece>,
     written: oneshot::Sender<io::Result<()>>,
     /// What it hands over.
-    handover: Option<Handover>,
+    delivery: Option<Delivery>,
 }
 
 impl<R: AsyncRead + Send + Unpin> Lines<R> {
@@ -62,7 +62,7 @@ impl<R: AsyncRead + Send + Unpin> Lines<R> {
             queue: Some(queue),
             writing: Some(tokio::spawn(write(lines, output, widen, Arc::clone(&leaving)))),
             deferred: DeferredImages::default(),
-            handovers: Handovers::default(),
+            deliveries: Deliveries::default(),
             leaving,
         }
     }
@@ -75,10 +75,10 @@ impl<R: AsyncRead + Send + Unpin> Transport<RoleServer> for Lines<R> {
         &mut self,
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        let handover = self.handovers.of(&message);
+        let delivery = self.deliveries.of(&message);
         let queued = serde_json::to_vec(&message).map_err(io::Error::from).and_then(|mut line| {
             line.push(b'\n');
-            enqueue(self.queue.as_ref(), self.deferred.cut(line), handover)
+            enqueue(self.queue.as_ref(), self.deferred.cut(line), delivery)
         });
         async move { queued?.await.unwrap_or_else(|_| Err(closed())) }
     }
@@ -88,12 +88,12 @@ impl<R: AsyncRead + Send + Unpin> Transport<RoleServer> for Lines<R> {
             self.leaving.store(true, Ordering::Relaxed);
             return None;
         };
-        self.handovers.heed(&message);
+        self.deliveries.heed(&message);
         if let JsonRpcMessage::Request(request) = &mut message {
-            let handover = self.handovers.begin(request.id.clone());
+            let delivery = self.deliveries.begin(request.id.clone());
             let extensions = request.request.extensions_mut();
             extensions.insert(self.deferred.clone());
-            extensions.insert(handover);
+            extensions.insert(delivery);
         }
         Some(message)
     }
@@ -111,10 +111,10 @@ impl<R: AsyncRead + Send + Unpin> Transport<RoleServer> for Lines<R> {
 fn enqueue(
     queue: Option<&Queue>,
     pieces: Vec<Piece>,
-    handover: Option<Handover>,
+    delivery: Option<Delivery>,
 ) -> io::Result<oneshot::Receiver<io::Result<()>>> {
     let (written, done) = oneshot::channel();
-    queue.ok_or_else(closed)?.send(Line { pieces, written, handover }).map_err(|_| closed())?;
+    queue.ok_or_else(closed)?.send(Line { pieces, written, delivery }).map_err(|_| closed())?;
     Ok(done)
 }
 
@@ -146,16 +146,16 @@ async fn write(
     leaving: Arc<AtomicBool>,
 ) {
     let mut widen = Some(widen);
-    while let Some(Line { pieces, written, handover }) = lines.recv().await {
+    while let Some(Line { pieces, written, delivery }) = lines.recv().await {
         // Looked at before: a client may leave as soon as it has read the line.
-        let handover = handover.filter(|_| !leaving.load(Ordering::Relaxed));
+        let delivery = delivery.filter(|_| !leaving.load(Ordering::Relaxed));
         let has_image = pieces.iter().any(|piece| matches!(piece, Piece::Image(_)));
         if has_image && let Some(widen) = widen.take() {
             widen();
         }
         let done = write_line(pieces, &mut output).await;
-        if let (Ok(()), Some(handover)) = (&done, handover) {
-            handover.confirm();
+        if let (Ok(()), Some(delivery)) = (&done, delivery) {
+            delivery.confirm();
         }
         let _ = written.send(done); // nobody may be waiting any more
     }

@@ -14,9 +14,9 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use super::{Client, header, words};
-use crate::staging::{Arrival, Landed, Landing};
+use crate::staging::{StagedFile, StagedWriter, Staging};
 use crate::upstream::failure::{Failure, FailureKind};
-use crate::upstream::guard;
+use crate::upstream::ssrf;
 
 /// The whole of a download, however often it is taken up again.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_mins(5);
@@ -54,14 +54,14 @@ enum Part {
 
 /// A download under way.
 struct Download {
-    arrival: Arrival,
+    writer: StagedWriter,
     bytes: u64,
     version: Version,
 }
 
 impl Download {
-    fn new(landing: &Landing) -> Self {
-        Self { arrival: landing.begin(), bytes: 0, version: Version::default() }
+    fn new(staging: &Staging) -> Self {
+        Self { writer: staging.begin(), bytes: 0, version: Version::default() }
     }
 }
 
@@ -110,30 +110,30 @@ impl Client {
         &self,
         url: &Url,
         trusted: &str,
-        landing: &Landing,
-        is_whole: &(dyn Fn(&Landed) -> bool + Sync),
-    ) -> Result<Landed, Failure> {
-        let private_allowed = Url::parse(trusted).is_ok_and(|base| guard::is_private_host(&base));
+        staging: &Staging,
+        is_whole: &(dyn Fn(&StagedFile) -> bool + Sync),
+    ) -> Result<StagedFile, Failure> {
+        let private_allowed = Url::parse(trusted).is_ok_and(|base| ssrf::is_private_host(&base));
         let failed = |words: String| Failure {
             link: Some(url.to_string()),
             ..Failure::new(FailureKind::DownloadFailed, words)
         };
         let download = async {
             let unwritable = |error: std::io::Error| failed(format!("it could not be written: {error}"));
-            let mut download = Download::new(landing);
+            let mut download = Download::new(staging);
             let mut pauses = PAUSES.into_iter();
             loop {
                 let part =
-                    self.part(url, private_allowed, landing, &mut download).await.map_err(unwritable)?;
+                    self.part(url, private_allowed, staging, &mut download).await.map_err(unwritable)?;
                 let broke = match part {
                     Part::Whole => {
-                        let Download { arrival, bytes, version } = download;
-                        let landed = arrival.finish();
-                        let told = version.length.is_some() || landed.format.is_none();
-                        if bytes > 0 && (told || is_whole(&landed)) {
-                            return Ok(landed);
+                        let Download { writer, bytes, version } = download;
+                        let staged = writer.finish();
+                        let told = version.length.is_some() || staged.format.is_none();
+                        if bytes > 0 && (told || is_whole(&staged)) {
+                            return Ok(staged);
                         }
-                        download = Download::new(landing);
+                        download = Download::new(staging);
                         if bytes == 0 { "nothing came" } else { "it ended early" }.to_owned()
                     }
                     Part::Broke(words) => words,
@@ -154,7 +154,7 @@ impl Client {
         &self,
         url: &Url,
         private_allowed: bool,
-        landing: &Landing,
+        staging: &Staging,
         download: &mut Download,
     ) -> std::io::Result<Part> {
         let from = (download.bytes > 0).then_some((download.bytes, download.version.condition()));
@@ -174,7 +174,7 @@ impl Client {
             }
             // The file is another: from the beginning.
             StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE => {
-                *download = Download::new(landing);
+                *download = Download::new(staging);
                 return Ok(Part::Broke("another file came in its place".to_owned()));
             }
             // A link that is new may lead nowhere yet.
@@ -182,7 +182,7 @@ impl Client {
             // The server ignores ranges, or the file is another.
             status if status.is_success() => {
                 if download.bytes > 0 {
-                    *download = Download::new(landing);
+                    *download = Download::new(staging);
                 }
                 download.version = version;
             }
@@ -191,7 +191,7 @@ impl Client {
         loop {
             match timeout(stall, response.chunk()).await {
                 Ok(Ok(Some(chunk))) => {
-                    download.arrival.write(&chunk)?;
+                    download.writer.write(&chunk)?;
                     download.bytes += chunk.len() as u64;
                 }
                 Ok(Ok(None)) => return Ok(Part::Whole),
@@ -271,7 +271,7 @@ impl Client {
     /// What a host resolves to, all of it public. Empty behind a proxy that alone can resolve.
     async fn public_addresses(&self, url: &Url) -> Result<Vec<SocketAddr>, FetchError> {
         let host = url.host_str().unwrap_or_default().to_owned();
-        if guard::is_private_host(url) {
+        if ssrf::is_private_host(url) {
             return Err(FetchError::Private(host));
         }
         let port = url.port_or_known_default().unwrap_or(443);
@@ -280,7 +280,7 @@ impl Client {
             Err(_) if self.options.proxied.contains(&url.scheme()) => return Ok(Vec::new()),
             Err(error) => return Err(FetchError::Failed(format!("{host} cannot be resolved ({error})"))),
         };
-        if addresses.iter().any(|address| !guard::is_public(address.ip())) {
+        if addresses.iter().any(|address| !ssrf::is_public(address.ip())) {
             return Err(FetchError::Private(host));
         }
         Ok(addresses)

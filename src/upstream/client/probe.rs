@@ -7,7 +7,7 @@ use reqwest::header::DATE;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
-use super::{Client, Target, header, not_answered, words};
+use super::{Client, ModelAddress, header, not_answered, words};
 use crate::upstream::{Failure, FailureKind};
 
 /// How long an answer may take.
@@ -33,7 +33,7 @@ impl Client {
     ///
     /// # Errors
     /// A [`Failure`] where nothing was answered.
-    pub async fn probe(&self, target: Target<'_>) -> Result<Probe, Failure> {
+    pub async fn probe(&self, target: ModelAddress<'_>) -> Result<Probe, Failure> {
         let started = Instant::now();
         let broken = |error: String| Failure::new(FailureKind::NotSent, error);
         let url = format!("{}/models", target.provider.base_url);

@@ -5,7 +5,7 @@ use super::document::Body;
 use super::error::ReplyError;
 use super::events::Events;
 use super::reader::{Progress, Reader};
-use crate::staging::{Landed, Landing};
+use crate::staging::{StagedFile, Staging};
 
 /// How the lines of events begin.
 const FIELDS: [&[u8]; 5] = [b":", b"id:", b"data:", b"event:", b"retry:"];
@@ -25,7 +25,7 @@ pub enum Announced {
 /// Reads a reply from the bytes pushed into it.
 #[derive(Debug)]
 pub struct AnyReader {
-    landing: Landing,
+    staging: Staging,
     announced: Announced,
     kind: Kind,
 }
@@ -41,8 +41,8 @@ enum Kind {
 impl AnyReader {
     /// A reader that lands images here.
     #[must_use]
-    pub fn new(landing: Landing, announced: Announced) -> Self {
-        Self { landing, announced, kind: Kind::Unknown(Vec::new()) }
+    pub fn new(staging: Staging, announced: Announced) -> Self {
+        Self { staging, announced, kind: Kind::Unknown(Vec::new()) }
     }
 
     /// Takes the next bytes, of any number.
@@ -85,7 +85,7 @@ impl AnyReader {
 
     /// The images of a reply that broke; see [`Reader::rescue`] and [`Events::rescue`].
     #[must_use]
-    pub fn rescue(self) -> Vec<Landed> {
+    pub fn rescue(self) -> Vec<StagedFile> {
         match self.kind {
             Kind::Unknown(_) => Vec::new(),
             Kind::Whole(reader) => reader.rescue(),
@@ -105,9 +105,9 @@ impl AnyReader {
             Announced::Nothing => FIELDS.iter().any(|field| begun.starts_with(field)),
         };
         self.kind = if events {
-            Kind::Events(Box::new(Events::new(self.landing.clone())))
+            Kind::Events(Box::new(Events::new(self.staging.clone())))
         } else {
-            Kind::Whole(Box::new(Reader::new(self.landing.clone())))
+            Kind::Whole(Box::new(Reader::new(self.staging.clone())))
         };
         self.push(&head)
     }

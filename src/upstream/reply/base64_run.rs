@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::domain::ImageFormat;
-use crate::staging::{Arrival, Landed, Landing};
+use crate::staging::{StagedFile, StagedWriter, Staging};
 
 /// Digits that decode to as many bytes as an image signature needs.
 pub(super) const SIGNATURE_DIGITS: usize = ImageFormat::SIGNATURE_BYTES / 3 * 4;
@@ -26,14 +26,14 @@ pub(super) fn announces_an_image(digits: &[u8]) -> bool {
 /// An image of which digits are still coming.
 #[derive(Debug)]
 pub(super) struct Base64Run {
-    arrival: Arrival,
+    writer: StagedWriter,
     waiting: Vec<u8>,
 }
 
 impl Base64Run {
     /// Opens the image's file.
-    pub(super) fn begin(landing: &Landing) -> Self {
-        Self { arrival: landing.begin(), waiting: Vec::new() }
+    pub(super) fn begin(staging: &Staging) -> Self {
+        Self { writer: staging.begin(), waiting: Vec::new() }
     }
 
     /// Takes the next digits: bytes of either alphabet and nothing else.
@@ -53,14 +53,14 @@ impl Base64Run {
 
     /// The image, and the last digit if it stands alone: six bits are no byte, so it says
     /// that at least one more digit was lost.
-    pub(super) fn finish(mut self) -> io::Result<(Landed, Option<u8>)> {
+    pub(super) fn finish(mut self) -> io::Result<(StagedFile, Option<u8>)> {
         let dangling = if self.waiting.len() % 4 == 1 { self.waiting.pop() } else { None };
         // Filled up with zero bits, any bits past the last byte are let through, as most
         // decoders do.
         let surplus = self.waiting.len().next_multiple_of(4) - self.waiting.len();
         self.waiting.extend(std::iter::repeat_n(b'A', surplus));
         self.write(&[], surplus)?;
-        Ok((self.arrival.finish(), dangling))
+        Ok((self.writer.finish(), dangling))
     }
 
     /// Decodes and writes what waits and then this block, both multiples of four digits, without
@@ -70,7 +70,7 @@ impl Base64Run {
         decode(&self.waiting, &mut bytes).map_err(io::Error::other)?;
         decode(block, &mut bytes).map_err(io::Error::other)?;
         bytes.truncate(bytes.len() - surplus);
-        self.arrival.write(&bytes)?;
+        self.writer.write(&bytes)?;
         self.waiting.clear();
         Ok(())
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::error::ReplyError;
-use crate::staging::Landed;
+use crate::staging::StagedFile;
 
 /// Characters quoted of a reply that is not JSON, on both sides of the fault together.
 const QUOTE_CHARACTERS: usize = 200;
@@ -41,14 +41,14 @@ impl Document {
     }
 
     /// A document that says nothing and holds these images.
-    pub(super) fn of_images(images: &mut Vec<Landed>) -> Self {
+    pub(super) fn of_images(images: &mut Vec<StagedFile>) -> Self {
         Self { value: Value::Null, images: Images(images.drain(..).map(Some).collect()) }
     }
 
     /// Parses the kept text. Bytes that are no UTF-8 are replaced: gateways are known to pass
     /// on messages in other encodings, and an image must not be lost for one.
     /// The images are taken only if it parses.
-    pub(super) fn parse(kept: &[u8], images: &mut Vec<Landed>) -> Result<Self, ReplyError> {
+    pub(super) fn parse(kept: &[u8], images: &mut Vec<StagedFile>) -> Result<Self, ReplyError> {
         let text = String::from_utf8_lossy(kept);
         match serde_json::from_str(&text) {
             Ok(value) => Ok(Self { value, images: Images(images.drain(..).map(Some).collect()) }),
@@ -62,21 +62,21 @@ impl Document {
 
 /// The images of a document, by their number in the order in which they began.
 #[derive(Debug, Default)]
-pub struct Images(Vec<Option<Landed>>);
+pub struct Images(Vec<Option<StagedFile>>);
 
 impl Images {
     /// An image, once. `None` for one that was taken before, and for one that there is not.
-    pub fn take(&mut self, image: usize) -> Option<Landed> {
+    pub fn take(&mut self, image: usize) -> Option<StagedFile> {
         self.0.get_mut(image)?.take()
     }
 
     /// Puts one behind those there are.
-    pub(super) fn add(&mut self, image: Option<Landed>) {
+    pub(super) fn add(&mut self, image: Option<StagedFile>) {
         self.0.extend(image.map(Some));
     }
 
     /// Those that nobody took.
-    pub fn rest(&mut self) -> impl Iterator<Item = Landed> {
+    pub fn rest(&mut self) -> impl Iterator<Item = StagedFile> {
         self.0.drain(..).flatten()
     }
 

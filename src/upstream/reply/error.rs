@@ -30,5 +30,5 @@ pub enum ReplyError {
     TooManyImages,
     /// An image could not be written.
     #[error("the image cannot be written ({0})")]
-    Landing(#[from] io::Error),
+    Staging(#[from] io::Error),
 }

@@ -11,7 +11,7 @@ use super::document::{Body, Document};
 use super::error::ReplyError;
 use super::handle;
 use super::reader::{Progress, Reader};
-use crate::staging::{Landed, Landing};
+use crate::staging::{StagedFile, Staging};
 
 /// A field name longer than this is none that means anything here.
 const LONGEST_NAME: usize = 16;
@@ -39,7 +39,7 @@ enum Line {
 /// Reads events from the bytes pushed into it.
 #[derive(Debug)]
 pub struct Events {
-    landing: Landing,
+    staging: Staging,
     line: Line,
     /// The byte before was a carriage return, after which a line feed belongs to it.
     after_return: bool,
@@ -48,7 +48,7 @@ pub struct Events {
     /// The name of the event under way.
     name: Vec<u8>,
     /// The last partial image.
-    partial: Option<Landed>,
+    partial: Option<StagedFile>,
     partials: u32,
     finished: Option<Body>,
     bytes_read: u64,
@@ -57,9 +57,9 @@ pub struct Events {
 impl Events {
     /// A reader that lands images here.
     #[must_use]
-    pub fn new(landing: Landing) -> Self {
+    pub fn new(staging: Staging) -> Self {
         Self {
-            landing,
+            staging,
             line: Line::Name(Vec::new()),
             after_return: false,
             reader: None,
@@ -102,7 +102,7 @@ impl Events {
     /// The images of a stream that broke: the one that was under way, of which it is not
     /// known whether it is whole, then the last partial one.
     #[must_use]
-    pub fn rescue(self) -> Vec<Landed> {
+    pub fn rescue(self) -> Vec<StagedFile> {
         let under_way = self.reader.map(Reader::rescue).unwrap_or_default();
         under_way.into_iter().chain(self.partial).collect()
     }
@@ -161,7 +161,7 @@ impl Events {
     fn begin_data(&mut self) -> &mut Reader {
         self.reader.get_or_insert_with(|| {
             let partial = self.name.trim_ascii_end().ends_with(PARTIAL.as_bytes());
-            Reader::new(if partial { self.landing.of_partials() } else { self.landing.clone() })
+            Reader::new(if partial { self.staging.of_partials() } else { self.staging.clone() })
         })
     }
 
@@ -197,8 +197,8 @@ impl Events {
         let kind = document.value.get("type").and_then(Value::as_str).unwrap_or(name);
         if kind.ends_with(PARTIAL) {
             let text = document.value.get("b64_json").and_then(Value::as_str).unwrap_or_default();
-            if let Some(landed) = handle::whole(text).and_then(|image| document.images.take(image)) {
-                self.partial = Some(Landed { partial: true, ..landed });
+            if let Some(staged) = handle::whole(text).and_then(|image| document.images.take(image)) {
+                self.partial = Some(StagedFile { partial: true, ..staged });
                 self.partials += 1;
             }
         } else if document.error().is_some() {

@@ -8,15 +8,15 @@
 //!
 //! ```
 //! # let folder = std::env::temp_dir();
-//! use gpt_image_mcp::upstream::{Landing, reply::{Body, Progress, Reader, handle}};
+//! use gpt_image_mcp::upstream::{Staging, reply::{Body, Progress, Reader, handle}};
 //!
-//! let mut reader = Reader::new(Landing::new(folder));
+//! let mut reader = Reader::new(Staging::new(folder));
 //! reader.push(br#"{"data":[{"b64_json":"R0lGODlh"#)?;
 //! assert_eq!(reader.push(br#"AQABAAAAACw="}]}"#)?, Progress::Complete);
 //! let Body::Json(mut document) = reader.finish()? else { unreachable!() };
 //! let text = document.value["data"][0]["b64_json"].as_str().unwrap_or_default();
 //! let image = handle::whole(text).and_then(|index| document.images.take(index));
-//! assert_eq!(image.map(|landed| landed.bytes), Some(14));
+//! assert_eq!(image.map(|staged| staged.bytes), Some(14));
 //! # Ok::<(), gpt_image_mcp::upstream::reply::ReplyError>(())
 //! ```
 

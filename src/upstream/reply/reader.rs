@@ -8,7 +8,7 @@ use super::error::ReplyError;
 use super::handle;
 use super::held::{Held, Place, Verdict};
 use crate::domain::ImageFormat;
-use crate::staging::{Arrival, Landed, Landing};
+use crate::staging::{StagedFile, StagedWriter, Staging};
 
 /// How much of a reply may be anything but images, in bytes.
 pub const MOST_KEPT_BYTES: usize = 1024 * 1024;
@@ -55,7 +55,7 @@ enum State {
 /// for another value (the next server-sent event) make another one, which costs nothing.
 #[derive(Debug)]
 pub struct Reader {
-    landing: Landing,
+    staging: Staging,
     state: State,
     depth: usize,
     bytes_read: u64,
@@ -63,16 +63,16 @@ pub struct Reader {
     kept: Vec<u8>,
     held: Held,
     run: Option<Base64Run>,
-    file: Option<Arrival>,
-    landed: Vec<Landed>,
+    file: Option<StagedWriter>,
+    staged: Vec<StagedFile>,
 }
 
 impl Reader {
     /// A reader that lands images here.
     #[must_use]
-    pub fn new(landing: Landing) -> Self {
+    pub fn new(staging: Staging) -> Self {
         Self {
-            landing,
+            staging,
             state: State::Start,
             depth: 0,
             bytes_read: 0,
@@ -81,7 +81,7 @@ impl Reader {
             held: Held::default(),
             run: None,
             file: None,
-            landed: Vec::new(),
+            staged: Vec::new(),
         }
     }
 
@@ -100,7 +100,7 @@ impl Reader {
     /// Images that have begun to arrive.
     #[must_use]
     pub fn images_begun(&self) -> usize {
-        self.landed.len() + usize::from(self.run.is_some())
+        self.staged.len() + usize::from(self.run.is_some())
     }
 
     /// Takes the next bytes, of any number.
@@ -134,9 +134,9 @@ impl Reader {
             }
             State::File => {
                 self.end_file();
-                Ok(Body::Json(Document::of_images(&mut self.landed)))
+                Ok(Body::Json(Document::of_images(&mut self.staged)))
             }
-            State::Complete => Document::parse(&self.kept, &mut self.landed).map(Body::Json),
+            State::Complete => Document::parse(&self.kept, &mut self.staged).map(Body::Json),
             _ => Err(ReplyError::CutShort { bytes: self.bytes_read }),
         }
     }
@@ -144,11 +144,11 @@ impl Reader {
     /// The images of a reply that broke: after an error, or where the bytes stopped coming.
     /// They are paid for. The last one may be cut short; nothing here can tell.
     #[must_use]
-    pub fn rescue(mut self) -> Vec<Landed> {
+    pub fn rescue(mut self) -> Vec<StagedFile> {
         // An ending that cannot be written leaves the images before it.
         let _ = self.end_run();
         self.end_file();
-        self.landed
+        self.staged
     }
 
     /// Skips white space and a byte order mark, of which half may have come.
@@ -179,7 +179,7 @@ impl Reader {
         if missing > 0 && ImageFormat::sniff(&self.kept).is_some() {
             let head = std::mem::take(&mut self.kept);
             self.state = State::File;
-            self.file = Some(self.landing.begin());
+            self.file = Some(self.staging.begin());
             self.file(&head)?;
         }
         let full = self.kept.len() == MOST_WORDS_BYTES;
@@ -194,7 +194,7 @@ impl Reader {
     }
 
     fn end_file(&mut self) {
-        self.landed.extend(self.file.take().map(Arrival::finish));
+        self.staged.extend(self.file.take().map(StagedWriter::finish));
     }
 
     fn structure<'bytes>(&mut self, bytes: &'bytes [u8]) -> Result<&'bytes [u8], ReplyError> {
@@ -275,11 +275,11 @@ impl Reader {
     fn claim(&mut self) -> Result<(), ReplyError> {
         self.kept.truncate(self.held.mark);
         if self.run.is_none() {
-            if self.landed.len() == MOST_IMAGES {
+            if self.staged.len() == MOST_IMAGES {
                 return Err(ReplyError::TooManyImages);
             }
-            self.keep(handle::spell(self.landed.len()).as_bytes())?;
-            self.run = Some(Base64Run::begin(&self.landing));
+            self.keep(handle::spell(self.staged.len()).as_bytes())?;
+            self.run = Some(Base64Run::begin(&self.staging));
         }
         let digits = std::mem::take(&mut self.held.digits);
         self.digest(&digits)?;
@@ -297,8 +297,8 @@ impl Reader {
     /// whatever else breaks a run also stands.
     fn end_run(&mut self) -> Result<(), ReplyError> {
         if let Some(run) = self.run.take() {
-            let (landed, dangling) = run.finish()?;
-            self.landed.push(landed);
+            let (staged, dangling) = run.finish()?;
+            self.staged.push(staged);
             if let Some(digit) = dangling {
                 self.kept.insert(self.held.mark, digit);
             }

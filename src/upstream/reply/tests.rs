@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::handle::{self, spell};
 use super::{Body, MOST_IMAGES, MOST_KEPT_BYTES, MOST_WORDS_BYTES, Progress, Reader, ReplyError};
 use crate::domain::ImageFormat;
-use crate::staging::Landing;
+use crate::staging::Staging;
 
 /// A red dot, 1 x 1, as `base64 dot.png` prints it.
 const DOT: &str =
@@ -34,12 +34,12 @@ fn outcome(finished: Result<Body, ReplyError>) -> Outcome {
     match finished {
         Ok(Body::Json(mut document)) => {
             let images = (0..document.images.count()).map(|index| {
-                let landed = document.images.take(index).unwrap();
+                let staged = document.images.take(index).unwrap();
                 assert!(document.images.take(index).is_none(), "an image is given out once");
-                let bytes = landed.read().unwrap();
-                assert_eq!(landed.bytes, bytes.len() as u64);
-                assert_eq!(landed.hash, blake3::hash(&bytes));
-                assert_eq!(landed.format, ImageFormat::sniff(&bytes));
+                let bytes = staged.read().unwrap();
+                assert_eq!(staged.bytes, bytes.len() as u64);
+                assert_eq!(staged.hash, blake3::hash(&bytes));
+                assert_eq!(staged.format, ImageFormat::sniff(&bytes));
                 bytes
             });
             let images = images.collect();
@@ -51,13 +51,13 @@ fn outcome(finished: Result<Body, ReplyError>) -> Outcome {
         Err(ReplyError::NotJson { at, quote }) => Outcome::NotJson(at, quote),
         Err(ReplyError::TooLong) => Outcome::TooLong,
         Err(ReplyError::TooManyImages) => Outcome::TooManyImages,
-        Err(ReplyError::Landing(error)) => panic!("{error}"),
+        Err(ReplyError::Staging(error)) => panic!("{error}"),
     }
 }
 
 /// Reads chunks into this folder.
 fn read_into<'bytes>(folder: &Path, chunks: impl IntoIterator<Item = &'bytes [u8]>) -> Outcome {
-    let mut reader = Reader::new(Landing::new(folder));
+    let mut reader = Reader::new(Staging::new(folder));
     for chunk in chunks {
         if let Err(error) = reader.push(chunk) {
             return outcome(Err(error));
@@ -168,7 +168,7 @@ fn a_reply_that_is_not_json_is_kept_short() {
 #[test]
 fn a_reply_is_complete_at_its_closing_brace_though_the_stream_stays_open() {
     let folder = tempfile::tempdir().unwrap();
-    let mut reader = Reader::new(Landing::new(folder.path()));
+    let mut reader = Reader::new(Staging::new(folder.path()));
     let body = format!(r#"{{"data":[{{"b64_json":"{DOT}"}}]}}"#);
     let (last, before) = body.as_bytes().split_last().unwrap();
     assert_eq!(reader.push(before).unwrap(), Progress::More);
@@ -253,7 +253,7 @@ fn a_handle_in_the_upstreams_own_text_gives_no_image_twice() {
 #[test]
 fn an_image_that_no_file_can_hold_is_kept_all_the_same() {
     let folder = tempfile::tempdir().unwrap();
-    let mut reader = Reader::new(Landing::new(folder.path().join("gone")));
+    let mut reader = Reader::new(Staging::new(folder.path().join("gone")));
     reader.push(format!(r#"["{DOT}"]"#).as_bytes()).unwrap();
     assert_eq!(outcome(reader.finish()), Outcome::Json(json!([spell(0)]), vec![dot()]));
 }

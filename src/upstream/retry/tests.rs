@@ -13,8 +13,8 @@ const RENDER_4K: Option<u64> = Some(400_000);
 
 #[test]
 fn every_kind_is_tried_again_as_often_as_the_table_says_and_then_moves_on_or_stops() {
-    let endpoint = Next::MoveOn(Past::Endpoint);
-    let provider = Next::MoveOn(Past::Provider);
+    let endpoint = Next::MoveOn(Skip::Endpoint);
+    let provider = Next::MoveOn(Skip::Provider);
     let rows = [
         (Kind::NotSent, Endpoint::Images, RENDER_4K, 2, provider),
         (Kind::RateLimited, Endpoint::Images, RENDER_4K, 2, endpoint),
@@ -27,7 +27,7 @@ fn every_kind_is_tried_again_as_often_as_the_table_says_and_then_moves_on_or_sto
         (Kind::TimedOut, Endpoint::Images, None, 0, Next::Stop),
         (Kind::CutShort, Endpoint::Images, FLAT, 1, endpoint),
         (Kind::CutShort, Endpoint::Images, RENDER_4K, 0, Next::Stop),
-        (Kind::NoImage, Endpoint::Chat, FLAT, 0, Next::MoveOn(Past::AllButImages)),
+        (Kind::NoImage, Endpoint::Chat, FLAT, 0, Next::MoveOn(Skip::AllButImages)),
         (Kind::NoImage, Endpoint::Images, FLAT, 0, Next::Stop),
         (Kind::DownloadFailed, Endpoint::Images, FLAT, 0, Next::Stop),
         (Kind::RefusedContent, Endpoint::Images, FLAT, 0, Next::Stop),
@@ -50,7 +50,7 @@ fn an_upstream_that_says_when_is_waited_for_up_to_two_minutes() {
         |seconds| Failure { wait: Some(Duration::from_secs(seconds)), ..Failure::new(Kind::RateLimited, "") };
     assert_eq!(tried(&wait(7), 1, Endpoint::Images, FLAT), Next::Again(Duration::from_secs(7)));
     assert_eq!(tried(&wait(120), 1, Endpoint::Images, FLAT), Next::Again(Duration::from_mins(2)));
-    assert_eq!(tried(&wait(121), 1, Endpoint::Images, FLAT), Next::MoveOn(Past::Endpoint));
+    assert_eq!(tried(&wait(121), 1, Endpoint::Images, FLAT), Next::MoveOn(Skip::Endpoint));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn an_upstream_that_says_whether_is_obeyed_where_that_cannot_pay_twice() {
     let told = |kind, should_retry| Failure { should_retry: Some(should_retry), ..Failure::new(kind, "") };
     assert_eq!(
         tried(&told(Kind::UpstreamFailed, false), 1, Endpoint::Images, FLAT),
-        Next::MoveOn(Past::Endpoint)
+        Next::MoveOn(Skip::Endpoint)
     );
     assert!(matches!(tried(&told(Kind::BadRequest, true), 1, Endpoint::Images, FLAT), Next::Again(_)));
     assert_eq!(tried(&told(Kind::BadRequest, true), 3, Endpoint::Images, FLAT), Next::Stop);

@@ -50,8 +50,8 @@ fn an_image_in_the_body_is_found_in_every_shape() {
     ];
     for body in shapes {
         let made = made(&body);
-        assert_eq!((made.landed.len(), made.addresses.len()), (1, 0), "{body}");
-        assert_eq!(made.landed[0].bytes, 29, "{body}");
+        assert_eq!((made.staged.len(), made.addresses.len()), (1, 0), "{body}");
+        assert_eq!(made.staged[0].bytes, 29, "{body}");
     }
 }
 
@@ -68,7 +68,7 @@ fn a_link_is_found_in_every_shape_with_its_query() {
     ];
     for body in shapes {
         let made = made(&body);
-        assert!(made.landed.is_empty(), "{body}");
+        assert!(made.staged.is_empty(), "{body}");
         assert_eq!(made.addresses, [link], "{body}");
     }
 }
@@ -79,7 +79,7 @@ fn several_images_of_one_reply_are_all_kept() {
         r#"{{"data":[{{"b64_json":"{IMAGE}"}},{{"b64_json":"{IMAGE}"}},{{"url":"https://c.example/3"}}]}}"#
     );
     let made = made(&body);
-    assert_eq!((made.landed.len(), made.addresses.len()), (2, 1));
+    assert_eq!((made.staged.len(), made.addresses.len()), (2, 1));
 }
 
 #[test]
@@ -154,12 +154,12 @@ fn an_image_in_no_known_place_is_kept_with_a_warning() {
     ];
     for body in shapes {
         let made = made(&body);
-        let landed: Vec<_> = made.landed.iter().map(|landed| landed.bytes).collect();
-        assert_eq!((landed, made.warnings.len()), (vec![29], 1), "{body}");
+        let staged: Vec<_> = made.staged.iter().map(|staged| staged.bytes).collect();
+        assert_eq!((staged, made.warnings.len()), (vec![29], 1), "{body}");
     }
     let beside_a_known_one = format!(r#"{{"input":"{IMAGE}","data":[{{"b64_json":"{IMAGE}"}}]}}"#);
     let made = made(&beside_a_known_one);
-    assert_eq!((made.landed.len(), made.warnings.len()), (1, 0));
+    assert_eq!((made.staged.len(), made.warnings.len()), (1, 0));
 }
 
 #[test]

@@ -7,8 +7,8 @@ use futures_util::future::join_all;
 use gpt_image_mcp::catalog::{Catalog, Endpoint};
 use gpt_image_mcp::domain::Secret;
 use gpt_image_mcp::sandbox::{Options, Sandbox};
-use gpt_image_mcp::staging::{Landed, Landing};
-use gpt_image_mcp::upstream::{Call, CallBody, Client, ClientOptions, Path, Step, Target, dialect};
+use gpt_image_mcp::staging::{StagedFile, Staging};
+use gpt_image_mcp::upstream::{Call, CallBody, Client, ClientOptions, ModelAddress, Path, Step, dialect};
 use serde_json::json;
 use url::Url;
 
@@ -85,9 +85,9 @@ async fn leads_to_the_image(stage: &Stage, refusal: &str) {
     let (_, rest) = refusal.split_once("Link: ").unwrap();
     let link = Url::parse(rest.split_whitespace().next().unwrap()).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let (client, landing) = (client(PATIENCE), Landing::new(folder.path()));
-    let landed = client.download(&link, &stage.first.base_url(), &landing, &|_| true).await.unwrap();
-    assert_eq!(landed.read().unwrap(), whole().await);
+    let (client, staging) = (client(PATIENCE), Staging::new(folder.path()));
+    let staged = client.download(&link, &stage.first.base_url(), &staging, &|_| true).await.unwrap();
+    assert_eq!(staged.read().unwrap(), whole().await);
 }
 
 fn client(stall: Duration) -> Client {
@@ -99,11 +99,11 @@ async fn link(client: &Client, sandbox: &Sandbox, fault: &str) -> Url {
     let mut provider = Catalog::builtin().unwrap().provider("apiyi").unwrap().clone();
     provider.base_url = sandbox.base_url();
     let key = Secret::new("sk-sandbox");
-    let target = Target { provider: &provider, wire_id: "gpt-image-2-all", key: Some(&key) };
+    let target = ModelAddress { provider: &provider, wire_id: "gpt-image-2-all", key: Some(&key) };
     let prompt = format!("a kite sandbox:url sandbox:fault={fault}");
     let body = json!({ "model": "gpt-image-2-all", "prompt": prompt }).to_string();
     let call = Call { path: Path::Generations, body: CallBody::Json(body.into()) };
-    let nowhere = Landing::new("nothing lands here");
+    let nowhere = Staging::new("nothing lands here");
     let reply = client.send(target, call, &nowhere, PATIENCE).await.unwrap();
     let Step::Made(made) = dialect(Endpoint::Images).decode(reply) else { panic!("no link came") };
     Url::parse(&made.addresses[0]).unwrap()
@@ -113,19 +113,19 @@ async fn link(client: &Client, sandbox: &Sandbox, fault: &str) -> Url {
 async fn a_download_that_stalls_is_taken_up_on_a_new_connection() {
     let sandbox = Sandbox::start(Options::default()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let landing = Landing::new(folder.path());
+    let staging = Staging::new(folder.path());
     let client = client(Duration::from_millis(500));
     let calm = link(&client, &sandbox, "cdn_slow=100000000").await;
-    let whole = client.download(&calm, &sandbox.base_url(), &landing, &|_| true).await.unwrap();
+    let whole = client.download(&calm, &sandbox.base_url(), &staging, &|_| true).await.unwrap();
 
     let stalling = link(&client, &sandbox, "cdn_stall=3000").await;
     let before = sandbox.seen().len();
-    let landed = client.download(&stalling, &sandbox.base_url(), &landing, &|_| true).await.unwrap();
-    assert_eq!((landed.bytes, landed.hash), (whole.bytes, whole.hash));
+    let staged = client.download(&stalling, &sandbox.base_url(), &staging, &|_| true).await.unwrap();
+    assert_eq!((staged.bytes, staged.hash), (whole.bytes, whole.hash));
     let ranges: Vec<_> = sandbox.seen().split_off(before).into_iter().map(|seen| seen.range).collect();
     assert_eq!(ranges, [None, Some("bytes=3000-".to_owned())]);
 
-    drop((whole, landed));
+    drop((whole, staged));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing half is left");
 }
 
@@ -139,14 +139,14 @@ async fn downloaded(replies: Vec<Reply>) -> (Vec<u8>, Vec<(String, String)>) {
     upstream.serve_in_turn("/u.png", replies);
     let folder = tempfile::tempdir().unwrap();
     let url = Url::parse(&format!("{}/u.png", upstream.url())).unwrap();
-    let is_whole = |landed: &Landed| image::load_from_memory(&landed.read().unwrap()).is_ok();
-    let landing = Landing::new(folder.path());
-    let landed = client(PATIENCE).download(&url, &upstream.base_url(), &landing, &is_whole).await.unwrap();
+    let is_whole = |staged: &StagedFile| image::load_from_memory(&staged.read().unwrap()).is_ok();
+    let staging = Staging::new(folder.path());
+    let staged = client(PATIENCE).download(&url, &upstream.base_url(), &staging, &is_whole).await.unwrap();
     let asked = upstream.requests().into_iter().map(|request| {
         let header = |name| request.header(name).unwrap_or_default().to_owned();
         (header("range"), header("if-range"))
     });
-    (landed.read().unwrap(), asked.collect())
+    (staged.read().unwrap(), asked.collect())
 }
 
 #[tokio::test]

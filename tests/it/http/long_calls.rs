@@ -166,7 +166,7 @@ async fn a_server_told_to_stop_waits_only_as_long_as_said_or_until_told_again() 
 #[tokio::test]
 #[ignore = "takes five and a half minutes: run it by name"]
 async fn a_real_call_of_330_seconds_is_answered_in_both_eras_and_over_sse() {
-    let patience = Duration::from_mins(1);
+    let soft_deadline = Duration::from_mins(1);
     // The flat-price model is given up on after 300 s.
     let setup = Setup::sandbox().flag("--provider=openai").flag("--sandbox-delay-s=330").flag("--wait-s=600");
     let app = setup.serve(&[]).await;
@@ -178,7 +178,7 @@ async fn a_real_call_of_330_seconds_is_answered_in_both_eras_and_over_sse() {
     let began = Instant::now();
     for call in [newer, older] {
         // Bytes come all the time, though nothing is said.
-        assert!(!call.patiently(patience).await.answer().is_error());
+        assert!(!call.patiently(soft_deadline).await.answer().is_error());
     }
     stream.until("cost_basis").await;
     assert!(began.elapsed() > Duration::from_mins(5));

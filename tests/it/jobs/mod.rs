@@ -10,7 +10,7 @@ mod killed;
 mod money;
 mod queue;
 #[cfg(target_os = "linux")]
-mod storm;
+mod kill_stress;
 mod waiting;
 #[cfg(unix)]
 mod worker;

@@ -282,8 +282,10 @@ impl Opened {
     }
 
     /// The whole answer, every part of it within so long of the one before.
-    pub async fn patiently(mut self, patience: std::time::Duration) -> Reply {
-        while let Some(more) = timeout(patience, self.read()).await.expect("more of the body should come") {
+    pub async fn patiently(mut self, soft_deadline: std::time::Duration) -> Reply {
+        while let Some(more) =
+            timeout(soft_deadline, self.read()).await.expect("more of the body should come")
+        {
             self.head.body.extend(more);
         }
         self.head

@@ -10,13 +10,13 @@ use crate::catalog::{Model, Provider};
 use crate::domain::Secret;
 use crate::references::Destination;
 use crate::store::Store;
-use crate::upstream::{Client, Failure, Probe, Target};
+use crate::upstream::{Client, Failure, ModelAddress, Probe};
 
 /// Below this a few 4K images fill the disk.
 const LITTLE_SPACE: u64 = 200 * 1024 * 1024;
 /// A clock further off than this makes signed links and certificates fail.
 const MOST_SKEW_SECONDS: i64 = 300;
-/// Behind Cloudflare, whose patience ends after about 100 s (docs.apiyi.com, timeout
+/// Behind Cloudflare, which gives up after about 100 s (docs.apiyi.com, timeout
 /// configuration).
 const IMPATIENT_HOST: &str = "api-cf.apiyi.com";
 
@@ -113,7 +113,7 @@ fn settings(file: Option<PathBuf>) -> Check {
 }
 
 fn store(store: &Path) -> Check {
-    match Store::new(store.to_owned()).landing(&Destination::Store) {
+    match Store::new(store.to_owned()).staging(&Destination::Store) {
         Ok(_) => Check::new("store", State::Good, format!("{} can be written", store.display()), ""),
         Err(error) => {
             let remedy = "Set GPT_IMAGE_MCP_STORE to a folder that can be written.";
@@ -240,7 +240,7 @@ async fn answered(
 ) -> (Vec<Check>, bool) {
     let subject =
         variable.map_or_else(|| provider.id.clone(), |variable| format!("{} {variable}", provider.id));
-    let target = Target { provider, wire_id: "", key };
+    let target = ModelAddress { provider, wire_id: "", key };
     match client.probe(target).await {
         Err(Failure { words, .. }) => {
             let remedy = "Check the network, the proxy, the base URL and, behind a company's proxy, \

@@ -12,12 +12,12 @@ use crate::app::commands::table::{WIDTH, aligned, folded, minute, one_line};
 use crate::codec::ImageError;
 use crate::domain::{Billed, ImageId, JobId, Problem, Usd};
 use crate::jobs::{Found, Report};
-use crate::store::{JobRecord, StoredImage, TryRecord};
+use crate::store::{AttemptRecord, JobRecord, StoredImage};
 
 /// A job and all that belongs to it.
 pub(super) struct Whole {
     job: JobRecord,
-    tries: Vec<TryRecord>,
+    tries: Vec<AttemptRecord>,
     images: Vec<Shown>,
     /// Why it has no image and will get none, and what that cost.
     problem: Option<Problem>,
@@ -141,7 +141,7 @@ fn arguments(job: &JobRecord) -> Map<String, Value> {
 }
 
 /// How a request ended, or where it is.
-fn outcome(entry: &TryRecord) -> &str {
+fn outcome(entry: &AttemptRecord) -> &str {
     match (&entry.outcome, entry.sent_at) {
         (Some(outcome), _) => outcome,
         (None, Some(_)) => "sent",
@@ -149,7 +149,7 @@ fn outcome(entry: &TryRecord) -> &str {
     }
 }
 
-fn charged(entry: &TryRecord) -> String {
+fn charged(entry: &AttemptRecord) -> String {
     let expected = entry.estimate.map_or_else(String::new, |estimate| format!(" up to {estimate}"));
     match (entry.billed, entry.cost) {
         _ if entry.ended_at.is_none() => format!("not yet,{expected}"),
@@ -191,7 +191,7 @@ pub(super) fn json(whole: &Whole) -> Value {
     joined(super::json(job), more)
 }
 
-fn try_json(entry: &TryRecord) -> Value {
+fn try_json(entry: &AttemptRecord) -> Value {
     json!({
         "picture": entry.position,
         "model": entry.model.model,

@@ -24,16 +24,16 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Makes the image, or says with `dry_run` what would be made.
 pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, String> {
     let form = app.server.form(asked.output);
-    let route = match app.manager.plan(&asked.commission) {
+    let route = match app.manager.plan(&asked.image_job) {
         Ok(route) => route,
         Err(problem) => return answer::refuse(&[problem]),
     };
     if asked.dry_run {
         let budget = app.server.preview_budget();
-        return match app.manager.rehearse(&asked.commission, &route, budget).await {
-            Ok(rehearsal) => {
-                let mut fields = dry_run_fields(&asked.commission.request, &route, &rehearsal);
-                if let (Some(marked), Some(Value::Object(part))) = (rehearsal.part, fields.get_mut("part")) {
+        return match app.manager.dry_run(&asked.image_job, &route, budget).await {
+            Ok(dry_run) => {
+                let mut fields = dry_run_fields(&asked.image_job.request, &route, &dry_run);
+                if let (Some(marked), Some(Value::Object(part))) = (dry_run.part, fields.get_mut("part")) {
                     let path = to_look_at(&marked.preview).map_err(|error| error.to_string())?;
                     part.insert("look_at".to_owned(), path.to_string_lossy().into());
                 }
@@ -45,7 +45,7 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
     let price = route.first.estimate.map_or_else(String::new, |estimate| format!(", for {estimate}"));
     let mut interrupts = interrupts();
     let mut looks = interval(LOOK_EVERY);
-    let mut call = app.manager.begin(asked.commission);
+    let mut call = app.manager.begin(asked.image_job);
     let mut progress = Progress::new(call.stage());
     let mut interrupted = false;
     let outcome = loop {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::{DOT, dot};
-use crate::staging::Landing;
+use crate::staging::Staging;
 use crate::upstream::reply::handle::spell;
 use crate::upstream::reply::{Announced, AnyReader, Body, Events, Progress, ReplyError, handle};
 
@@ -24,7 +24,7 @@ fn completed() -> String {
 
 /// Pushes in chunks of so many bytes; how many partial images came, and the end.
 fn read(folder: &Path, stream: &[u8], chunk: usize) -> (Events, Progress) {
-    let mut events = Events::new(Landing::new(folder));
+    let mut events = Events::new(Staging::new(folder));
     let mut progress = Progress::More;
     for chunk in stream.chunks(chunk) {
         progress = events.push(chunk).unwrap();
@@ -49,10 +49,10 @@ fn the_finished_image_is_the_reply_and_partial_ones_take_each_others_place() {
     let Ok(Body::Json(mut document)) = events.finish() else { panic!() };
     assert_eq!(document.value["usage"], json!({ "output_tokens": 9 }));
     let text = document.value["b64_json"].as_str().unwrap();
-    let landed = handle::whole(text).and_then(|index| document.images.take(index)).unwrap();
-    assert!(!landed.partial);
-    assert_eq!(landed.read().unwrap(), dot());
-    drop((events, landed));
+    let staged = handle::whole(text).and_then(|index| document.images.take(index)).unwrap();
+    assert!(!staged.partial);
+    assert_eq!(staged.read().unwrap(), dot());
+    drop((events, staged));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
 }
 
@@ -68,7 +68,7 @@ fn a_stream_that_is_cut_gives_its_last_partial_image() {
             matches!(events.finish(), Err(ReplyError::CutShort { bytes }) if bytes == stream.len() as u64)
         );
         let images = events.rescue();
-        assert_eq!(images.iter().map(|landed| landed.partial).collect::<Vec<_>>(), rescued);
+        assert_eq!(images.iter().map(|staged| staged.partial).collect::<Vec<_>>(), rescued);
         assert_eq!(images.last().unwrap().read().unwrap(), dot());
     }
 }
@@ -114,7 +114,7 @@ fn an_error_keeps_the_last_partial_image_beside_it() {
     let (mut events, _) = read(folder.path(), stream.as_bytes(), 50);
     let Ok(Body::Json(mut document)) = events.finish() else { panic!() };
     let kept: Vec<_> =
-        document.images.rest().map(|landed| (landed.partial, landed.read().unwrap())).collect();
+        document.images.rest().map(|staged| (staged.partial, staged.read().unwrap())).collect();
     assert_eq!(kept, [(true, dot())]);
 }
 
@@ -156,7 +156,7 @@ fn the_first_bytes_tell_events_from_a_reply_that_comes_whole() {
     ];
     for (body, announced) in cases {
         for chunk in [1, 5, body.len()] {
-            let mut reader = AnyReader::new(Landing::new(folder.path()), announced);
+            let mut reader = AnyReader::new(Staging::new(folder.path()), announced);
             for chunk in body.as_bytes().chunks(chunk) {
                 reader.push(chunk).unwrap();
             }
@@ -167,7 +167,7 @@ fn the_first_bytes_tell_events_from_a_reply_that_comes_whole() {
     for (text, announced) in
         [("", Announced::Nothing), ("OK", Announced::Nothing), ("datum: 1", Announced::Nothing)]
     {
-        let mut reader = AnyReader::new(Landing::new(folder.path()), announced);
+        let mut reader = AnyReader::new(Staging::new(folder.path()), announced);
         reader.push(text.as_bytes()).unwrap();
         match reader.finish().unwrap() {
             Body::Text(words) => assert_eq!(words, text),
@@ -205,7 +205,7 @@ fn data_over_several_lines_is_one_value() {
 #[test]
 fn an_event_that_is_no_json_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let mut events = Events::new(Landing::new(folder.path()));
+    let mut events = Events::new(Staging::new(folder.path()));
     let error = events.push(b"data: {\"type\": nonsense}\n\n").unwrap_err();
     assert!(matches!(error, ReplyError::NotJson { .. }), "{error}");
 }

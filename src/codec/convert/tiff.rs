@@ -12,9 +12,9 @@ use tiff::tags::{Tag, Type, ValueBuffer};
 use tiff::{ColorType, TiffError};
 
 use super::{Decoded, Foreign, MOST_BYTES, read_words};
+use crate::codec::fit::{Channels, Frame};
 use crate::codec::inspect::ImageInfo;
 use crate::codec::metadata::Tiff;
-use crate::codec::shrink::{Channels, Frame};
 use crate::codec::{ImageError, cmyk};
 use crate::domain::{ImageFormat, Pixels};
 

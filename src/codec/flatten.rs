@@ -1,6 +1,6 @@
 //! Images as they look on white, for what has no transparency.
 
-use super::shrink::{Channels, Frame};
+use super::fit::{Channels, Frame};
 
 impl Frame {
     /// The same in three channels; what is seen through is white as far as it is.

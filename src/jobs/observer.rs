@@ -22,9 +22,9 @@ pub struct Requested<'a> {
 
 /// Is told.
 #[derive(Clone)]
-pub struct Witness(Arc<dyn Fn(Requested<'_>) + Send + Sync>);
+pub struct Observer(Arc<dyn Fn(Requested<'_>) + Send + Sync>);
 
-impl Witness {
+impl Observer {
     /// One that does this with each.
     pub fn new(tell: impl Fn(Requested<'_>) + Send + Sync + 'static) -> Self {
         Self(Arc::new(tell))
@@ -35,8 +35,8 @@ impl Witness {
     }
 }
 
-impl fmt::Debug for Witness {
+impl fmt::Debug for Observer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Witness")
+        f.write_str("Observer")
     }
 }

@@ -7,9 +7,9 @@ use std::thread;
 use image::metadata::Orientation;
 
 use super::ImageError;
+use super::fit::Frame;
 use super::inspect::ImageInfo;
 use super::processors::processors;
-use super::shrink::Frame;
 use crate::domain::Pixels;
 
 /// Whether upright is as wide as stored is high.
@@ -112,7 +112,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::codec::shrink::Channels;
+    use crate::codec::fit::Channels;
     use crate::domain::ImageFormat;
 
     proptest! {

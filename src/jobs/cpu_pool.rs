@@ -12,7 +12,7 @@ static TURNS: Semaphore = Semaphore::const_new(2);
 ///
 /// # Errors
 /// A fault of ours where the work ended early.
-pub(super) async fn heavy<T: Send + 'static>(
+pub(super) async fn cpu_pool<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
     let turn = TURNS.acquire().await.map_err(|closed| Problem::internal(closed.to_string()))?;
@@ -36,7 +36,7 @@ mod tests {
         let (busy, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let works = (0..8).map(|_| {
             let (busy, most) = (Arc::clone(&busy), Arc::clone(&most));
-            heavy(move || {
+            cpu_pool(move || {
                 most.fetch_max(busy.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 std::thread::yield_now();
                 busy.fetch_sub(1, Ordering::SeqCst);

@@ -15,14 +15,14 @@ pub type KnownClient = fn(&str) -> Option<Duration>;
 
 /// How long calls are waited for.
 #[derive(Clone, Copy)]
-pub struct Patience {
+pub struct SoftDeadline {
     /// The setting, which is stronger than what is known of the client.
     pub stated: Option<Duration>,
     /// What is known of clients.
     pub known: KnownClient,
 }
 
-impl Patience {
+impl SoftDeadline {
     /// For the call of this context, or so much less as it asks for itself.
     pub(super) fn of(&self, context: &RequestContext<RoleServer>, asked: Option<Duration>) -> Duration {
         let known = || context.client_info().and_then(|client| (self.known)(&client.name));
@@ -31,8 +31,8 @@ impl Patience {
     }
 }
 
-impl fmt::Debug for Patience {
+impl fmt::Debug for SoftDeadline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Patience").field("stated", &self.stated).finish_non_exhaustive()
+        f.debug_struct("SoftDeadline").field("stated", &self.stated).finish_non_exhaustive()
     }
 }

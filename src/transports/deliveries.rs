@@ -7,18 +7,18 @@ use rmcp::RoleServer;
 use rmcp::model::{ClientNotification, RequestId};
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 
-use crate::tools::Handover;
+use crate::tools::Delivery;
 
 /// What the answers to requests under way hand over. Clones are the same.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Handovers(Arc<Mutex<HashMap<RequestId, Handover>>>);
+pub(super) struct Deliveries(Arc<Mutex<HashMap<RequestId, Delivery>>>);
 
-impl Handovers {
+impl Deliveries {
     /// For the answer to this request.
-    pub(super) fn begin(&self, request: RequestId) -> Handover {
-        let handover = Handover::default();
-        self.lock().insert(request, handover.clone());
-        handover
+    pub(super) fn begin(&self, request: RequestId) -> Delivery {
+        let delivery = Delivery::default();
+        self.lock().insert(request, delivery.clone());
+        delivery
     }
 
     /// Forgets the request that this message cancels: it gets no answer.
@@ -32,7 +32,7 @@ impl Handovers {
     }
 
     /// What this message hands over once it is written.
-    pub(super) fn of(&self, message: &TxJsonRpcMessage<RoleServer>) -> Option<Handover> {
+    pub(super) fn of(&self, message: &TxJsonRpcMessage<RoleServer>) -> Option<Delivery> {
         match message {
             TxJsonRpcMessage::<RoleServer>::Response(answer) => self.lock().remove(&answer.id),
             TxJsonRpcMessage::<RoleServer>::Error(error) => {
@@ -45,7 +45,7 @@ impl Handovers {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<RequestId, Handover>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<RequestId, Delivery>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

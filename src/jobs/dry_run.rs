@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::heavy::heavy;
+use super::cpu_pool::cpu_pool;
 use super::manager::Shared;
-use super::{Commission, inputs};
+use super::{ImageJob, inputs};
 use crate::codec::{Preview, PreviewBudget, overlay};
 use crate::domain::{Pixels, Problem};
 use crate::references::Destination;
@@ -13,7 +13,7 @@ use crate::routing::Route;
 
 /// What a call would do.
 #[derive(Clone, Debug)]
-pub struct Rehearsal {
+pub struct DryRun {
     /// What would be changed of the inputs to fit.
     pub changes: Vec<String>,
     /// What would be repainted, where a part is marked.
@@ -32,23 +32,23 @@ pub struct Marked {
 }
 
 /// Reads and checks what goes in, and where the result is to go, as a paid call would.
-pub(super) async fn rehearse(
+pub(super) async fn dry_run(
     shared: &Shared,
-    commission: &Commission,
+    image_job: &ImageJob,
     route: &Route,
     budget: PreviewBudget,
-) -> Result<Rehearsal, Problem> {
-    Destination::parse(commission.save_to.as_deref(), &shared.options.roots)
+) -> Result<DryRun, Problem> {
+    Destination::parse(image_job.save_to.as_deref(), &shared.options.roots)
         .map_err(|error| error.at("save_to"))?;
-    let inputs = inputs::read(shared, commission, route).await?;
+    let inputs = inputs::read(shared, image_job, route).await?;
     let part = match inputs.masked {
         None => None,
         Some(masked) => {
             let (marks, original) = (Arc::clone(&masked.marks), masked.original);
-            let drawn = heavy(move || overlay(&original, &marks, &budget)).await?;
+            let drawn = cpu_pool(move || overlay(&original, &marks, &budget)).await?;
             let preview = drawn.map_err(|error| error.at("image"))?;
             Some(Marked { preview, image: masked.marks.pixels(), share: masked.marks.share() })
         }
     };
-    Ok(Rehearsal { changes: inputs.changes, part })
+    Ok(DryRun { changes: inputs.changes, part })
 }

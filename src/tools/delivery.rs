@@ -1,6 +1,6 @@
 //! When an answer's images count as handed over: once the transport has written the answer.
 //!
-//! A transport that knows when that is puts a [`Handover`] among a request's extensions, or those
+//! A transport that knows when that is puts a [`Delivery`] among a request's extensions, or those
 //! of its HTTP parts, and confirms it then; dropped unconfirmed, the images still belong to the next who asks. On
 //! a transport that puts none there, an answer given to it counts as written.
 
@@ -14,9 +14,9 @@ type Served = Box<dyn FnOnce() + Send>;
 
 /// What is to happen once an answer is written. Clones are one.
 #[derive(Clone, Default)]
-pub struct Handover(Arc<Mutex<Vec<Served>>>);
+pub struct Delivery(Arc<Mutex<Vec<Served>>>);
 
-impl Handover {
+impl Delivery {
     /// The answer was written.
     pub fn confirm(&self) {
         let served = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
@@ -26,9 +26,9 @@ impl Handover {
     }
 }
 
-impl fmt::Debug for Handover {
+impl fmt::Debug for Delivery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Handover")
+        f.write_str("Delivery")
     }
 }
 
@@ -38,9 +38,9 @@ pub(super) fn once_written(context: &RequestContext<RoleServer>, served: impl Fn
         return;
     }
     let request = context.extensions.get::<http::request::Parts>();
-    let over_http = || request.and_then(|request| request.extensions.get::<Handover>());
-    match context.extensions.get::<Handover>().or_else(over_http) {
-        Some(handover) => handover.0.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(served)),
+    let over_http = || request.and_then(|request| request.extensions.get::<Delivery>());
+    match context.extensions.get::<Delivery>().or_else(over_http) {
+        Some(delivery) => delivery.0.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(served)),
         None => served(),
     }
 }

@@ -14,35 +14,39 @@ use tempfile::NamedTempFile;
 use crate::domain::{ImageFormat, JobId};
 
 /// How the files of images that are still arriving begin.
-pub const ARRIVING: &str = ".arriving-";
+pub const STAGED_PREFIX: &str = ".arriving-";
 
-/// The folder images land in. Clones are one landing.
+/// The folder images land in. Clones are one staging.
 #[derive(Clone, Debug)]
-pub struct Landing {
+pub struct Staging {
     folder: PathBuf,
     prefix: String,
     reserved: Arc<Mutex<Vec<NamedTempFile>>>,
 }
 
-impl Landing {
-    /// A landing in this folder, which must exist.
+impl Staging {
+    /// A staging in this folder, which must exist.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), prefix: ARRIVING.to_owned(), reserved: Arc::default() }
+        Self { folder: folder.into(), prefix: STAGED_PREFIX.to_owned(), reserved: Arc::default() }
     }
 
     /// The same folder for the images of one job: files left behind by a process that was
     /// killed say whose they are.
     #[must_use]
     pub fn of(self, job: &JobId) -> Self {
-        Self { prefix: format!("{ARRIVING}{job}-"), ..self }
+        Self { prefix: format!("{STAGED_PREFIX}{job}-"), ..self }
     }
 
     /// The same folder for images on their way: what a killed process leaves of them is
     /// nobody's, and takes none of the room set aside.
     #[must_use]
     pub fn of_partials(&self) -> Self {
-        Self { folder: self.folder.clone(), prefix: format!("{ARRIVING}partial-"), reserved: Arc::default() }
+        Self {
+            folder: self.folder.clone(),
+            prefix: format!("{STAGED_PREFIX}partial-"),
+            reserved: Arc::default(),
+        }
     }
 
     /// The folder.
@@ -96,13 +100,13 @@ impl Landing {
 
     /// Opens a file for one image, or where that fails a place in memory: the image is paid.
     #[must_use]
-    pub fn begin(&self) -> Arrival {
+    pub fn begin(&self) -> StagedWriter {
         let reserved = self.lock().pop();
         let place = match reserved.map_or_else(|| self.file(), Ok) {
-            Ok(file) => Place::File(file),
-            Err(error) => Place::Memory { bytes: Vec::new(), why: error.to_string() },
+            Ok(file) => StagedBytes::File(file),
+            Err(error) => StagedBytes::Memory { bytes: Vec::new(), why: error.to_string() },
         };
-        Arrival { place, hasher: blake3::Hasher::new(), head: Vec::new(), bytes: 0 }
+        StagedWriter { place, hasher: blake3::Hasher::new(), head: Vec::new(), bytes: 0 }
     }
 
     fn file(&self) -> io::Result<NamedTempFile> {
@@ -142,7 +146,7 @@ fn set_aside(_: &std::fs::File, _: u64) -> io::Result<()> {
 
 /// Where the bytes of an image are.
 #[derive(Debug)]
-pub enum Place {
+pub enum StagedBytes {
     /// In a file without a name of its own, its position at the end. Dropping it deletes it.
     File(NamedTempFile),
     /// In memory, because no file could hold them.
@@ -156,14 +160,14 @@ pub enum Place {
 
 /// An image on its way in.
 #[derive(Debug)]
-pub struct Arrival {
-    place: Place,
+pub struct StagedWriter {
+    place: StagedBytes,
     hasher: blake3::Hasher,
     head: Vec<u8>,
     bytes: u64,
 }
 
-impl Arrival {
+impl StagedWriter {
     /// Takes the next bytes. Callers pass chunks of kilobytes; there is no buffer here.
     ///
     /// # Errors
@@ -173,15 +177,15 @@ impl Arrival {
         self.head.extend(bytes.iter().take(missing));
         self.hasher.update(bytes);
         match &mut self.place {
-            Place::Memory { bytes: before, .. } => before.extend_from_slice(bytes),
-            Place::File(file) => {
+            StagedBytes::Memory { bytes: before, .. } => before.extend_from_slice(bytes),
+            StagedBytes::File(file) => {
                 if let Err(error) = file.write_all(bytes) {
                     // The disk is full, or worse. The image is paid, so it goes on in memory.
                     let mut before = Vec::new();
                     file.rewind()?;
                     file.as_file().take(self.bytes).read_to_end(&mut before)?;
                     before.extend_from_slice(bytes);
-                    self.place = Place::Memory { bytes: before, why: error.to_string() };
+                    self.place = StagedBytes::Memory { bytes: before, why: error.to_string() };
                 }
             }
         }
@@ -191,11 +195,11 @@ impl Arrival {
 
     /// Every byte has come.
     #[must_use]
-    pub fn finish(self) -> Landed {
-        if let Place::File(file) = &self.place {
+    pub fn finish(self) -> StagedFile {
+        if let StagedBytes::File(file) = &self.place {
             let _ = file.as_file().set_len(self.bytes); // gives back what was set aside and not needed
         }
-        Landed {
+        StagedFile {
             format: ImageFormat::sniff(&self.head),
             hash: self.hasher.finalize(),
             bytes: self.bytes,
@@ -207,9 +211,9 @@ impl Arrival {
 
 /// An image that has arrived and has no name yet. Dropping it deletes it.
 #[derive(Debug)]
-pub struct Landed {
+pub struct StagedFile {
     /// Where it is.
-    pub place: Place,
+    pub place: StagedBytes,
     /// How many bytes it holds.
     pub bytes: u64,
     /// BLAKE3 of the bytes.
@@ -225,13 +229,13 @@ pub trait Readable: Read + Seek {}
 
 impl<T: Read + Seek> Readable for T {}
 
-impl Landed {
+impl StagedFile {
     /// Its bytes, to be read from anywhere in them.
     #[must_use]
     pub fn reader(&self) -> Box<dyn Readable + '_> {
         match &self.place {
-            Place::File(file) => Box::new(file.as_file()),
-            Place::Memory { bytes, .. } => Box::new(Cursor::new(bytes.as_slice())),
+            StagedBytes::File(file) => Box::new(file.as_file()),
+            StagedBytes::Memory { bytes, .. } => Box::new(Cursor::new(bytes.as_slice())),
         }
     }
 
@@ -257,21 +261,21 @@ mod tests {
     #[test]
     fn an_image_is_counted_hashed_and_known_however_it_is_cut() {
         let folder = tempfile::tempdir().unwrap();
-        let landing = Landing::new(folder.path());
-        landing.reserve(3, 1_000_000).unwrap();
+        let staging = Staging::new(folder.path());
+        staging.reserve(3, 1_000_000).unwrap();
         for cut in 0..IMAGE.len() {
-            let mut arrival = landing.begin();
-            arrival.write(&IMAGE[..cut]).unwrap();
-            arrival.write(&IMAGE[cut..]).unwrap();
-            let landed = arrival.finish();
-            assert_eq!(landed.bytes, IMAGE.len() as u64);
-            assert_eq!(landed.hash, blake3::hash(IMAGE));
-            assert_eq!(landed.format, Some(ImageFormat::Png));
-            let Place::File(file) = &landed.place else { panic!("{:?}", landed.place) };
+            let mut writer = staging.begin();
+            writer.write(&IMAGE[..cut]).unwrap();
+            writer.write(&IMAGE[cut..]).unwrap();
+            let staged = writer.finish();
+            assert_eq!(staged.bytes, IMAGE.len() as u64);
+            assert_eq!(staged.hash, blake3::hash(IMAGE));
+            assert_eq!(staged.format, Some(ImageFormat::Png));
+            let StagedBytes::File(file) = &staged.place else { panic!("{:?}", staged.place) };
             assert_eq!(std::fs::read(file.path()).unwrap(), IMAGE);
-            assert_eq!(landed.read().unwrap(), IMAGE);
+            assert_eq!(staged.read().unwrap(), IMAGE);
         }
-        drop(landing);
+        drop(staging);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "dropped images leave nothing");
     }
 
@@ -279,17 +283,17 @@ mod tests {
     fn files_that_are_left_behind_say_whose_they_are() {
         let folder = tempfile::tempdir().unwrap();
         let job = JobId::from_entropy(7);
-        let landing = Landing::new(folder.path()).of(&job);
-        let arrival = landing.begin();
+        let staging = Staging::new(folder.path()).of(&job);
+        let writer = staging.begin();
         let name = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().file_name();
         assert!(name.to_string_lossy().starts_with(&format!(".arriving-{job}-")), "{name:?}");
-        drop(arrival);
+        drop(writer);
     }
 
     #[test]
     fn room_that_is_not_there_cannot_be_set_aside() {
         let folder = tempfile::tempdir().unwrap();
-        let error = Landing::new(folder.path()).reserve(2, u64::MAX / 4).unwrap_err();
+        let error = Staging::new(folder.path()).reserve(2, u64::MAX / 4).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
@@ -297,26 +301,26 @@ mod tests {
     #[test]
     fn what_no_file_can_hold_is_kept_in_memory() {
         let folder = tempfile::tempdir().unwrap();
-        let mut arrival = Landing::new(folder.path().join("gone")).begin();
-        arrival.write(IMAGE).unwrap();
-        let landed = arrival.finish();
-        assert!(matches!(landed.place, Place::Memory { .. }));
-        assert_eq!(landed.read().unwrap(), IMAGE);
+        let mut writer = Staging::new(folder.path().join("gone")).begin();
+        writer.write(IMAGE).unwrap();
+        let staged = writer.finish();
+        assert!(matches!(staged.place, StagedBytes::Memory { .. }));
+        assert_eq!(staged.read().unwrap(), IMAGE);
     }
 
     #[cfg(target_os = "linux")]
     #[test]
     fn a_disk_that_fills_up_in_the_middle_loses_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let mut arrival = Landing::new(folder.path()).begin();
-        arrival.write(&IMAGE[..10]).unwrap();
-        let Place::File(file) = &mut arrival.place else { panic!() };
+        let mut writer = Staging::new(folder.path()).begin();
+        writer.write(&IMAGE[..10]).unwrap();
+        let StagedBytes::File(file) = &mut writer.place else { panic!() };
         let path = file.path().to_owned();
         // A file opened for reading only refuses writes as a full disk does.
         *file.as_file_mut() = std::fs::File::open(&path).unwrap();
-        arrival.write(&IMAGE[10..]).unwrap();
-        let landed = arrival.finish();
-        assert!(matches!(landed.place, Place::Memory { .. }));
-        assert_eq!((landed.read().unwrap().as_slice(), landed.hash), (IMAGE, blake3::hash(IMAGE)));
+        writer.write(&IMAGE[10..]).unwrap();
+        let staged = writer.finish();
+        assert!(matches!(staged.place, StagedBytes::Memory { .. }));
+        assert_eq!((staged.read().unwrap().as_slice(), staged.hash), (IMAGE, blake3::hash(IMAGE)));
     }
 }

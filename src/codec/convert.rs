@@ -11,8 +11,8 @@ use image::{DynamicImage, ImageDecoder};
 
 use super::ImageError;
 use super::colour::Profile;
+use super::fit::{Channels, Frame};
 use super::inspect::{LONGEST_EDGE, MOST_PIXELS};
-use super::shrink::{Channels, Frame};
 use crate::domain::Pixels;
 
 /// What a decoded image may take: `MOST_PIXELS` of four bytes.

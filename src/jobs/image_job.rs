@@ -9,7 +9,7 @@ use crate::references::ImageReference;
 
 /// One call of a drawing tool.
 #[derive(Clone, Debug)]
-pub struct Commission {
+pub struct ImageJob {
     /// Whose call it is.
     pub owner: Owner,
     /// What is asked of a model.
@@ -67,7 +67,7 @@ impl MaskSource {
 /// The most characters of an image's address in the record: a data URL is an image.
 const MOST_OF_A_REFERENCE: usize = 200;
 
-impl Commission {
+impl ImageJob {
     /// The arguments for the record, as JSON; of images that were passed whole, the beginning.
     pub(super) fn recorded_arguments(&self) -> String {
         let mut arguments = self.arguments.clone();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::trail::Station;
+use super::failover::Target;
 use crate::catalog::Endpoint;
 use crate::domain::ModelName;
 use crate::upstream::{Failure, FailureKind};
@@ -18,23 +18,23 @@ const PASSED_OVER_FOR: Duration = Duration::from_mins(10);
 /// where the images endpoints of the same model have another (docs.apiyi.com, notices of
 /// 2026-07-06 and 2026-07-08).
 #[derive(Debug, Default)]
-pub(super) struct Capacity {
+pub(super) struct CircuitBreaker {
     dry: Mutex<HashMap<ModelName, Instant>>,
 }
 
-impl Capacity {
-    /// Takes note of a failure that says that a place has no capacity.
-    pub(super) fn note(&self, station: Station<'_>, failure: &Failure) {
+impl CircuitBreaker {
+    /// Takes note of a failure that says that a place has no circuit_breaker.
+    pub(super) fn note(&self, target: Target<'_>, failure: &Failure) {
         let dry = matches!(failure.kind, FailureKind::UpstreamFailed | FailureKind::RateLimited);
-        if dry && station.endpoint == Endpoint::Chat {
-            self.lock().insert(station.choice.model.name.clone(), Instant::now() + PASSED_OVER_FOR);
+        if dry && target.endpoint == Endpoint::Chat {
+            self.lock().insert(target.choice.model.name.clone(), Instant::now() + PASSED_OVER_FOR);
         }
     }
 
     /// Whether a place is to be passed over just now.
-    pub(super) fn is_passed_over(&self, station: &Station<'_>) -> bool {
-        let until = self.lock().get(&station.choice.model.name).copied();
-        station.endpoint == Endpoint::Chat && until.is_some_and(|until| Instant::now() < until)
+    pub(super) fn is_passed_over(&self, target: &Target<'_>) -> bool {
+        let until = self.lock().get(&target.choice.model.name).copied();
+        target.endpoint == Endpoint::Chat && until.is_some_and(|until| Instant::now() < until)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<ModelName, Instant>> {
@@ -45,26 +45,26 @@ impl Capacity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jobs::trail::tests::a_prompt_alone;
+    use crate::jobs::failover::tests::a_prompt_alone;
 
     #[tokio::test(start_paused = true)]
     async fn chat_without_capacity_is_passed_over_for_ten_minutes_and_nothing_else_is() {
         let route = a_prompt_alone();
         let [chat, images] =
-            [Endpoint::Chat, Endpoint::Images].map(|endpoint| Station { choice: &route.first, endpoint });
+            [Endpoint::Chat, Endpoint::Images].map(|endpoint| Target { choice: &route.first, endpoint });
         for kind in FailureKind::ALL {
-            let capacity = Capacity::default();
-            capacity.note(chat, &Failure::new(kind, ""));
+            let circuit_breaker = CircuitBreaker::default();
+            circuit_breaker.note(chat, &Failure::new(kind, ""));
             let dry = matches!(kind, FailureKind::UpstreamFailed | FailureKind::RateLimited);
-            assert_eq!(capacity.is_passed_over(&chat), dry, "{kind:?}");
-            assert!(!capacity.is_passed_over(&images), "{kind:?}");
+            assert_eq!(circuit_breaker.is_passed_over(&chat), dry, "{kind:?}");
+            assert!(!circuit_breaker.is_passed_over(&images), "{kind:?}");
             tokio::time::advance(Duration::from_secs(599)).await;
-            assert_eq!(capacity.is_passed_over(&chat), dry, "{kind:?}");
+            assert_eq!(circuit_breaker.is_passed_over(&chat), dry, "{kind:?}");
             tokio::time::advance(Duration::from_secs(1)).await;
-            assert!(!capacity.is_passed_over(&chat), "{kind:?}");
+            assert!(!circuit_breaker.is_passed_over(&chat), "{kind:?}");
         }
-        let capacity = Capacity::default();
-        capacity.note(images, &Failure::new(FailureKind::UpstreamFailed, ""));
-        assert!(!capacity.is_passed_over(&chat) && !capacity.is_passed_over(&images));
+        let circuit_breaker = CircuitBreaker::default();
+        circuit_breaker.note(images, &Failure::new(FailureKind::UpstreamFailed, ""));
+        assert!(!circuit_breaker.is_passed_over(&chat) && !circuit_breaker.is_passed_over(&images));
     }
 }

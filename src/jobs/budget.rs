@@ -6,13 +6,13 @@ use crate::domain::Usd;
 
 /// What is promised so far, under a cap.
 #[derive(Debug)]
-pub(super) struct Allowance {
+pub(super) struct CallBudget {
     most: Option<Usd>,
     promised: Mutex<Usd>,
 }
 
-impl Allowance {
-    /// An allowance of which the first tries are promised already.
+impl CallBudget {
+    /// An budget of which the first tries are promised already.
     pub(super) fn new(most: Option<Usd>, promised: Usd) -> Self {
         Self { most, promised: Mutex::new(promised) }
     }
@@ -39,12 +39,12 @@ mod tests {
     #[test]
     fn tries_are_granted_until_the_cap_and_without_one_for_ever() {
         let cents = |cents: u64| Usd::from_micros(cents * 10_000);
-        let capped = Allowance::new(Some(cents(10)), cents(3));
+        let capped = CallBudget::new(Some(cents(10)), cents(3));
         assert!(capped.grant(Some(cents(3))));
         assert!(!capped.grant(Some(cents(5))));
         assert!(capped.grant(Some(cents(4))));
         assert!(!capped.grant(None));
-        let free = Allowance::new(None, Usd::ZERO);
+        let free = CallBudget::new(None, Usd::ZERO);
         assert!(free.grant(Some(cents(1_000))) && free.grant(None));
     }
 }
