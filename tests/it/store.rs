@@ -97,7 +97,7 @@ async fn a_folder_gets_names_made_from_the_prompt() {
     let mut app = Setup::at(&upstream).start().await;
     let answer =
         app.generate(json!({ "prompt": "A red kite / über the sea", "save_to": "~/pictures/kites" })).await;
-    assert_eq!(answer.path().parent().unwrap(), app.desk.home().join("images/kites"));
+    assert_eq!(answer.path().parent().unwrap(), app.desk.home().join("pictures/kites"));
     let path = answer.path();
     assert_eq!(path.extension().unwrap(), "png");
     assert!(path.file_stem().unwrap().to_string_lossy().contains("red-kite"), "{}", path.display());

@@ -30,8 +30,8 @@ async fn what_was_charged_is_summed_by_day_and_by_model() {
     assert_eq!(today["total"]["charged_usd"], 0.06);
     let table = told(&setup, &["spend", "--since", "2026-01-01"]).await;
     for line in [
-        "2026-01-02      1         1    $0.03",
-        "all             3         3    $0.09",
+        "2026-01-02      1       1    $0.03",
+        "all             3       3    $0.09",
         "apiyi/gpt-image-2-all      3",
     ] {
         assert!(table.contains(line), "{line} in\n{table}");
