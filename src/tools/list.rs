@@ -1,6 +1,5 @@
 //! The list of tools. A tool is one line here and one file beside this one.
 
-
 use futures_util::future::BoxFuture;
 use rmcp::RoleServer;
 use rmcp::model::{CallToolResponse, JsonObject, Tool};
