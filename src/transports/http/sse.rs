@@ -116,7 +116,7 @@ fn event(message: &TxJsonRpcMessage<RoleServer>) -> Bytes {
     }
 }
 
-/// What is under way on the remedy.
+/// The state of the stream to the client.
 struct Sent {
     keep_alive: Duration,
     deliveries: Deliveries,
