@@ -35,7 +35,8 @@ impl Catalog {
         if settings_text.trim().is_empty() {
             return Self::builtin();
         }
-        load::load(SHIPPED, settings_text)
+        let (providers, models) = load::load(SHIPPED, settings_text)?;
+        Ok(Self { providers, models })
     }
 
     /// The provider of this id.
