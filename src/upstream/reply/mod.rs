@@ -34,6 +34,6 @@ mod tests;
 
 pub use any::{Announced, AnyReader};
 pub use document::{Body, Document, Images};
-pub use error::ReplyError;
+pub use error::{MOST_IMAGES, MOST_KEPT_BYTES, ReplyError};
 pub use events::Events;
-pub use reader::{MOST_IMAGES, MOST_KEPT_BYTES, MOST_WORDS_BYTES, Progress, Reader};
+pub use reader::{MOST_WORDS_BYTES, Progress, Reader};
