@@ -8,7 +8,8 @@
 //!
 //! ```
 //! # let folder = std::env::temp_dir();
-//! use gpt_image_mcp::upstream::{Staging, reply::{Body, Progress, Reader, handle}};
+//! use gpt_image_mcp::staging::Staging;
+//! use gpt_image_mcp::upstream::reply::{Body, Progress, Reader, handle};
 //!
 //! let mut reader = Reader::new(Staging::new(folder));
 //! reader.push(br#"{"data":[{"b64_json":"R0lGODlh"#)?;
