@@ -86,6 +86,13 @@ fn may_import(layers: &[&str], layer: &str, named: &str) -> bool {
 fn layers_import_only_layers_below_them() {
     let layers = layers();
     assert_eq!(layers.first(), Some(&"domain"));
+    for rule in &RULES {
+        if let Rule::ImportsOnly(layer, _) | Rule::ImportedOnlyBy(layer, _) | Rule::DoesNotImport(layer, _) =
+            rule
+        {
+            assert!(layers.contains(layer), "{layer} is not among the layers of lib.rs");
+        }
+    }
     let mut faults = Vec::new();
     for mention in &CRATE.mentions {
         let (Some(layer), Some(named)) = (imports::layer(&mention.file), CRATE.layer_named(mention)) else {
