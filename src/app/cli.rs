@@ -17,7 +17,6 @@ use super::complaint;
 use super::config::Config;
 use super::environment::{Environment, is_unset};
 use super::logs;
-use super::plain;
 use super::settings::Settings;
 use super::settings_file::SettingsFile;
 
@@ -133,9 +132,6 @@ pub fn command_line() -> clap::Command {
 }
 
 fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    if let Some(cli) = plain::read(arguments, std::env::vars_os()) {
-        return Ok(cli);
-    }
     // `help NAME` names a command, too.
     let command = tool::with_flags(Cli::command(), |name| arguments.iter().any(|word| word == name));
     let mut command = command.mut_args(|argument| {

@@ -11,7 +11,6 @@ mod complaint;
 mod config;
 mod environment;
 mod logs;
-mod plain;
 mod settings;
 mod settings_file;
 

@@ -10,7 +10,7 @@ use super::{Price, Sizes};
 use crate::domain::{Background, ImageFormat, ModelName, Operation, Quality};
 
 /// A model, checked and with every default filled in.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Model {
     /// Provider and id.
     pub name: ModelName,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::domain::Secret;
 
 /// A provider, checked and with every default filled in.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Provider {
     /// Its name in `provider/model`; holds no slash.
     pub id: String,
@@ -46,7 +46,7 @@ pub enum Auth {
 
 /// The paths of the endpoints, each beginning with a slash. `{model}` in a path stands for
 /// the model's `wire_id`; a path may end in a query string.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paths {
     /// Images from words.
     pub generations: String,

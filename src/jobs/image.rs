@@ -3,8 +3,7 @@
 
 use std::time::Instant;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use jiff::Timestamp;
 use tokio::time::sleep;
 
@@ -317,5 +316,5 @@ fn unstored(not_kept: NotKept, info: ImageInfo) -> Result<Unstored, Failure> {
     {
         why = format!("{why}; it is whole in {}", path.display());
     }
-    Ok(Unstored { base64: STANDARD.encode(bytes), format: info.format, pixels: info.pixels, why })
+    Ok(Unstored { base64: STANDARD.encode_to_string(bytes), format: info.format, pixels: info.pixels, why })
 }

@@ -132,26 +132,8 @@ fn candidates<'a>(choice: &'a ModelChoice, catalog: &'a Catalog) -> Result<Vec<&
             known.push(name);
         }
     }
-    known.sort_by_key(|name| (!name.starts_with(&asked), edits(&asked, name)));
+    known.sort_by_key(|name| (!name.starts_with(&asked), strsim::levenshtein(&asked, name)));
     Err(Refusal::UnknownModel { asked, known })
-}
-
-/// How many letters must change to make one name of the other (Levenshtein).
-fn edits(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (above, letter) in one.chars().enumerate() {
-        let (mut diagonal, mut left) = (above, above + 1);
-        let Some((first, cells)) = row.split_first_mut() else {
-            return 0;
-        };
-        *first = left;
-        for (cell, wanted) in cells.iter_mut().zip(other.chars()) {
-            let next = (diagonal + usize::from(letter != wanted)).min(left + 1).min(*cell + 1);
-            diagonal = std::mem::replace(cell, next);
-            left = next;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 fn price_factor(catalog: &Catalog, model: &Model) -> f64 {

@@ -15,7 +15,6 @@ pub(super) const ENTRY: Entry = Entry {
     description: "Make an image from 1 to 16 images and a prompt: change one, combine several, take over a style. \
          Takes 30 to 300 s and costs money. To repaint only a marked part use inpaint_image.",
     definition,
-    committed: include_str!("../../schemas/edit_image.json"),
     call: |server, arguments, context| draw::draw(server, asked, arguments, context).boxed(),
     asked: Some(asked),
 };

@@ -14,7 +14,6 @@ pub(super) const ENTRY: Entry = Entry {
     name: "generate_image",
     description: "Draw an image from a text prompt. Takes 30 to 300 s and costs money; the result names the saved file.",
     definition,
-    committed: include_str!("../../schemas/generate_image.json"),
     call: |server, arguments, context| draw::draw(server, asked, arguments, context).boxed(),
     asked: Some(asked),
 };

@@ -26,7 +26,6 @@ pub(super) const ENTRY: Entry = Entry {
     name: "get_image",
     description: "Show an image made earlier again, or wait for one that is still rendering, by the id in its result. Costs nothing.",
     definition,
-    committed: include_str!("../../schemas/get_image.json"),
     call: |server, arguments, context| get(server, arguments, context).map(Into::into).boxed(),
     asked: None,
 };

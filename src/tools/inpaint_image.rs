@@ -16,7 +16,6 @@ pub(super) const ENTRY: Entry = Entry {
     description: "Repaint a part of an image, marked by regions or a mask; everything else stays as it is, pixel by \
          pixel. dry_run shows the part drawn over the image. Takes 30 to 300 s and costs money.",
     definition,
-    committed: include_str!("../../schemas/inpaint_image.json"),
     call: |server, arguments, context| draw::draw(server, asked, arguments, context).boxed(),
     asked: Some(asked),
 };

@@ -1,12 +1,10 @@
 //! The list of tools. A tool is one line here and one file beside this one.
 
-use std::sync::Arc;
-
 use futures_util::future::BoxFuture;
 use rmcp::RoleServer;
 use rmcp::model::{CallToolResponse, JsonObject, Tool};
 use rmcp::service::RequestContext;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::args::GetArguments;
 use super::check::check;
@@ -27,8 +25,6 @@ pub(super) struct Entry {
     pub description: &'static str,
     /// The definition clients see, for these model choices, made of the argument types.
     pub definition: fn(&[String]) -> Tool,
-    /// The same as committed, with the choices of the catalogue that ships.
-    pub committed: &'static str,
     /// Answers a call whose arguments passed the schema.
     pub call: for<'a> fn(
         &'a ImageServer,
@@ -54,34 +50,11 @@ pub fn description(tool: &str) -> &'static str {
     TOOLS.iter().find(|entry| entry.name == tool).map_or("", |entry| entry.description)
 }
 
-/// The definitions of all tools, with the models of this catalogue as choices. Read from
-/// what is committed: making them anew at every start is 300 KB more of memory.
+/// The definitions of all tools, derived from the argument types, with the models of this catalogue as choices.
 #[must_use]
 pub fn definitions(catalog: &Catalog) -> Vec<Tool> {
     let models = model_choices(catalog);
-    TOOLS.iter().map(|tool| tool.read(&models)).collect()
-}
-
-/// The definitions of all tools, made of the argument types: what is to be committed.
-#[must_use]
-pub fn derived_definitions(catalog: &Catalog) -> Vec<Tool> {
-    let models = model_choices(catalog);
     TOOLS.iter().map(|tool| (tool.definition)(&models)).collect()
-}
-
-impl Entry {
-    /// The definition clients see, for these model choices.
-    pub(super) fn read(&self, models: &[String]) -> Tool {
-        let Ok(mut tool) = serde_json::from_str::<Tool>(self.committed) else {
-            return (self.definition)(models);
-        };
-        if let Some(model) =
-            Arc::make_mut(&mut tool.input_schema).get_mut("properties").and_then(|all| all.get_mut("model"))
-        {
-            model["enum"] = json!(models);
-        }
-        tool
-    }
 }
 
 /// A call of a tool, its arguments read: for callers that are no MCP client.
@@ -100,7 +73,7 @@ pub enum Call {
 pub fn call(tool: &str, arguments: JsonObject, catalog: &Catalog) -> Result<Call, Vec<Problem>> {
     let entry = TOOLS.iter().find(|entry| entry.name == tool);
     let entry = entry.ok_or_else(|| no_such(tool, |_| true))?;
-    let definition = entry.read(&model_choices(catalog));
+    let definition = (entry.definition)(&model_choices(catalog));
     let arguments = check(tool, &definition.input_schema, arguments)?;
     match entry.asked {
         Some(asked) => Ok(Call::Draw(Box::new(asked(arguments)?))),
@@ -152,17 +125,4 @@ pub(super) fn read<Arguments: serde::de::DeserializeOwned>(
 ) -> Result<Arguments, Vec<Problem>> {
     serde_json::from_value(Value::Object(arguments))
         .map_err(|error| vec![Problem::argument("arguments", error.to_string(), String::new())])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_read_is_what_the_argument_types_make() {
-        let mut catalog = Catalog::builtin().unwrap();
-        assert_eq!(definitions(&catalog), derived_definitions(&catalog));
-        catalog.models.truncate(1);
-        assert_eq!(definitions(&catalog), derived_definitions(&catalog));
-    }
 }

@@ -30,7 +30,7 @@ pub use deferred::{DeferredImages, Piece};
 pub use delivery::Delivery;
 pub use draw::Asked;
 pub use get_image::{Got, Id, collect, ids};
-pub use list::{Call, TOOL_NAMES, call, definitions, derived_definitions, description, image_job};
+pub use list::{Call, TOOL_NAMES, call, definitions, description, image_job};
 pub use reply::{drawn_fields, dry_run_fields, got_fields, plan, words};
 pub use server::ImageServer;
 pub use show::ReplyOptions;

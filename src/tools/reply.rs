@@ -4,8 +4,7 @@
 //! structured content; then image blocks. A result stays under 1 MiB, the most that the
 //! strictest known client takes. What the caller can mend is a result marked as an error.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Map, Value, json};
 
@@ -218,7 +217,7 @@ pub fn plan(request: &ImageRequest, route: &Route) -> Value {
 /// The answer to a dry run; with the part that would be repainted to look at.
 pub(super) fn dry_run(request: &ImageRequest, route: &Route, dry_run: &DryRun) -> CallToolResult {
     let blocks = dry_run.part.as_ref().map(|marked| {
-        ContentBlock::image(STANDARD.encode(&marked.preview.bytes), marked.preview.format.mime())
+        ContentBlock::image(STANDARD.encode_to_string(&marked.preview.bytes), marked.preview.format.mime())
     });
     success(&dry_run_fields(request, route, dry_run), blocks.into_iter().collect())
 }

@@ -4,8 +4,7 @@
 //! ignored, so a call is always one fresh user message (docs.apiyi.com,
 //! gpt-image-2-all/chat-completions). References travel as data URLs.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::call::{Call, CallBody, Order, Path, Upload};
@@ -43,6 +42,6 @@ impl Dialect for Chat {
 
 fn data_url(image: &Upload) -> String {
     let mut url = format!("data:{};base64,", image.format.mime());
-    STANDARD.encode_string(&image.bytes, &mut url);
+    STANDARD.encode_append(&image.bytes, &mut url);
     url
 }

@@ -8,7 +8,7 @@ use super::suggested::Suggested;
 use crate::app::cli::DONE;
 use crate::app::settings_file::SettingsFileSchema;
 use crate::catalog::Catalog;
-use crate::tools::{TOOL_NAMES, derived_definitions};
+use crate::tools::{TOOL_NAMES, definitions};
 
 /// The name of the schema of the settings file.
 const CONFIG: &str = "config";
@@ -47,7 +47,7 @@ fn names() -> Vec<String> {
 /// What serde says of a definition that is no JSON.
 pub fn all(catalog: &Catalog) -> Result<Vec<(String, Value)>, String> {
     let mut all = Vec::new();
-    for tool in derived_definitions(catalog) {
+    for tool in definitions(catalog) {
         let definition = serde_json::to_value(&tool).map_err(|error| error.to_string())?;
         all.push((tool.name.to_string(), definition));
     }

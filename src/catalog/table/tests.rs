@@ -1,7 +1,5 @@
 //! What must hold for the catalogue as shipped, whatever entries it gains.
 
-mod resolved;
-
 use std::collections::HashSet;
 
 use crate::catalog::{Catalog, Endpoint, Model, ModelEntry, Price, ProviderEntry, Sizes};

@@ -53,7 +53,6 @@ pub struct Reader {
     state: State,
     depth: usize,
     bytes_read: u64,
-    image_digits: u64,
     kept: Vec<u8>,
     held: Held,
     run: Option<Base64Run>,
@@ -70,7 +69,6 @@ impl Reader {
             state: State::Start,
             depth: 0,
             bytes_read: 0,
-            image_digits: 0,
             kept: Vec::new(),
             held: Held::default(),
             run: None,
@@ -83,18 +81,6 @@ impl Reader {
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
         self.bytes_read
-    }
-
-    /// Bytes of images so far, all of them together, to within a byte for each.
-    #[must_use]
-    pub fn image_bytes(&self) -> u64 {
-        self.image_digits * 3 / 4
-    }
-
-    /// Images that have begun to arrive.
-    #[must_use]
-    pub fn images_begun(&self) -> usize {
-        self.staged.len() + usize::from(self.run.is_some())
     }
 
     /// Takes the next bytes, of any number.
@@ -283,7 +269,6 @@ impl Reader {
 
     /// Gives digits to the image under way.
     fn digest(&mut self, digits: &[u8]) -> Result<(), ReplyError> {
-        self.image_digits += digits.len() as u64;
         Ok(self.run.as_mut().map_or(Ok(()), |run| run.push(digits))?)
     }
 

@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64_simd::STANDARD;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -133,7 +132,7 @@ impl<W: Write> Page<W> {
                     pixels.height,
                     escaped(&alt),
                     format.mime(),
-                    STANDARD.encode(bytes)
+                    STANDARD.encode_to_string(bytes)
                 )
             }
         };
