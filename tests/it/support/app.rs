@@ -21,8 +21,8 @@ use super::{Desk, PATIENCE, Upstream};
 #[derive(Clone, Debug)]
 pub struct Setup {
     pub desk: Desk,
-    flags: Vec<String>,
-    variables: BTreeMap<String, String>,
+    pub(super) flags: Vec<String>,
+    pub(super) variables: BTreeMap<String, String>,
 }
 
 /// What a command that ran to its end left behind.
