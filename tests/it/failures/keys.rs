@@ -72,5 +72,5 @@ async fn no_fault_brings_a_key_into_the_log_the_answers_or_the_store() {
     assert!(ran.stderr.contains(" TRACE "), "all is logged");
     holds_no_key("stdout", ran.stdout.as_bytes());
     holds_no_key("the log", ran.stderr.as_bytes());
-    assert!(nothing_holds_a_key(&setup.desk.store()) > 1, "there are a record and images");
+    assert!(nothing_holds_a_key(&setup.home.store()) > 1, "there are a record and images");
 }

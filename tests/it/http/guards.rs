@@ -73,7 +73,7 @@ async fn with_tokens_every_route_but_the_probes_wants_one() {
 #[tokio::test]
 async fn the_token_file_is_read_again_on_sighup_and_a_bad_one_changes_nothing() {
     let setup = Setup::bare();
-    let file = setup.desk.put("tokens", format!("alice = {ALICE}\n"));
+    let file = setup.home.put("tokens", format!("alice = {ALICE}\n"));
     let app = setup.serve(&["--token-file", file.to_str().unwrap()]).await;
     assert_eq!(app.ask(ping().token(ALICE)).await.status, 200);
     std::fs::write(&file, "bad").unwrap();
@@ -252,7 +252,7 @@ async fn bad_input_has_its_status_and_the_next_call_is_answered() {
 #[tokio::test]
 async fn files_of_the_server_are_not_named_over_http_unless_roots_are_given() {
     let (upstream, setup) = drawing(2).await;
-    let image = setup.desk.put("image.png", png(64, 48, 1));
+    let image = setup.home.put("image.png", png(64, 48, 1));
     let app = setup.serve(&[]).await;
     let path = image.to_str().unwrap();
     for (tool, argument, arguments) in [
@@ -284,12 +284,12 @@ async fn files_of_the_server_are_not_named_over_http_unless_roots_are_given() {
     let id = image["id"].as_str().unwrap();
     assert_eq!(image["url"], app.url(&format!("/images/{id}")));
 
-    let app = setup.clone().flag("--root").flag(setup.desk.work().to_str().unwrap()).serve(&[]).await;
+    let app = setup.clone().flag("--root").flag(setup.home.work().to_str().unwrap()).serve(&[]).await;
     let arguments = json!({ "prompt": "a kite", "save_to": "kites/" });
     let fields = app.ask(Ask::call("generate_image", arguments)).await.answer().fields();
     assert!(fields["images"][0]["path"].as_str().unwrap().contains("kites"), "{fields:#}");
     // The store holds everybody's images, and is entered by id alone.
-    let stored = setup.desk.data().join("gpt-image-mcp/images");
+    let stored = setup.home.data().join("gpt-image-mcp/images");
     let arguments = json!({ "prompt": "redder", "images": [stored.join("x.png")] });
     assert!(app.ask(Ask::call("edit_image", arguments)).await.answer().is_error());
 }

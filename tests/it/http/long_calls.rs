@@ -115,7 +115,7 @@ async fn who_hangs_up_in_the_newer_era_ends_the_request_and_not_the_image() {
     let get = Ask::call("get_image", json!({ "id": "img_0123456789ab" }));
     assert_eq!(app.ask(get).await.status, 200);
     gate.open();
-    let store = setup.desk.data().join("gpt-image-mcp");
+    let store = setup.home.data().join("gpt-image-mcp");
     eventually("the image in the store", || setup_has_image(&store)).await;
     let listed = app.ask(Ask::modern("resources/list", json!({}))).await.result();
     assert_eq!(listed["resources"].as_array().unwrap().len(), 1, "{listed:#}");

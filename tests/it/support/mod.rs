@@ -2,18 +2,18 @@
 //! is told, and images drawn here.
 
 mod app;
-mod desk;
 mod fixtures;
 mod http;
 mod images;
+mod test_home;
 mod upstream;
 mod web;
 
 pub use app::{Answer, App, Ran, Setup, modern};
-pub use desk::{Desk, files_in};
 pub use fixtures::{error_body, success_body};
 pub use http::Recorded;
 pub use images::{alpha_mask, jpeg, large_png, photo, pixels_of, png, webp, white_mask};
+pub use test_home::{TestHome, files_in};
 pub use upstream::{Gate, Reply, Upstream};
 pub use web::{Ask, Opened, WebApp};
 

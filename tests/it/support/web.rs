@@ -62,13 +62,13 @@ impl Setup {
         let stated = Settings {
             apiyi_api_key: variable("APIYI_API_KEY").as_deref().map(Secret::new),
             apiyi_base_url: variable("APIYI_BASE_URL"),
-            store: Some(self.desk.store()),
+            store: Some(self.home.store()),
             ..Settings::default()
         };
         let environment = Environment {
-            home: Some(self.desk.home()),
-            working: self.desk.work(),
-            temporary: self.desk.temporary(),
+            home: Some(self.home.user_home()),
+            working: self.home.work(),
+            temporary: self.home.temporary(),
             ..Environment::default()
         };
         let file = SettingsFile::load(None, None).unwrap();
