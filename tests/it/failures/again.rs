@@ -48,7 +48,7 @@ const LIFT_AND_PAY: [&str; 8] = [
     "reset,times=1",
 ];
 
-/// Faults that are none to a client with soft_deadline.
+/// Faults that a client does not notice when it waits long enough.
 const HARMLESS: [&str; 2] = ["slow=4000000", "endless"];
 
 /// Faults that trying again does not mend, and what is said of them.

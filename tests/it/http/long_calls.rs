@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::DEBUG;
 use super::eras::{call_in, kite};
-use crate::support::{Ask, Gate, Reply, Setup, Upstream, WebApp, eventually, png, success_body};
+use crate::support::{Ask, Gate, Reply, Setup, Upstream, WebApp, eventually, png, polled, success_body};
 
 /// Waits until a session that began now was idle for too long.
 async fn idle_time_passes(app: &WebApp) {
@@ -106,7 +106,7 @@ async fn a_call_whose_stream_broke_counts_as_use_and_is_taken_up_again_with_its_
 #[tokio::test]
 async fn who_hangs_up_in_the_newer_era_ends_the_request_and_not_the_image() {
     let (upstream, setup, gate) = gated(1).await;
-    let app = setup.clone().flag(DEBUG).serve(&["--max-calls", "1"]).await;
+    let app = setup.flag(DEBUG).serve(&["--max-calls", "1"]).await;
     let call = app.open(Ask::call("generate_image", kite())).await;
     upstream.requests_come(1).await;
     drop(call);
@@ -115,17 +115,11 @@ async fn who_hangs_up_in_the_newer_era_ends_the_request_and_not_the_image() {
     let get = Ask::call("get_image", json!({ "id": "img_0123456789ab" }));
     assert_eq!(app.ask(get).await.status, 200);
     gate.open();
-    let store = setup.home.data().join("gpt-image-mcp");
-    eventually("the image in the store", || setup_has_image(&store)).await;
-    let listed = app.ask(Ask::modern("resources/list", json!({}))).await.result();
-    assert_eq!(listed["resources"].as_array().unwrap().len(), 1, "{listed:#}");
-}
-
-fn setup_has_image(store: &std::path::Path) -> Option<()> {
-    let months = std::fs::read_dir(store.join("images")).ok()?;
-    let mut files =
-        months.flatten().filter_map(|month| std::fs::read_dir(month.path()).ok()).flatten().flatten();
-    files.any(|file| file.path().extension().is_some_and(|ending| ending == "png")).then_some(())
+    polled("the image in the store", async || {
+        let listed = app.ask(Ask::modern("resources/list", json!({}))).await.result();
+        (listed["resources"].as_array().unwrap().len() == 1).then_some(())
+    })
+    .await;
 }
 
 #[cfg(unix)]
@@ -172,7 +166,7 @@ async fn a_server_told_to_stop_waits_only_as_long_as_said_or_until_told_again() 
 #[tokio::test]
 #[ignore = "takes five and a half minutes: run it by name"]
 async fn a_real_call_of_330_seconds_is_answered_in_both_eras_and_over_sse() {
-    let soft_deadline = Duration::from_mins(1);
+    let silence = Duration::from_mins(1);
     // The flat-price model is given up on after 300 s.
     let setup = Setup::sandbox().flag("--provider=openai").flag("--sandbox-delay-s=330").flag("--wait-s=600");
     let app = setup.serve(&[]).await;
@@ -184,7 +178,7 @@ async fn a_real_call_of_330_seconds_is_answered_in_both_eras_and_over_sse() {
     let began = Instant::now();
     for call in [newer, older] {
         // Bytes come all the time, though nothing is said.
-        assert!(!call.patiently(soft_deadline).await.answer().is_error());
+        assert!(!call.patiently(silence).await.answer().is_error());
     }
     stream.until("cost_basis").await;
     assert!(began.elapsed() > Duration::from_mins(5));

@@ -17,13 +17,15 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::{Answer, PATIENCE, Setup, modern};
+use super::{Answer, PATIENCE, Setup, TestHome, modern};
 
 /// A running HTTP server. Dropped, it is killed; one in this process ends with the test.
 #[derive(Debug)]
 pub struct WebApp {
     pub address: SocketAddr,
     process: Option<Process>,
+    /// Kept, or its folders would be removed.
+    _home: TestHome,
 }
 
 #[derive(Debug)]
@@ -52,7 +54,7 @@ impl Setup {
             timeout(PATIENCE, lines.next_line()).await.expect("the server should say where it listens");
         let line = line.unwrap().unwrap_or_else(|| panic!("it ended: {}", *stderr.borrow()));
         let address = line.strip_prefix("http://").unwrap().strip_suffix("/mcp").unwrap().parse().unwrap();
-        WebApp { address, process: Some(Process { child, stderr }) }
+        WebApp { address, process: Some(Process { child, stderr }), _home: self.home.clone() }
     }
 
     /// Serves HTTP from this process, with these time limits.
@@ -90,7 +92,7 @@ impl Setup {
         let server = HttpServer::bind(app.server.from_afar(), app.manager, options).await.unwrap();
         let address = server.address().unwrap();
         tokio::spawn(server.serve(CancellationToken::new()));
-        WebApp { address, process: None }
+        WebApp { address, process: None, _home: self.home.clone() }
     }
 }
 
@@ -342,10 +344,8 @@ impl Opened {
     }
 
     /// The whole answer, every part of it within so long of the one before.
-    pub async fn patiently(mut self, soft_deadline: std::time::Duration) -> Reply {
-        while let Some(more) =
-            timeout(soft_deadline, self.read()).await.expect("more of the body should come")
-        {
+    pub async fn patiently(mut self, silence: std::time::Duration) -> Reply {
+        while let Some(more) = timeout(silence, self.read()).await.expect("more of the body should come") {
             self.head.body.extend(more);
         }
         self.head
