@@ -41,6 +41,7 @@ impl Drop for Connection {
     fn drop(&mut self) {
         self.shared.inboxes.close(&self.id);
         self.shared.sessions.end(&self.id);
+        tracing::debug!("an SSE connection ended");
     }
 }
 
