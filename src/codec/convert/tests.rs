@@ -1,5 +1,5 @@
 use image::codecs::jpeg::JpegDecoder;
-use libjpeg_turbo_rs::{Encoder, PixelFormat, Subsampling};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use moxcms::ColorProfile;
 
 use super::*;
@@ -122,11 +122,10 @@ fn every_kind_of_tiff_becomes_greys_or_colours() {
 #[test]
 fn jpeg_within_a_tiff_is_read() {
     let pixels: Vec<u8> = RED.repeat(16 * 8);
-    let jpeg = Encoder::new(&pixels, 16, 8, PixelFormat::Rgb)
-        .quality(95)
-        .subsampling(Subsampling::S420)
-        .encode()
-        .unwrap();
+    let mut jpeg = Vec::new();
+    let mut encoder = Encoder::new(&mut jpeg, 95);
+    encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    encoder.encode(&pixels, 16, 8, ColorType::Rgb).unwrap();
     let frame = decoded(&tiff(6, &[8; 3], 7, &jpeg, &[shorts(530, &[2, 2])])).frame;
     assert_eq!((frame.channels, frame.pixels), (Channels::Rgb, Pixels::new(16, 8)));
     assert!(

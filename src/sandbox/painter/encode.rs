@@ -2,7 +2,7 @@
 
 use image::ExtendedColorType;
 use image::codecs::webp::WebPEncoder;
-use libjpeg_turbo_rs::{Encoder, PixelFormat};
+use jpeg_encoder::{ColorType, Encoder};
 
 use super::canvas::Canvas;
 use crate::domain::ImageFormat;
@@ -38,11 +38,10 @@ pub(in crate::sandbox) fn encode(canvas: &Canvas, encoding: Encoding) -> Result<
     };
     match encoding.format {
         ImageFormat::Jpeg => {
-            let colours = if alpha { PixelFormat::Rgba } else { PixelFormat::Rgb };
-            file = Encoder::new(samples, canvas.width(), canvas.height(), colours)
-                .quality(encoding.compression.clamp(1, 100))
-                .force_baseline(true)
-                .encode()
+            let colours = if alpha { ColorType::Rgba } else { ColorType::Rgb };
+            let edge = |edge| u16::try_from(edge).map_err(|_| "an edge of more than 65535 pixels".to_owned());
+            Encoder::new(&mut file, encoding.compression.clamp(1, 100))
+                .encode(samples, edge(canvas.width())?, edge(canvas.height())?, colours)
                 .map_err(|error| error.to_string())?;
         }
         ImageFormat::Webp => {
