@@ -8,15 +8,15 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use serde_json::{Map, Value, json};
 
+use super::api_error::{Refusal, stamp};
+use super::connection::Line;
 use super::faults::{Fault, FaultSpec, Occasion, spoilt};
 use super::images_api::{
     IMAGE_BYTES, Order, blocking, chat_order, chunked, data_url, decoded, gateway_reply, json_object,
 };
-use super::line::Line;
 use super::models::{self, Family};
 use super::options::ReplyForm;
-use super::refusals::{Refusal, stamp};
-use super::seen::Seen;
+use super::received::Seen;
 use super::server::{Shared, now, random, request_id};
 use crate::routing::text_tokens;
 

@@ -13,11 +13,11 @@ use axum::http::header::{
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use super::api_error::Refusal;
+use super::connection::Line;
 use super::faults::{Befallen, Fault, FaultSpec, spoilt_download};
-use super::line::Line;
 use super::models::Family;
-use super::refusals::Refusal;
-use super::seen::Seen;
+use super::received::Seen;
 use super::server::{Shared, request_id};
 use crate::domain::ImageFormat;
 

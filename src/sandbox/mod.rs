@@ -27,19 +27,19 @@ mod chat;
 mod faults;
 mod files;
 mod images_api;
-mod line;
-mod manners;
+mod connection;
+mod profiles;
 mod models;
 mod options;
 mod painter;
-mod refusals;
-mod seen;
+mod api_error;
+mod received;
 mod server;
 #[cfg(test)]
 mod tests;
 
 pub use faults::{Fault, FaultError, FaultSpec, fault_help};
-pub use manners::Manner;
 pub use options::{Options, ReplyForm};
-pub use seen::Seen;
+pub use profiles::Manner;
+pub use received::Seen;
 pub use server::Sandbox;

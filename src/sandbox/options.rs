@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::faults::FaultSpec;
-use super::manners::Manner;
+use super::profiles::Manner;
 
 /// How a sandbox behaves.
 #[derive(Clone, Debug, Default)]

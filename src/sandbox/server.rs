@@ -16,14 +16,14 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::api_error::{Refusal, stamp};
+use super::connection::{Line, Lines};
 use super::faults::{Asked, FaultSpec, Faults, Occasion, refusal};
 use super::files::{Files, download, name_in};
-use super::line::{Line, Lines};
 use super::models::{Family, MODELS};
 use super::options::{Options, ReplyForm};
-use super::refusals::{Refusal, stamp};
-use super::seen::{Log, Seen, bearer};
-use super::{chat, images_api, manners};
+use super::received::{Log, Seen, bearer};
+use super::{chat, images_api, profiles};
 
 /// The largest body: 16 pictures of the gateway's 10 MB, and room.
 const BODY_BYTES: usize = 256 * 1024 * 1024;
@@ -159,7 +159,7 @@ impl Shared {
 
 fn router(shared: Shared) -> Router {
     let routes = match shared.0.options.manner.traits() {
-        Some(traits) => manners::router(traits),
+        Some(traits) => profiles::router(traits),
         None => reference(),
     };
     routes.layer(DefaultBodyLimit::max(BODY_BYTES)).with_state(shared)

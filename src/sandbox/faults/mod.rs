@@ -70,22 +70,22 @@
 //! ```
 //!
 //! - `kinds`: the faults by name, each with what it imitates and where that is described
-//! - `spelling`: the text form
-//! - `choice`: which fault befalls a request
-//! - `refusals`: answers without a picture
-//! - `spoiling`: what becomes of an answer that was made
+//! - `spec`: the text form
+//! - `matching`: which fault befalls a request
+//! - `error_responses`: answers without a picture
+//! - `response_faults`: what becomes of an answer that was made
 
-mod choice;
+mod matching;
 mod kinds;
-mod refusals;
-mod spelling;
-mod spoiling;
+mod error_responses;
+mod spec;
+mod response_faults;
 
-pub(super) use choice::{BadSpelling, Befallen, Faults, Occasion};
+pub(super) use error_responses::{Asked, refusal};
 pub use kinds::Fault;
-pub(super) use refusals::{Asked, refusal};
-pub use spelling::{FaultError, FaultSpec, fault_help};
-pub(super) use spoiling::{spoilt, spoilt_download};
+pub(super) use matching::{BadSpelling, Befallen, Faults, Occasion};
+pub(super) use response_faults::{spoilt, spoilt_download};
+pub use spec::{FaultError, FaultSpec, fault_help};
 
 #[cfg(test)]
 mod tests {

@@ -3,17 +3,17 @@
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 
+use super::accepted::{Order, chunked};
+use super::body::Submission;
 use super::official::{self, Terms};
-use super::order::{Order, chunked};
-use super::submission::Submission;
 use super::{gateway, stream};
 use crate::domain::Operation;
+use crate::sandbox::api_error::{Refusal, stamp};
+use crate::sandbox::connection::Line;
 use crate::sandbox::faults::{FaultSpec, Occasion, spoilt};
-use crate::sandbox::line::Line;
 use crate::sandbox::models::{self, Family, Model};
 use crate::sandbox::options::ReplyForm;
-use crate::sandbox::refusals::{Refusal, stamp};
-use crate::sandbox::seen::Seen;
+use crate::sandbox::received::Seen;
 use crate::sandbox::server::{Shared, now, request_id};
 
 /// An accepted request and how it is to be answered.

@@ -5,16 +5,16 @@
 
 use serde_json::{Value, json};
 
-use super::order::{Order, Tokens, painted_format, pixels};
+use super::accepted::{Order, Tokens, painted_format, pixels};
+use super::body::Submission;
 use super::references::decoded;
 use super::sizes;
-use super::submission::Submission;
 use crate::domain::{ImageFormat, Operation, Pixels};
 use crate::routing::output_tokens;
+use crate::sandbox::api_error::Refusal;
 use crate::sandbox::models::{Family, Model};
 use crate::sandbox::options::{ReplyForm, without_sandbox_words};
 use crate::sandbox::painter::{Detail, Encoding};
-use crate::sandbox::refusals::Refusal;
 
 /// The hard limit for each picture that goes in.
 pub(in crate::sandbox) const IMAGE_BYTES: usize = 10 * 1024 * 1024;

@@ -5,16 +5,16 @@
 
 use serde_json::{Value, json};
 
-use super::order::{Order, Tokens, painted_format, pixels};
+use super::accepted::{Order, Tokens, painted_format, pixels};
+use super::body::Submission;
 use super::references::{MOST_IMAGES, decoded, decoded_mask};
 use super::sizes;
-use super::submission::Submission;
 use crate::domain::{ImageFormat, Operation, Pixels};
 use crate::routing::output_tokens;
+use crate::sandbox::api_error::Refusal;
 use crate::sandbox::models::Model;
 use crate::sandbox::options::without_sandbox_words;
 use crate::sandbox::painter::{Detail, Encoding};
-use crate::sandbox::refusals::Refusal;
 
 const LONGEST_PROMPT: usize = 32_000;
 const IMAGE_BYTES: usize = 50 * 1024 * 1024;

@@ -4,7 +4,7 @@ use axum::body::Bytes;
 use image::DynamicImage;
 
 use crate::domain::{ImageFormat, Pixels};
-use crate::sandbox::refusals::Refusal;
+use crate::sandbox::api_error::Refusal;
 
 /// The most pictures of one edit on the official models.
 pub(super) const MOST_IMAGES: usize = 16;

@@ -8,7 +8,7 @@
 )]
 
 use crate::domain::Pixels;
-use crate::sandbox::refusals::Refusal;
+use crate::sandbox::api_error::Refusal;
 
 const GRID: u32 = 16;
 const LONGEST: u32 = 3840;

@@ -11,11 +11,11 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde_json::{Value, json};
 
+use super::accepted::Order;
 use super::endpoints::blocking;
 use super::official::{self, Terms};
-use super::order::Order;
 use crate::domain::Operation;
-use crate::sandbox::refusals::Refusal;
+use crate::sandbox::api_error::Refusal;
 use crate::sandbox::server::now;
 
 /// One event to come: the picture, and the number of the partial one or `None` for the finished.

@@ -9,14 +9,14 @@
 //! - `encode`: pixels into PNG, JPEG or WebP
 
 mod canvas;
-mod commission;
+mod request;
 mod encode;
-mod landscape;
-mod lettering;
-mod palette;
+mod scene;
+mod caption;
+mod choices;
 mod subject;
 #[cfg(test)]
 mod tests;
 
-pub(super) use commission::{Commission, Detail};
 pub(super) use encode::{Encoding, encode};
+pub(super) use request::{Commission, Detail};

@@ -5,8 +5,8 @@
 use std::f32::consts::TAU;
 
 use super::canvas::{Canvas, Rgba, mix, rgb};
-use super::landscape::HORIZON;
-use super::palette::{Choices, Subject};
+use super::choices::{Choices, Subject};
+use super::scene::HORIZON;
 
 const CREAM: Rgba = rgb(0xFF_F6E6);
 

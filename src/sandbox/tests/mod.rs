@@ -3,7 +3,7 @@
 mod chat;
 mod faults;
 mod images;
-mod refusals;
+mod api_errors;
 mod server;
 
 use std::sync::Once;

@@ -1,9 +1,9 @@
 //! The faults over real sockets, as a client meets them.
 
-mod asking;
+mod matching;
 mod downloads;
-mod refusals;
-mod spoiling;
+mod error_responses;
+mod response_faults;
 
 use std::time::Duration;
 

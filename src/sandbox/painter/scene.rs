@@ -13,7 +13,7 @@
 use std::f32::consts::TAU;
 
 use super::canvas::{Canvas, Rgba, mix, rgb};
-use super::palette::{Choices, Land};
+use super::choices::{Choices, Land};
 
 /// Where the horizon is, as a share of the height.
 pub(super) const HORIZON: f32 = 0.56;

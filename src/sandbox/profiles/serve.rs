@@ -6,17 +6,17 @@ use axum::response::Response;
 use axum::routing::{get, post};
 
 use super::answers::{chat_images, localised};
+use super::definitions::{Key, ModelPlace, Traits, Wire};
 use super::local;
-use super::traits::{Key, ModelPlace, Traits, Wire};
 use crate::domain::Operation;
+use crate::sandbox::api_error::Refusal;
 use crate::sandbox::chat::{last_turn, picture};
 use crate::sandbox::files::download;
 use crate::sandbox::images_api::{
     IMAGE_BYTES, Order, Submission, blocking, chat_order, chunked, decoded, json_object, official_answer,
 };
 use crate::sandbox::models::{self, Model};
-use crate::sandbox::refusals::Refusal;
-use crate::sandbox::seen::{Seen, bearer};
+use crate::sandbox::received::{Seen, bearer};
 use crate::sandbox::server::Shared;
 
 /// Stands in for whatever a server of another make draws with.

@@ -11,9 +11,9 @@ use image::DynamicImage;
 use image::imageops::FilterType;
 
 use super::canvas::{Canvas, Rgba, mix, rgb};
-use super::landscape::{land, sky};
-use super::lettering::caption;
-use super::palette::Choices;
+use super::caption::caption;
+use super::choices::Choices;
+use super::scene::{land, sky};
 use super::subject::subject;
 use crate::domain::Pixels;
 

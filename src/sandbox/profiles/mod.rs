@@ -1,8 +1,8 @@
 //! The manners of other servers: what an image server of another make wants and answers, where
 //! that is not what the reference does. For trying a provider's configuration without it.
 //!
-//! - `manner`: their names
-//! - `traits`: each as data, from its documents or its source
+//! - `profile`: their names
+//! - `definitions`: each as data, from its documents or its source
 //! - `serve`: from request to answer
 //! - `local`: the servers that people run themselves, which read few parameters
 //! - `answers`: the shapes of success and refusal
@@ -11,9 +11,9 @@
 
 mod answers;
 mod local;
-mod manner;
+mod profile;
 mod serve;
-mod traits;
+mod definitions;
 
-pub use manner::Manner;
+pub use profile::Manner;
 pub(super) use serve::router;

@@ -3,13 +3,13 @@
 use image::{DynamicImage, RgbaImage};
 use serde_json::{Value, json};
 
-use super::traits::{Local, LocalReply};
+use super::definitions::{Local, LocalReply};
 use crate::domain::{ImageFormat, Operation, Pixels};
+use crate::sandbox::api_error::Refusal;
 use crate::sandbox::images_api::{Order, Submission, Tokens, decoded, painted_format};
 use crate::sandbox::models::Model;
 use crate::sandbox::options::without_sandbox_words;
 use crate::sandbox::painter::{Detail, Encoding};
-use crate::sandbox::refusals::Refusal;
 use crate::sandbox::server::{now, random};
 
 /// Far above what any of them takes.

@@ -11,10 +11,10 @@ use axum::response::Response;
 use futures_util::{Stream, StreamExt as _, stream};
 use serde_json::json;
 
+use super::error_responses::page;
 use super::kinds::Fault;
-use super::refusals::page;
-use super::spelling::FaultSpec;
-use crate::sandbox::line::Line;
+use super::spec::FaultSpec;
+use crate::sandbox::connection::Line;
 
 /// How often a slow body moves, per second.
 const BEATS: u32 = 10;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use axum::http::HeaderMap;
 
 use super::kinds::{Fault, Reach};
-use super::spelling::{FaultError, FaultSpec, Only};
+use super::spec::{FaultError, FaultSpec, Only};
 use crate::sandbox::models::{self, Family};
 
 const HEADER: &str = "x-sandbox-fault";

@@ -6,9 +6,9 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::kinds::Fault;
-use super::spelling::FaultSpec;
+use super::spec::FaultSpec;
+use crate::sandbox::api_error::{Refusal, stamp};
 use crate::sandbox::models::Family;
-use crate::sandbox::refusals::{Refusal, stamp};
 use crate::sandbox::server::now;
 
 /// The page of a web server that is not the API.

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use serde_json::{Map, Value};
 
-use crate::sandbox::refusals::Refusal;
+use crate::sandbox::api_error::Refusal;
 
 /// The longest data: URL a JSON edit may hold, in characters (OpenAI's specification).
 const LONGEST_DATA_URL: usize = 20_971_520;

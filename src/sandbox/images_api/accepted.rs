@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::domain::{ImageFormat, Pixels};
 use crate::routing::{input_image_tokens, text_tokens};
+use crate::sandbox::api_error::Refusal;
 use crate::sandbox::faults::{Fault, FaultSpec};
 use crate::sandbox::models::Model;
 use crate::sandbox::painter::{Commission, Detail, Encoding, encode};
-use crate::sandbox::refusals::Refusal;
 
 /// What stands where a picture should.
 const NOT_AN_IMAGE: &str = "upstream returned no image data";

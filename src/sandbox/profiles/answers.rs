@@ -6,8 +6,8 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value, json};
 
 use crate::routing::text_tokens;
+use crate::sandbox::api_error::Refusal;
 use crate::sandbox::images_api::Order;
-use crate::sandbox::refusals::Refusal;
 use crate::sandbox::server::{now, random};
 
 /// How a refusal is written.
