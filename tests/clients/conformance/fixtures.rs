@@ -1,4 +1,4 @@
-//! The server with its fixtures: each request goes to the fixture of its name, else on.
+//! The server with its fixtures: a request goes to the fixture of its name, or else to the server.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,7 +30,7 @@ pub struct Fixtures<Handler> {
 }
 
 impl<Handler> Fixtures<Handler> {
-    /// Around this one.
+    /// Puts the fixtures around a server.
     pub fn around(inner: Handler) -> Self {
         let (subscriptions, next) = (Arc::default(), Arc::default());
         Self { inner, tasks: TaskManager::new(), subscriptions, next }
@@ -40,11 +40,11 @@ impl<Handler> Fixtures<Handler> {
         self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells those who listen that a list has changed.
+    /// Notifies every open subscription that a list has changed.
     async fn changed(&self, tools: bool) {
         let listening: Vec<_> = self.subscriptions().values().cloned().collect();
         for sink in listening {
-            // One that is gone has nothing to hear.
+            // A closed subscription needs no notification.
             let _ = if tools {
                 sink.notify_tool_list_changed().await
             } else {
