@@ -12,7 +12,7 @@ use crate::routing::{input_image_tokens, text_tokens};
 use crate::sandbox::api_error::Refusal;
 use crate::sandbox::faults::{Fault, FaultSpec};
 use crate::sandbox::models::Model;
-use crate::sandbox::painter::{Commission, Detail, Encoding, encode};
+use crate::sandbox::painter::{Detail, Encoding, PaintRequest, encode};
 
 /// What stands where a picture should.
 const NOT_AN_IMAGE: &str = "upstream returned no image data";
@@ -79,7 +79,7 @@ impl Order {
     }
 
     fn paint_with(&self, variation: u32, detail: Detail) -> Result<Vec<u8>, Refusal> {
-        let commission = Commission {
+        let request = PaintRequest {
             prompt: &self.prompt,
             size: self.size,
             detail,
@@ -88,7 +88,8 @@ impl Order {
             mask: self.mask.as_ref(),
             variation,
         };
-        let file = encode(&commission.paint(), self.encoding).map_err(|fault| Refusal::internal(&fault))?;
+        let image = request.paint().ok_or_else(|| Refusal::internal("the image does not fit into memory"))?;
+        let file = encode(image, self.encoding).map_err(|error| Refusal::internal(&error.to_string()))?;
         Ok(match self.fault.as_ref().map(FaultSpec::fault) {
             Some(Fault::NotAnImage) => NOT_AN_IMAGE.as_bytes().to_vec(),
             Some(Fault::TruncatedPicture) => file.iter().take(file.len() / 2).copied().collect(),

@@ -1,22 +1,17 @@
-//! The line at the foot of each picture: the prompt's first words and SANDBOX.
-
-#![expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "pixel arithmetic"
-)]
+//! The line at the foot of each image: the first words of the prompt, and SANDBOX.
 
 use font8x8::{BASIC_FONTS, GREEK_FONTS, HIRAGANA_FONTS, LATIN_FONTS, UnicodeFonts};
+use tiny_skia::{Pixmap, PixmapPaint, Transform};
 
-use super::canvas::{Canvas, Rgba, rgb};
+use super::brush::{Rgb, color, edge, fill, lines, rectangle, solid, stroke};
 
-/// Dots from one letter to the next; a glyph is 8 dots wide, its last one mostly blank.
-const ADVANCE: usize = 8;
-/// What stands for a character that the font has not: a small box.
+/// Dots from one letter to the next.
+const ADVANCE: u32 = 8;
+/// What stands for a character that the font lacks: a small box.
 const BOX: [u8; 8] = [0, 0x3c, 0x24, 0x24, 0x24, 0x3c, 0, 0];
-const INK: Rgba = rgb(0xFF_FBF2);
-const BAND: Rgba = rgb(0x0E_1320);
+const INK: Rgb = 0xFF_FBF2;
+const BAND: Rgb = 0x0E_1320;
+const TAG: &str = "SANDBOX";
 
 fn glyph(character: char) -> [u8; 8] {
     BASIC_FONTS
@@ -28,26 +23,26 @@ fn glyph(character: char) -> [u8; 8] {
 }
 
 /// Writes `text` with its first dot at a place, each dot a square of `dot` pixels.
-fn write(
-    canvas: &mut Canvas,
-    text: &str,
-    (left, top): (usize, usize),
-    dot: usize,
-    colour: Rgba,
-    spacing: usize,
-) {
-    for (place, character) in text.chars().enumerate() {
-        let x = left + place * (ADVANCE + spacing) * dot;
-        for (line, bits) in glyph(character).into_iter().enumerate() {
-            for column in (0..8).filter(|column| bits >> column & 1 == 1) {
-                let corner = ((x + column * dot) as f32, (top + line * dot) as f32);
-                canvas.rectangle(corner, (dot as f32, dot as f32), colour, 0.94);
+fn write(canvas: &mut Pixmap, text: &str, (left, top): (u32, u32), dot: u32, ink: Rgb) {
+    let width = u32::try_from(text.chars().count()).unwrap_or(0) * ADVANCE;
+    let Some(mut dots) = Pixmap::new(width, 8) else { return };
+    let ink = color(ink, 1.0).premultiply().to_color_u8();
+    let rows = dots.pixels_mut().chunks_exact_mut(width as usize);
+    for (line, row) in rows.enumerate() {
+        for (character, place) in text.chars().zip(row.chunks_exact_mut(ADVANCE as usize)) {
+            let bits = glyph(character).into_iter().nth(line).unwrap_or(0);
+            for (column, pixel) in place.iter_mut().enumerate() {
+                if bits >> column & 1 == 1 {
+                    *pixel = ink;
+                }
             }
         }
     }
+    let place = Transform::from_row(edge(dot), 0.0, 0.0, edge(dot), edge(left), edge(top));
+    canvas.draw_pixmap(0, 0, dots.as_ref(), &PixmapPaint::default(), place, None);
 }
 
-/// As many of the words as fit, with dots where some are left out.
+/// As many words of the text as fit, with dots where some are left out.
 fn fitting(text: &str, characters: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= characters {
@@ -58,26 +53,24 @@ fn fitting(text: &str, characters: usize) -> String {
     format!("{whole_words}...")
 }
 
-/// A translucent band along the foot with `prompt` at its left and SANDBOX in a tag of colour
-/// `accent` at its right. `inset` keeps both off the edges, in pixels.
-pub(super) fn caption(canvas: &mut Canvas, prompt: &str, accent: Rgba, inset: usize) {
-    let short = canvas.width().min(canvas.height());
-    let dot = ((short as f32 / 300.0).round() as usize).max(1);
-    let tag = "SANDBOX";
-    let tag_width = (tag.len() * (ADVANCE + 1) + 4) * dot;
-    let band = 20 * dot;
-    let Some(top) = canvas.height().checked_sub(band + inset) else { return };
-    let Some(room) = canvas.width().checked_sub(tag_width + 2 * inset + 3 * ADVANCE * dot) else { return };
-    canvas.rectangle((0.0, top as f32), (canvas.width() as f32, band as f32), BAND, 0.62);
-    let line = top + 6 * dot;
-    write(canvas, &fitting(prompt, room / (ADVANCE * dot)), (inset + ADVANCE * dot, line), dot, INK, 0);
-    let tag_left = canvas.width() - inset - tag_width - ADVANCE * dot;
-    let middle = ((tag_left + tag_width / 2) as f32, (top + band / 2) as f32);
-    canvas.pill(middle, tag_width as f32, 7.0 * dot as f32, accent, 1.0);
-    let [red, green, blue, _] = accent;
+/// Draws a translucent band along the foot with `prompt` at its left and, in a tag of colour
+/// `accent`, SANDBOX at its right. `inset` keeps both off the edges, in pixels. An image too small
+/// for letters is left as it is.
+pub(super) fn caption(canvas: &mut Pixmap, prompt: &str, accent: Rgb, inset: u32) {
+    let (width, height) = (canvas.width(), canvas.height());
+    let dot = ((width.min(height) + 150) / 300).max(1);
+    let (band, tag) = (20 * dot, 59 * dot);
+    let Some(top) = height.checked_sub(band + inset) else { return };
+    let Some(room) = width.checked_sub(tag + 2 * inset + 3 * ADVANCE * dot) else { return };
+    fill(canvas, rectangle(0.0, edge(top), edge(width), edge(band)), &solid(BAND, 0.62));
+    let (left, line) = (inset + ADVANCE * dot, top + 6 * dot);
+    write(canvas, &fitting(prompt, (room / (ADVANCE * dot)) as usize), (left, line), dot, INK);
+    let (from, middle) = (width - inset - tag - ADVANCE * dot, edge(top) + 10.0 * edge(dot));
+    let ends = [(edge(from + 6 * dot), middle), (edge(from + tag - 6 * dot), middle)];
+    stroke(canvas, lines(ends), 13.0 * edge(dot), &solid(accent, 1.0));
+    let [_, red, green, blue] = accent.to_be_bytes();
     let bright = u32::from(red) * 3 + u32::from(green) * 6 + u32::from(blue) > 1650;
-    let ink = if bright { BAND } else { INK };
-    write(canvas, tag, (tag_left + 3 * dot, line), dot, ink, 1);
+    write(canvas, TAG, (from + 2 * dot, line), dot, if bright { BAND } else { INK });
 }
 
 #[cfg(test)]
@@ -92,9 +85,9 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_too_small_for_letters_is_left_as_it_is() {
-        let mut canvas = Canvas::new(16, 16);
-        caption(&mut canvas, "a kite", rgb(0), 0);
-        assert_eq!(canvas, Canvas::new(16, 16));
+    fn an_image_too_small_for_letters_is_left_as_it_is() {
+        let mut canvas = Pixmap::new(16, 16).unwrap();
+        caption(&mut canvas, "a kite", 0, 0);
+        assert_eq!(canvas, Pixmap::new(16, 16).unwrap());
     }
 }

@@ -1,36 +1,31 @@
-//! What is to be painted, and how references and a mask enter the picture.
+//! What to paint, and how reference images and a mask enter the image.
 
-#![expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
-    reason = "pixel arithmetic"
-)]
-
+use fast_image_resize::images::Image;
+use fast_image_resize::{MulDiv, PixelType};
 use image::DynamicImage;
 use image::imageops::FilterType;
+use tiny_skia::{BlendMode, FillRule, IntSize, Mask, MaskType, Paint, Pixmap, PixmapPaint, Transform};
 
-use super::canvas::{Canvas, Rgba, mix, rgb};
+use super::brush::{color, edge, extent, fill, mix, rectangle, solid, sticker, stroke};
 use super::caption::caption;
 use super::choices::Choices;
-use super::scene::{land, sky};
+use super::scene::{backdrop, shore};
 use super::subject::subject;
 use crate::domain::Pixels;
 
-/// How finely a picture is painted, coarsest first.
+/// How finely an image is painted, coarsest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::sandbox) enum Detail {
     /// In visible blocks.
     Coarse,
     /// Smooth.
     Plain,
-    /// Smooth, with more to see and the grain of paper, which also makes a large file, as real
-    /// ones are.
+    /// Smooth, with more to see and with grain, which makes a file as large as real ones are.
     Fine,
 }
 
 impl Detail {
-    const fn layers(self) -> usize {
+    const fn ridges(self) -> u8 {
         match self {
             Self::Coarse => 3,
             Self::Plain => 4,
@@ -39,208 +34,176 @@ impl Detail {
     }
 }
 
-/// One picture to paint.
-#[derive(Debug)]
-pub(in crate::sandbox) struct Commission<'a> {
-    /// What decides the picture and is lettered on it.
+/// A word in the prompt of an inpainting: the image outside the mask changes too, as with real
+/// models. It is tinted and moved by a few pixels.
+const LOOSELY: &str = "loosely";
+
+/// One image to paint.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::sandbox) struct PaintRequest<'a> {
+    /// Decides the image and is written on it.
     pub prompt: &'a str,
     /// The size, each edge at least 1.
     pub size: Pixels,
-    /// How finely.
     pub detail: Detail,
     /// Whether the background is cut away.
     pub transparent: bool,
-    /// Pictures that go in: the first becomes the backdrop, the others lie on it framed.
+    /// Images to edit: the first is the backdrop, the others lie on it in frames.
     pub references: &'a [DynamicImage],
     /// Where its alpha is 0 the first reference is painted anew, where it is 255 it stays.
     pub mask: Option<&'a DynamicImage>,
-    /// Tells the pictures of one request apart.
+    /// Tells the images of one request apart.
     pub variation: u32,
 }
 
-impl Commission<'_> {
-    /// Paints it. The same commission is the same canvas, always.
-    pub(in crate::sandbox) fn paint(&self) -> Canvas {
-        match (self.references.split_first(), self.mask) {
-            (Some((first, _)), Some(mask)) => self.repainted(first, mask),
-            (Some((first, others)), None) => {
-                self.finished(self.in_blocks(|size| self.edit(first, others, size)))
-            }
-            (None, _) => self.finished(self.in_blocks(|size| self.scene(size))),
+impl PaintRequest<'_> {
+    /// Paints the image; the same request is the same image. `None` for a size that does not fit
+    /// into memory.
+    pub(in crate::sandbox) fn paint(&self) -> Option<Pixmap> {
+        if let (Some(first), Some(mask)) = (self.references.first(), self.mask) {
+            return self.inpaint(first, mask);
         }
-    }
-
-    /// A picture painted at its size, or for coarse detail smaller and then scaled up.
-    fn in_blocks(&self, paint: impl FnOnce(Pixels) -> Canvas) -> Canvas {
         let Pixels { width, height } = self.size;
-        let block = if self.detail == Detail::Coarse { (width.min(height) / 150).max(2) } else { 1 };
-        let canvas = paint(Pixels::new(width.div_ceil(block), height.div_ceil(block)));
-        if block == 1 { canvas } else { canvas.enlarged(block as usize, width as usize, height as usize) }
-    }
-
-    /// The landscape that the prompt stands for.
-    fn scene(&self, size: Pixels) -> Canvas {
-        let mut canvas = Canvas::new(size.width as usize, size.height as usize);
-        let mut choices = Choices::of(self.prompt, self.variation);
-        let sun = sky(&mut canvas, &mut choices);
-        land(&mut canvas, &mut choices, sun, self.detail.layers());
-        subject(&mut canvas, &mut choices, sun);
-        canvas
-    }
-
-    /// The first reference, tinted, as the sky; before it the land and subject of the prompt; on
-    /// it the other references.
-    fn edit(&self, first: &DynamicImage, others: &[DynamicImage], size: Pixels) -> Canvas {
-        let mut canvas = Canvas::from_image(&covering(first, size).into_rgba8());
-        let mut choices = Choices::of(self.prompt, self.variation);
-        let (tint, strength) = (choices.palette.zenith, if choices.palette.night { 0.5 } else { 0.2 });
-        for row in canvas.rows_mut() {
-            for pixel in row {
-                let opaque = mix(choices.palette.horizon, *pixel, f32::from(pixel[3]) / 255.0);
-                *pixel = mix(opaque, tint, strength);
-            }
+        let block = if self.detail == Detail::Coarse { (width.min(height) / 400).max(2) } else { 1 };
+        let mut canvas = self.landscape(width.div_ceil(block), height.div_ceil(block))?;
+        if block > 1 {
+            let (small, scale) = (canvas, Transform::from_scale(edge(block), edge(block)));
+            canvas = Pixmap::new(width, height)?;
+            canvas.draw_pixmap(0, 0, small.as_ref(), &PixmapPaint::default(), scale, None);
         }
-        // As if the sun stood at the right, so that the subject comes to the left, off the prints.
-        let sun = (canvas.width() as f32 * 0.7, 0.0);
-        land(&mut canvas, &mut choices, sun, self.detail.layers());
-        subject(&mut canvas, &mut choices, sun);
-        prints(&mut canvas, others);
-        canvas
-    }
-
-    /// Grain, caption and, where asked for, the background cut away.
-    fn finished(&self, mut canvas: Canvas) -> Canvas {
         if self.detail == Detail::Fine {
-            grain(&mut canvas);
+            grain(&mut canvas)?;
         }
-        let choices = Choices::of(self.prompt, self.variation);
-        let short = canvas.short_edge();
-        let inset = if self.transparent { (short * 0.14) as usize } else { 0 };
-        caption(&mut canvas, self.prompt, choices.accent, inset);
+        let accent = Choices::of(self.prompt, self.variation).accent;
+        let inset = if self.transparent { width.min(height) / 7 } else { 0 };
+        caption(&mut canvas, self.prompt, accent, inset);
         if self.transparent {
-            cut_out(&mut canvas);
+            cut_out(&mut canvas)?;
         }
-        canvas
+        Some(canvas)
+    }
+
+    /// The landscape of the prompt, or its shore and subject in front of the first reference.
+    fn landscape(&self, width: u32, height: u32) -> Option<Pixmap> {
+        let mut choices = Choices::of(self.prompt, self.variation);
+        let mut canvas = Pixmap::new(width, height)?;
+        let Some((first, others)) = self.references.split_first() else {
+            backdrop(&mut canvas, &mut choices, self.detail.ridges());
+            shore(&mut canvas, &mut choices);
+            let left = !choices.lit_from_left;
+            subject(&mut canvas, &mut choices, left);
+            return Some(canvas);
+        };
+        canvas.fill(color(choices.sky.1, 1.0));
+        let first = pixels(&first.resize_to_fill(width, height, FilterType::Triangle))?;
+        lay(&mut canvas, &first, (0.0, 0.0));
+        let tint = solid(mix(choices.sky.0, choices.sky.1, 0.6), 0.6);
+        cover(&mut canvas, &Paint { blend_mode: BlendMode::Multiply, ..tint });
+        shore(&mut canvas, &mut choices);
+        // At the left, where no print lies.
+        subject(&mut canvas, &mut choices, true);
+        prints(&mut canvas, others)?;
+        Some(canvas)
     }
 
     /// The first reference, painted anew where the mask is transparent and nowhere else, unless
-    /// the prompt asks for the manner of real models, for which a mask is a hint.
-    fn repainted(&self, first: &DynamicImage, mask: &DynamicImage) -> Canvas {
+    /// the prompt says `loosely`.
+    fn inpaint(&self, first: &DynamicImage, mask: &DynamicImage) -> Option<Pixmap> {
         let Pixels { width, height } = self.size;
         let fitted = |image: &DynamicImage, filter| {
-            if (image.width(), image.height()) == (width, height) {
-                image.to_rgba8()
-            } else {
-                image.resize_exact(width, height, filter).into_rgba8()
-            }
+            let fits = (image.width(), image.height()) == (width, height);
+            pixels(&if fits { image.clone() } else { image.resize_exact(width, height, filter) })
         };
-        let mut canvas = Canvas::from_image(&fitted(first, FilterType::Triangle));
+        let mut canvas = fitted(first, FilterType::Triangle)?;
         if self.prompt.to_lowercase().contains(LOOSELY) {
-            canvas = drifted(&canvas, Choices::of(self.prompt, self.variation).palette.horizon);
+            let original = canvas.clone();
+            lay(&mut canvas, &original, (5.0, 3.0));
+            cover(&mut canvas, &solid(Choices::of(self.prompt, self.variation).sky.1, 0.15));
         }
-        let mask = Canvas::from_image(&fitted(mask, FilterType::Nearest));
-        let Some((left, top, right, bottom)) = opening(&mask) else { return canvas };
-        let size = Pixels::new((right - left) as u32, (bottom - top) as u32);
-        let scene = Commission { references: &[], mask: None, transparent: false, size, ..*self }.paint();
-        for ((row, mask), new) in canvas.rows_mut().zip(mask.rows()).skip(top).zip(scene.rows()) {
-            for ((pixel, [.., alpha]), colour) in row.iter_mut().zip(mask).skip(left).zip(new) {
-                if *alpha < 255 {
-                    *pixel = mix(*pixel, *colour, 1.0 - f32::from(*alpha) / 255.0);
-                }
-            }
-        }
-        canvas
+        let mut open = Mask::from_pixmap(fitted(mask, FilterType::Nearest)?.as_ref(), MaskType::Alpha);
+        open.invert();
+        let Some((left, top, right, bottom)) = opening(&open) else { return Some(canvas) };
+        let size = Pixels::new(right - left, bottom - top);
+        let scene =
+            PaintRequest { references: &[], mask: None, transparent: false, size, ..*self }.paint()?;
+        let place = Transform::from_translate(edge(left), edge(top));
+        canvas.draw_pixmap(0, 0, scene.as_ref(), &PixmapPaint::default(), place, Some(&open));
+        Some(canvas)
     }
 }
 
-/// A word in the prompt of an inpainting: outside the mask, too, the picture is tinted and moved.
-const LOOSELY: &str = "loosely";
-
-/// The picture moved right and down by a few pixels and tinted.
-fn drifted(canvas: &Canvas, tint: Rgba) -> Canvas {
-    let (right, down) = (5, 3);
-    let mut moved = canvas.clone();
-    let rows: Vec<_> = canvas.rows().collect();
-    for (y, row) in moved.rows_mut().enumerate() {
-        let Some(from) = rows.get(y.saturating_sub(down)) else { continue };
-        for (x, pixel) in row.iter_mut().enumerate() {
-            if let Some(colour) = from.get(x.saturating_sub(right)) {
-                *pixel = mix(*colour, tint, 0.15);
-            }
-        }
-    }
-    moved
+/// Lays an image on the canvas with its top left corner at a place.
+fn lay(canvas: &mut Pixmap, image: &Pixmap, (left, top): (f32, f32)) {
+    let place = Transform::from_translate(left, top);
+    canvas.draw_pixmap(0, 0, image.as_ref(), &PixmapPaint::default(), place, None);
 }
 
-/// The picture scaled and cropped to fill a size.
-fn covering(image: &DynamicImage, size: Pixels) -> DynamicImage {
-    if (image.width(), image.height()) == (size.width, size.height) {
-        return image.clone();
+/// Paints over the whole canvas.
+fn cover(canvas: &mut Pixmap, paint: &Paint<'_>) {
+    let (width, height) = extent(canvas);
+    fill(canvas, rectangle(0.0, 0.0, width, height), paint);
+}
+
+/// The pixels of an image as the drawing library holds them.
+fn pixels(image: &DynamicImage) -> Option<Pixmap> {
+    let (width, height) = (image.width(), image.height());
+    let mut pixels = Image::from_vec_u8(width, height, image.to_rgba8().into_raw(), PixelType::U8x4).ok()?;
+    if image.color().has_alpha() {
+        MulDiv::new().multiply_alpha_inplace(&mut pixels).ok()?;
     }
-    image.resize_to_fill(size.width, size.height, FilterType::Triangle)
+    Pixmap::from_vec(pixels.into_vec(), IntSize::from_wh(width, height)?)
 }
 
 /// The box that holds every pixel a mask opens: left, top, right, bottom, the last two outside.
-fn opening(mask: &Canvas) -> Option<(usize, usize, usize, usize)> {
-    let mut bounds: Option<(usize, usize, usize, usize)> = None;
-    for (y, row) in mask.rows().enumerate() {
-        let open = |pixel: &Rgba| pixel[3] < 255;
-        let (Some(from), Some(to)) = (row.iter().position(open), row.iter().rposition(open)) else {
-            continue;
-        };
-        let (left, top, right, _) = bounds.unwrap_or((from, y, to + 1, y));
-        bounds = Some((left.min(from), top, right.max(to + 1), y + 1));
-    }
-    bounds
+fn opening(mask: &Mask) -> Option<(u32, u32, u32, u32)> {
+    let rows = mask.data().chunks_exact(mask.width() as usize);
+    let open = |coverage: &u8| *coverage > 0;
+    let left = rows.clone().filter_map(|row| row.iter().position(open)).min()?;
+    let right = rows.clone().filter_map(|row| row.iter().rposition(open)).max()? + 1;
+    let top = rows.clone().position(|row| row.iter().any(open))?;
+    let bottom = rows.clone().rposition(|row| row.iter().any(open))? + 1;
+    let pixels = |place: usize| u32::try_from(place).ok();
+    Some((pixels(left)?, pixels(top)?, pixels(right)?, pixels(bottom)?))
 }
 
-/// Lays the other references along the top as framed prints, in rows of four.
-fn prints(canvas: &mut Canvas, others: &[DynamicImage]) {
-    let short = canvas.short_edge();
-    let cell = short * if others.len() > 4 { 0.15 } else { 0.24 };
-    let (gap, frame) = (short * 0.025, (short * 0.007).max(1.0));
-    for (index, image) in others.iter().enumerate() {
-        let print = image.thumbnail(cell as u32, cell as u32);
-        let (wide, tall) = (print.width() as f32, print.height() as f32);
-        let (column, line) = ((index % 4) as f32, (index / 4) as f32);
-        let left =
-            (canvas.width() as f32 - (column + 1.0) * (cell + gap) + (cell - wide) / 2.0).max(0.0).round();
-        let top = (gap + line * (cell + gap) + (cell - tall) / 2.0).round();
-        let outer = (wide + 2.0 * frame, tall + 2.0 * frame);
-        canvas.rectangle((left - frame + gap * 0.15, top - frame + gap * 0.25), outer, rgb(0), 0.28);
-        canvas.rectangle((left - frame, top - frame), outer, rgb(0xFF_FDF8), 1.0);
-        canvas.paste(&Canvas::from_image(&print.into_rgba8()), (left as usize, top as usize));
-    }
-}
-
-/// Keeps a round-cornered shield in the middle and makes the rest transparent.
-fn cut_out(canvas: &mut Canvas) {
-    let (width, height, short) = (canvas.width() as f32, canvas.height() as f32, canvas.short_edge());
-    let (margin, corner) = (short * 0.07, short * 0.28);
-    let (half_width, half_height) = (width / 2.0 - margin - corner, height / 2.0 - margin - corner);
-    for (y, row) in canvas.rows_mut().enumerate() {
-        let down = ((y as f32 + 0.5 - height / 2.0).abs() - half_height).max(0.0);
-        for (x, pixel) in row.iter_mut().enumerate() {
-            let along = ((x as f32 + 0.5 - width / 2.0).abs() - half_width).max(0.0);
-            let inside = (corner + 0.5 - along.hypot(down)).clamp(0.0, 1.0);
-            *pixel =
-                if inside > 0.0 { [pixel[0], pixel[1], pixel[2], (inside * 255.0) as u8] } else { [0; 4] };
+/// Lays the other references along the top, from the right, as framed prints in rows of four.
+fn prints(canvas: &mut Pixmap, others: &[DynamicImage]) -> Option<()> {
+    let short = canvas.width().min(canvas.height());
+    let cell = (short * if others.len() > 4 { 15 } else { 24 } / 100).max(1);
+    let (gap, frame) = (short / 40, edge((short / 140).max(1)));
+    for (index, image) in (0_u32..).zip(others) {
+        let print = pixels(&image.thumbnail(cell, cell))?;
+        let left = edge(canvas.width().saturating_sub((index % 4 + 1) * (cell + gap)));
+        let top = edge(gap + index / 4 * (cell + gap));
+        let (wide, tall) = (edge(print.width()) + 2.0 * frame, edge(print.height()) + 2.0 * frame);
+        for (aside, paint) in [(frame, solid(0, 0.28)), (0.0, solid(0xFF_FDF8, 1.0))] {
+            fill(canvas, rectangle(left - frame + aside, top - frame + aside, wide, tall), &paint);
         }
+        lay(canvas, &print, (left, top));
     }
+    Some(())
 }
 
-/// A little noise in every pixel, the same in every picture.
-fn grain(canvas: &mut Canvas) {
-    let mut noise = 0x9E37_79B9_u32;
-    for row in canvas.rows_mut() {
-        for [red, green, blue, _] in row {
-            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let [_, _, _, high] = noise.to_le_bytes();
-            // Up to four levels darker: a subtraction that stops at black needs no other check.
-            let shade = high >> 6;
-            *red = red.saturating_sub(shade);
-            *green = green.saturating_sub(shade);
-            *blue = blue.saturating_sub(shade);
-        }
-    }
+/// Keeps a sticker with a white rim and makes the rest transparent.
+fn cut_out(canvas: &mut Pixmap) -> Option<()> {
+    let (width, height) = extent(canvas);
+    let short = width.min(height);
+    let shape = sticker((width, height), short * 0.05)?;
+    let mut kept = Mask::new(canvas.width(), canvas.height())?;
+    kept.fill_path(&shape, FillRule::Winding, true, Transform::identity());
+    // The outer half of the line is cut away with the background.
+    stroke(canvas, Some(shape), short * 0.05, &solid(0xFF_FFFF, 1.0));
+    canvas.apply_mask(&kept);
+    Some(())
+}
+
+/// Darkens every pixel a little, by noise that is the same in every image.
+fn grain(canvas: &mut Pixmap) -> Option<()> {
+    let size = IntSize::from_wh(canvas.width(), canvas.height())?;
+    let mut noise = vec![0; size.width() as usize * size.height() as usize];
+    blake3::Hasher::new().finalize_xof().fill(&mut noise);
+    let all = rectangle(0.0, 0.0, edge(size.width()), edge(size.height()))?;
+    let (noise, black) = (Mask::from_vec(noise, size)?, solid(0, 0.035));
+    canvas.fill_path(&all, &black, FillRule::Winding, Transform::identity(), Some(&noise));
+    Some(())
 }

@@ -1,235 +1,130 @@
-//! Sky and land, from the farthest to the nearest.
-//!
-//! Land is a profile, one height for each column, filled downwards with one colour a row, so a
-//! whole layer costs little more than the rows that its crest runs through.
-
-#![expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "pixel arithmetic"
-)]
+//! The landscape: a bay under a sky, from the farthest to the nearest.
 
 use std::f32::consts::TAU;
 
-use super::canvas::{Canvas, Rgba, mix, rgb};
-use super::choices::{Choices, Land};
+use tiny_skia::{FillRule, Path, Pixmap, Transform};
 
-/// Where the horizon is, as a share of the height.
-pub(super) const HORIZON: f32 = 0.56;
-const SNOW: Rgba = rgb(0xF7_FAFC);
-const LAMP: Rgba = rgb(0xFF_DF9A);
+use super::brush::{extent, fill, lines, mix, ovals, rectangle, solid, vertical};
+use super::choices::Choices;
 
-/// Sky, light and clouds; returns where the sun or moon stands.
-pub(super) fn sky(canvas: &mut Canvas, choices: &mut Choices) -> (f32, f32) {
-    let palette = choices.palette;
-    let (width, height, short) = (canvas.width() as f32, canvas.height() as f32, canvas.short_edge());
-    for (y, row) in canvas.rows_mut().enumerate() {
-        let share = y as f32 / (height * (HORIZON + 0.08));
-        row.fill(mix(palette.zenith, palette.horizon, share.powf(1.15)));
+/// Where the water begins, as a share of the height.
+pub(super) const WATERLINE: f32 = 0.62;
+
+/// Sky, sun or moon, clouds, the water and `ridges` ranges of hills in it.
+pub(super) fn backdrop(canvas: &mut Pixmap, choices: &mut Choices, ridges: u8) {
+    let (width, height) = extent(canvas);
+    let (short, waterline) = (width.min(height), height * WATERLINE);
+    let (zenith, horizon) = choices.sky;
+    fill(canvas, rectangle(0.0, 0.0, width, height), &vertical((0.0, zenith), (waterline, horizon), 1.0));
+    if choices.night() {
+        let stars = (0..110).map(|_| {
+            let place = (choices.between(0.0, width), choices.between(0.0, waterline));
+            (place, [(short * choices.between(0.0006, 0.002)).max(0.5); 2].into())
+        });
+        fill(canvas, ovals(stars), &solid(choices.light, 0.8));
     }
-    if palette.night {
-        for _ in 0..90 {
-            let place = (choices.next() * width, choices.next() * height * HORIZON);
-            let radius = short * choices.between(0.0006, 0.0022);
-            let opacity = choices.between(0.35, 0.95);
-            canvas.disc(place, radius.max(0.6), palette.light, opacity);
-        }
+    let aside = choices.between(0.2, 0.36);
+    let light = (
+        width * if choices.lit_from_left { aside } else { 1.0 - aside },
+        height * choices.between(0.18, 0.32),
+    );
+    for (size, opacity) in [(0.22, 0.1), (0.165, 0.14), (0.115, 0.2), (0.075, 1.0)] {
+        fill(canvas, ovals([(light, (short * size, short * size))]), &solid(choices.light, opacity));
     }
-    let radius = short * choices.between(0.075, 0.115);
-    let sun = (width * choices.between(0.22, 0.78), height * choices.between(0.2, 0.4));
-    let reach = radius * 3.4;
-    canvas.cover((sun.0 - reach, sun.1 - reach, sun.0 + reach, sun.1 + reach), palette.light, |x, y| {
-        let fading = (1.0 - (x - sun.0).hypot(y - sun.1) / reach).max(0.0);
-        fading * fading * 0.55
+    for _ in 0..4 {
+        let (x, y) = (width * choices.between(-0.05, 1.05), height * choices.between(0.07, 0.4));
+        let size = short * choices.between(0.014, 0.026);
+        let puffs =
+            [(0.0, 0.0, 9.0, 1.0), (-2.6, -0.9, 4.4, 1.3), (1.6, -1.5, 4.0, 1.7), (4.2, -0.4, 4.6, 0.9)];
+        let puffs = puffs.map(|(along, down, wide, tall)| {
+            ((x + along * size, y + down * size), (wide * size, tall * size))
+        });
+        fill(
+            canvas,
+            ovals(puffs),
+            &solid(mix(horizon, 0xFF_FFFF, 0.5), if choices.night() { 0.12 } else { 0.45 }),
+        );
+    }
+    water(canvas, choices, light.0);
+    for ridge in 0..ridges {
+        let depth = f32::from(ridge) / f32::from(ridges);
+        let crest =
+            (waterline - short * (0.3 - 0.2 * depth), mix(choices.land.0, choices.land.1, depth.powf(1.3)));
+        let foot = (waterline, mix(crest.1, horizon, 0.7 - 0.45 * depth));
+        let Some(hills) = hills(canvas, choices, depth) else { continue };
+        let mirrored = Transform::from_row(1.0, 0.0, 0.0, -0.55, 0.0, waterline * 1.55);
+        canvas.fill_path(&hills, &vertical(crest, foot, 0.3), FillRule::Winding, mirrored, None);
+        fill(canvas, Some(hills), &vertical(crest, foot, 1.0));
+    }
+}
+
+/// Water with ripples and the path of the light on it.
+fn water(canvas: &mut Pixmap, choices: &mut Choices, light: f32) {
+    let (width, height) = extent(canvas);
+    let (short, top) = (width.min(height), height * WATERLINE);
+    let (zenith, horizon) = choices.sky;
+    let (far, near) = (mix(horizon, zenith, 0.3), mix(zenith, choices.land.1, 0.5));
+    fill(canvas, rectangle(0.0, top, width, height - top), &vertical((top, far), (height, near), 1.0));
+    for (color, opacity, spread) in [(horizon, 0.3, width), (choices.light, 0.6, short * 0.1)] {
+        let waves = (0_u8..80).map(|wave| {
+            let depth = f32::from(wave) / 80.0;
+            let aside =
+                spread * choices.between(-1.0, 1.0) * if color == horizon { 1.0 } else { 0.12 + depth };
+            let long = short * choices.between(0.015, 0.05) * (0.35 + depth);
+            let y = top + (height - top) * (0.015 + depth.powf(1.6));
+            ((light + aside, y), (long, (short * (0.0007 + 0.0025 * depth)).max(0.5)))
+        });
+        fill(canvas, ovals(waves), &solid(color, opacity));
+    }
+}
+
+/// A range of hills above the waterline: jagged and from edge to edge far away, smooth and falling
+/// off to one side nearby.
+fn hills(canvas: &Pixmap, choices: &mut Choices, depth: f32) -> Option<Path> {
+    let (width, height) = extent(canvas);
+    let (short, waterline) = (width.min(height), height * WATERLINE);
+    let waves = [(0.8, 1.0), (2.3, 0.5), (5.1, 0.15), (11.0, 0.05)];
+    let waves = waves.map(|(pitch, size)| (pitch, size, choices.between(0.0, 1.0)));
+    let rightwards = choices.between(0.0, 1.0) < 0.5;
+    let crest = (0_u8..=160).map(|point| {
+        let along = f32::from(point) / 160.0;
+        let rise: f32 = waves
+            .into_iter()
+            .map(|(pitch, size, phase)| {
+                let place = along * width / short * pitch + phase;
+                let tooth = 1.0 - 2.0 * (place.rem_euclid(1.0) - 0.5).abs();
+                let wave = 0.5 + 0.5 * (place * TAU).sin();
+                size * (wave + (tooth - wave) * (1.0 - depth * 1.6).max(0.0))
+            })
+            .sum();
+        let side = if rightwards { along } else { 1.0 - along };
+        let tall = short * (0.17 - 0.09 * depth) * (1.0 - depth * (1.0 - side.powf(1.6)));
+        (along * width, waterline - tall * rise)
     });
-    canvas.disc(sun, radius, palette.light, 1.0);
-    for _ in 0..3 {
-        let (x, y) = (width * choices.next(), height * choices.between(0.08, 0.4));
-        let size = short * choices.between(0.018, 0.03);
-        let white = mix(palette.horizon, SNOW, 0.6);
-        for (along, down, length) in [(0.0, 0.0, 11.0), (-1.6, -1.7, 6.0), (2.4, -1.2, 5.0)] {
-            canvas.pill((x + along * size, y + down * size), length * size, size, white, 0.42);
-        }
-    }
-    sun
+    lines(crest.chain([(width, waterline), (0.0, waterline)]))
 }
 
-/// Land or water below the horizon. `layers` is how much there is to see.
-pub(super) fn land(canvas: &mut Canvas, choices: &mut Choices, sun: (f32, f32), layers: usize) {
-    let (near, far) = (choices.palette.land.1, choices.palette.land.0);
-    if choices.land == Land::Sea {
-        let island = crest(canvas, choices, Land::Hills, HORIZON + 0.015, 0.05);
-        mass(canvas, &island, far, mix(far, choices.palette.horizon, 0.5));
-        water(canvas, choices, sun);
-        let shore = crest(canvas, choices, Land::Hills, 0.97, 0.07);
-        let trees = with_trees(&shore, canvas, choices);
-        return mass(canvas, &trees, near, mix(near, far, 0.2));
-    }
-    for layer in 0..layers {
-        let depth = layer as f32 / (layers - 1).max(1) as f32;
-        let colour = mix(far, near, depth.powf(0.85));
-        let mist = mix(colour, choices.palette.horizon, 0.45 * (1.0 - depth));
-        let shape = if choices.land == Land::Mountains && depth > 0.55 { Land::Hills } else { choices.land };
-        let base = HORIZON + 0.34 * depth.powf(1.1);
-        let profile = crest(canvas, choices, shape, base, 0.05 + 0.02 * depth);
-        match shape {
-            Land::Hills if depth > 0.5 => {
-                let trees = with_trees(&profile, canvas, choices);
-                mass(canvas, &trees, colour, mist);
-            }
-            Land::Mountains => {
-                mass(canvas, &profile, colour, mist);
-                snow(canvas, &profile, base, mix(SNOW, choices.palette.horizon, 0.35));
-            }
-            _ => mass(canvas, &profile, colour, mist),
-        }
-        if shape == Land::City && depth > 0.3 {
-            lamps(canvas, choices, &profile);
-        }
-    }
-}
-
-/// The height of the land above each column, in pixels from the top.
-fn crest(canvas: &Canvas, choices: &mut Choices, shape: Land, base: f32, amplitude: f32) -> Vec<f32> {
-    let (height, short) = (canvas.height() as f32, canvas.short_edge());
-    let phases = [choices.next(), choices.next(), choices.next(), choices.next()];
-    let (stride, shift) = (choices.between(0.85, 1.2), choices.next() * 7.0);
-    (0..canvas.width())
-        .map(|column| {
-            let x = column as f32 / short * stride;
-            let rise = match shape {
-                Land::Mountains => {
-                    let waves = phases.into_iter().zip([0.9_f32, 2.1, 4.7, 10.3]).zip([1.0, 0.5, 0.2, 0.09]);
-                    let tooth = |place: f32| 1.0 - 2.0 * (place.rem_euclid(1.0) - 0.5).abs();
-                    waves.map(|((phase, pitch), size)| tooth(x * pitch + phase) * size).sum::<f32>() * 2.6
-                }
-                Land::City => {
-                    let plot = ((x + shift) * 13.0).floor();
-                    let chance = ((plot * 12.9898 + shift).sin() * 43_758.547).rem_euclid(1.0);
-                    0.3 + chance * chance * 2.9
-                }
-                Land::Hills | Land::Sea => {
-                    let waves = phases.into_iter().zip([0.7_f32, 1.6, 3.1, 6.4]).zip([1.0, 0.5, 0.22, 0.07]);
-                    waves.map(|((phase, pitch), size)| ((x * pitch + phase) * TAU).sin() * size).sum()
-                }
-            };
-            height * (base - amplitude * rise)
-        })
-        .collect()
-}
-
-/// The crest with firs standing on it here and there.
-fn with_trees(crest: &[f32], canvas: &Canvas, choices: &mut Choices) -> Vec<f32> {
-    let short = canvas.short_edge();
-    let mut profile = crest.to_vec();
-    let groves = (crest.len() as f32 / short * 3.0).ceil() as usize;
-    for _ in 0..groves {
-        let middle = choices.next() * crest.len() as f32;
-        for _ in 0..5 {
-            let place = middle + choices.between(-0.09, 0.09) * short;
-            let tall = short * choices.between(0.035, 0.08);
-            let half = tall * 0.24;
-            let Some(ground) = crest.get(place.max(0.0) as usize) else { continue };
-            let from = (place - half).max(0.0) as usize;
-            for (column, height) in profile.iter_mut().enumerate().skip(from).take((2.0 * half) as usize + 1)
-            {
-                let fir = 1.0 - (column as f32 - place).abs() / half;
-                *height = height.min(ground - tall * fir);
-            }
-        }
-    }
-    profile
-}
-
-/// Fills everything under a profile, from `top` at its crest to `foot` at the lowest row.
-fn mass(canvas: &mut Canvas, profile: &[f32], top: Rgba, foot: Rgba) {
-    let highest = profile.iter().copied().fold(f32::MAX, f32::min);
-    let lowest = profile.iter().copied().fold(f32::MIN, f32::max);
-    let height = canvas.height() as f32;
-    // A steep crest is softened over as many rows as it climbs in a column: its edge is then as
-    // smooth as a flat one.
-    let next = profile.iter().skip(1).chain(profile.last());
-    let crest: Vec<(f32, f32)> = profile
-        .iter()
-        .zip(next)
-        .map(|(here, next)| (*here, 1.0 / (here - next).abs().clamp(1.0, 6.0)))
-        .collect();
-    for (y, row) in canvas.rows_mut().enumerate().skip((highest - 4.0).max(0.0) as usize) {
-        let y = y as f32;
-        let colour = mix(top, foot, (y - highest) / (height - highest).max(1.0) * 1.6);
-        if y > lowest + 4.0 {
-            row.fill(colour);
-            continue;
-        }
-        for (pixel, (edge, softness)) in row.iter_mut().zip(&crest) {
-            let share = (y - edge) * softness + 0.5;
-            if share >= 1.0 {
-                *pixel = colour;
-            } else if share > 0.0 {
-                *pixel = mix(*pixel, colour, share);
-            }
-        }
-    }
-}
-
-/// Whitens the summits that rise well above `base`, ragged at the lower edge.
-fn snow(canvas: &mut Canvas, profile: &[f32], base: f32, white: Rgba) {
-    let (height, short) = (canvas.height() as f32, canvas.short_edge());
-    let highest = profile.iter().copied().fold(f32::MAX, f32::min);
-    let line = highest + (height * base - highest) * 0.42;
-    let ragged = |column: usize| {
-        let x = column as f32 / short;
-        line + short * 0.012 * ((x * 61.0).sin() + (x * 23.0).sin())
+/// The shore in front, with firs at its sides.
+pub(super) fn shore(canvas: &mut Pixmap, choices: &mut Choices) {
+    let (width, height) = extent(canvas);
+    let (short, near, phase) = (width.min(height), solid(choices.land.1, 1.0), choices.between(0.0, TAU));
+    let ground = |along: f32| {
+        height - short * (0.075 + 0.07 * (2.0 * along - 1.0).powi(2) + 0.012 * (along * 14.0 + phase).sin())
     };
-    let edges: Vec<(f32, f32)> = profile.iter().enumerate().map(|(x, top)| (*top, ragged(x))).collect();
-    let (from, rows) = (highest.max(0.0) as usize, (line - highest + short * 0.03).max(0.0) as usize);
-    for (y, row) in canvas.rows_mut().enumerate().skip(from).take(rows) {
-        let y = y as f32;
-        for (pixel, (top, bottom)) in row.iter_mut().zip(&edges) {
-            let share = (y - top + 0.5).min(bottom - y).clamp(0.0, 1.0);
-            if share > 0.0 {
-                *pixel = mix(*pixel, white, share * 0.9);
-            }
+    let rim = (0_u8..=100).map(|point| f32::from(point) / 100.0).map(|along| (along * width, ground(along)));
+    fill(canvas, lines(rim.chain([(width, height), (0.0, height)])), &near);
+    for number in 0_u8..12 {
+        let aside = choices.between(0.0, 1.0).powf(1.7) * 0.36;
+        let along = if number % 3 == 0 { 1.0 - aside } else { aside };
+        let tall = short * choices.between(0.09, 0.22) * (1.15 - aside * 1.6);
+        let (x, foot) = (along * width, ground(along) + tall * 0.06);
+        for (from, to, wide) in [(0.0, 0.55, 0.23), (0.3, 0.8, 0.17), (0.58, 1.0, 0.11)] {
+            let low = foot - tall * from;
+            fill(
+                canvas,
+                lines([(x - tall * wide, low), (x, foot - tall * to), (x + tall * wide, low)]),
+                &near,
+            );
         }
-    }
-}
-
-/// Water with the light's path on it.
-fn water(canvas: &mut Canvas, choices: &mut Choices, sun: (f32, f32)) {
-    let palette = choices.palette;
-    let (width, height, short) = (canvas.width() as f32, canvas.height() as f32, canvas.short_edge());
-    let top = height * HORIZON;
-    let deep = mix(palette.land.1, palette.zenith, 0.35);
-    let shallow = mix(palette.horizon, palette.zenith, 0.55);
-    for (y, row) in canvas.rows_mut().enumerate().skip(top as usize) {
-        row.fill(mix(shallow, deep, (y as f32 - top) / (height - top) * 1.15));
-    }
-    for wave in 0_u8..70 {
-        let depth = f32::from(wave) / 70.0;
-        let y = top + (height - top) * depth.powf(1.5);
-        let thick = (short * (0.0009 + 0.0028 * depth)).max(0.5);
-        let x = width * choices.next();
-        let length = short * choices.between(0.05, 0.16) * (0.4 + depth);
-        canvas.pill((x, y), length, thick, palette.horizon, 0.22);
-        let path = sun.0 + short * (0.02 + 0.12 * depth) * choices.between(-1.0, 1.0);
-        canvas.pill((path, y), length * 0.5, thick * 1.3, palette.light, 0.55 - 0.25 * depth);
-    }
-}
-
-/// Lit windows below the roofs.
-fn lamps(canvas: &mut Canvas, choices: &mut Choices, profile: &[f32]) {
-    let short = canvas.short_edge();
-    let size = (short * 0.0045).max(1.0).round();
-    let pitch = size * 3.0;
-    let mut x = pitch;
-    while let Some(roof) = profile.get(x as usize) {
-        for floor in 1_u8..16 {
-            let y = roof + f32::from(floor) * pitch * 1.25;
-            if choices.next() < 0.24 {
-                canvas.rectangle((x.round(), y.round()), (size, size * 1.4), LAMP, 0.75);
-            }
-        }
-        x += pitch;
     }
 }
