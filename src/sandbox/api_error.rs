@@ -1,4 +1,4 @@
-//! Error answers, in the words of the documents where they give them.
+//! Error replies, worded as in the documents where they quote them.
 //!
 //! OpenAI's envelope is `error{message,type,param,code}`; the gateway's own errors have the type
 //! `shell_api_error`, an empty `param` and the request id at the end of the message.
@@ -8,15 +8,15 @@ use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::faults::BadSpelling;
-use super::models::Family;
+use super::faults::InvalidFault;
+use super::models::ModelFamily;
 
 const REQUEST: &str = "invalid_request_error";
 const USER: &str = "image_generation_user_error";
 
-/// Why a request is not answered with a picture.
+/// Why a request gets no image.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Refusal {
+pub(super) struct ApiError {
     pub(super) status: StatusCode,
     pub(super) kind: &'static str,
     pub(super) message: String,
@@ -24,12 +24,12 @@ pub(super) struct Refusal {
     pub(super) code: Option<&'static str>,
 }
 
-fn refusal(kind: &'static str, code: &'static str, param: &str, message: String) -> Refusal {
+fn refusal(kind: &'static str, code: &'static str, param: &str, message: String) -> ApiError {
     let param = (!param.is_empty()).then(|| param.to_owned());
-    Refusal { status: StatusCode::BAD_REQUEST, kind, message, param, code: Some(code) }
+    ApiError { status: StatusCode::BAD_REQUEST, kind, message, param, code: Some(code) }
 }
 
-impl Refusal {
+impl ApiError {
     pub(super) fn unknown_parameter(name: &str) -> Self {
         refusal(REQUEST, "unknown_parameter", name, format!("Unknown parameter: '{name}'."))
     }
@@ -122,29 +122,29 @@ impl Refusal {
         refusal(USER, "invalid_png_output_compression", "", message.to_owned())
     }
 
-    /// A link that would have to be fetched: the sandbox stays on loopback.
+    /// A link outside this sandbox, which stays on loopback.
     pub(super) fn unreachable_image(url: &str) -> Self {
         let shown: String = url.chars().take(120).collect();
         let message = format!(
-            "Failed to download image from {shown}. The sandbox fetches nothing: send the picture as a data: URL, \
-             or a link that this sandbox gave out."
+            "Failed to download image from {shown}. Send the image as a data: URL, or a link that this \
+             sandbox returned; the sandbox fetches nothing."
         );
         refusal(REQUEST, "invalid_image_url", "url", message)
     }
 
     pub(super) fn unreadable_json() -> Self {
         let message = "We could not parse the JSON body of your request.".to_owned();
-        Refusal { status: StatusCode::BAD_REQUEST, kind: REQUEST, message, param: None, code: None }
+        ApiError { status: StatusCode::BAD_REQUEST, kind: REQUEST, message, param: None, code: None }
     }
 
     pub(super) fn unreadable_form(fault: &str) -> Self {
         let message = format!("Could not parse multipart form: {fault}");
-        Refusal { status: StatusCode::BAD_REQUEST, kind: REQUEST, message, param: None, code: None }
+        ApiError { status: StatusCode::BAD_REQUEST, kind: REQUEST, message, param: None, code: None }
     }
 
     pub(super) fn too_large() -> Self {
         let message = "Maximum content size limit exceeded.".to_owned();
-        Refusal { status: StatusCode::PAYLOAD_TOO_LARGE, kind: REQUEST, message, param: None, code: None }
+        ApiError { status: StatusCode::PAYLOAD_TOO_LARGE, kind: REQUEST, message, param: None, code: None }
     }
 
     pub(super) fn content_type(sent: &str, accepted: &str) -> Self {
@@ -157,7 +157,7 @@ impl Refusal {
 
     pub(super) fn model_not_found(model: &str) -> Self {
         let message = format!("The model '{model}' does not exist or you do not have access to it.");
-        Refusal { status: StatusCode::NOT_FOUND, ..refusal(REQUEST, "model_not_found", "", message) }
+        ApiError { status: StatusCode::NOT_FOUND, ..refusal(REQUEST, "model_not_found", "", message) }
     }
 
     pub(super) fn not_a_chat_model() -> Self {
@@ -166,24 +166,24 @@ impl Refusal {
                        you mean to use v1/completions?"
                 .to_owned();
         let param = Some("model".to_owned());
-        Refusal { status: StatusCode::NOT_FOUND, kind: REQUEST, message, param, code: None }
+        ApiError { status: StatusCode::NOT_FOUND, kind: REQUEST, message, param, code: None }
     }
 
     pub(super) fn no_such_route(method: &str, path: &str) -> Self {
         let message = format!("Invalid URL ({method} {path})");
-        Refusal { status: StatusCode::NOT_FOUND, kind: REQUEST, message, param: None, code: None }
+        ApiError { status: StatusCode::NOT_FOUND, kind: REQUEST, message, param: None, code: None }
     }
 
-    /// A missing or refused key, in the words of whoever checks it.
-    pub(super) fn unauthorized(family: Family, token: Option<&str>) -> Self {
+    /// A missing or refused key, in the words of the family.
+    pub(super) fn unauthorized(family: ModelFamily, token: Option<&str>) -> Self {
         let message = match (family, token) {
-            (Family::Official, None) => {
+            (ModelFamily::Official, None) => {
                 "You didn't provide an API key. You need to provide your API key in an \
                                          Authorization header using Bearer auth (i.e. Authorization: Bearer \
                                          YOUR_KEY)."
                     .to_owned()
             }
-            (Family::Official, Some(token)) => {
+            (ModelFamily::Official, Some(token)) => {
                 let shown: String = token.chars().take(6).collect();
                 format!(
                     "Incorrect API key provided: {shown}****. You can find your API key at \
@@ -192,14 +192,14 @@ impl Refusal {
             }
             _ => "无效的令牌".to_owned(),
         };
-        let code = (family == Family::Official).then_some("invalid_api_key");
-        Refusal { status: StatusCode::UNAUTHORIZED, kind: REQUEST, message, param: None, code }
+        let code = (family == ModelFamily::Official).then_some("invalid_api_key");
+        ApiError { status: StatusCode::UNAUTHORIZED, kind: REQUEST, message, param: None, code }
     }
 
-    /// Another server's words for a missing key.
+    /// Another server's message for a missing key.
     pub(super) fn no_key(message: &str) -> Self {
         let code = Some("invalid_api_key");
-        Refusal {
+        ApiError {
             status: StatusCode::UNAUTHORIZED,
             kind: REQUEST,
             message: message.to_owned(),
@@ -208,38 +208,38 @@ impl Refusal {
         }
     }
 
-    /// Another server's words for a model that it does not have.
+    /// Another server's message for an unknown model.
     pub(super) fn no_model(message: String) -> Self {
         let code = Some("model_not_found");
-        Refusal { status: StatusCode::NOT_FOUND, kind: REQUEST, message, param: None, code }
+        ApiError { status: StatusCode::NOT_FOUND, kind: REQUEST, message, param: None, code }
     }
 
-    /// Another server's words, of which nothing is known but that its status is 400.
-    pub(super) fn in_words(message: &str) -> Self {
+    /// Another server's message, without type and code.
+    pub(super) fn bad_request(message: &str) -> Self {
         let message = message.to_owned();
-        Refusal { status: StatusCode::BAD_REQUEST, kind: REQUEST, message, param: None, code: None }
+        ApiError { status: StatusCode::BAD_REQUEST, kind: REQUEST, message, param: None, code: None }
     }
 
-    /// A fault that cannot be read, wherever it was asked for.
-    pub(super) fn bad_fault(bad: &BadSpelling) -> Self {
-        Self::invalid_value(bad.place, format!("Invalid sandbox fault: {}.", bad.error))
+    /// A fault that cannot be read.
+    pub(super) fn invalid_fault(invalid: &InvalidFault) -> Self {
+        Self::invalid_value(invalid.place, format!("Invalid sandbox fault: {}.", invalid.error))
     }
 
-    /// The painter or an encoder failed: a defect of the sandbox.
+    /// The painter or an encoder failed.
     pub(super) fn internal(fault: &str) -> Self {
         let message =
             format!("The server had an error while processing your request. Sorry about that! ({fault})");
         let kind = "server_error";
-        Refusal { status: StatusCode::INTERNAL_SERVER_ERROR, kind, message, param: None, code: None }
+        ApiError { status: StatusCode::INTERNAL_SERVER_ERROR, kind, message, param: None, code: None }
     }
 
-    /// The answer as `family` gives it, under this request id.
-    pub(super) fn answer(self, family: Family, request_id: &str) -> Response {
+    /// The reply in the form of `family`, with this request id.
+    pub(super) fn response(self, family: ModelFamily, request_id: &str) -> Response {
         let error = match family {
-            Family::Official => json!({
+            ModelFamily::Official => json!({
                 "message": self.message, "type": self.kind, "param": self.param, "code": self.code,
             }),
-            Family::All | Family::All26 | Family::Vip => json!({
+            ModelFamily::All | ModelFamily::All26 | ModelFamily::Vip => json!({
                 "message": format!("{} (request id: {request_id})", self.message),
                 "type": "shell_api_error",
                 "param": self.param.unwrap_or_default(),
@@ -254,7 +254,7 @@ impl Refusal {
 }
 
 /// Adds the request id under the header that `family` uses.
-pub(super) fn stamp(response: &mut Response, family: Family, request_id: &str) {
+pub(super) fn stamp(response: &mut Response, family: ModelFamily, request_id: &str) {
     if let Ok(id) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert(HeaderName::from_static(family.request_id_header()), id);
     }

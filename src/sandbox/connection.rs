@@ -1,4 +1,4 @@
-//! Connections that an answer can close, which a web framework gives no means to.
+//! Connections that a reply can cut, which the web framework does not allow.
 
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
@@ -13,9 +13,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-/// What an answer sees of the connection it goes out on.
+/// The connection that a reply goes out on.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Line(Arc<State>);
+pub(super) struct ClientConnection(Arc<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -23,13 +23,13 @@ struct State {
     flushed: Notify,
 }
 
-impl Line {
-    /// Lets no more bytes out. The server finds out at its next write, and closes.
+impl ClientConnection {
+    /// Sends no more bytes. The next write of the server fails, and it closes the connection.
     pub(super) fn cut(&self) {
         self.0.cut.store(true, Ordering::Relaxed);
     }
 
-    /// Waits until everything the server held at the time of the call is with the system.
+    /// Waits until the operating system has everything that the server had to send.
     pub(super) async fn flushed(&self) {
         self.0.flushed.notified().await;
     }
@@ -37,15 +37,15 @@ impl Line {
 
 /// A listener whose connections can be cut.
 #[derive(Debug)]
-pub(super) struct Lines(pub TcpListener);
+pub(super) struct ConnectionListener(pub TcpListener);
 
-impl Listener for Lines {
-    type Io = Wire;
+impl Listener for ConnectionListener {
+    type Io = ConnectionIo;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Wire, SocketAddr) {
+    async fn accept(&mut self) -> (ConnectionIo, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.0).await;
-        (Wire { stream, line: Line::default() }, address)
+        (ConnectionIo { stream, connection: ClientConnection::default() }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -53,29 +53,29 @@ impl Listener for Lines {
     }
 }
 
-impl Connected<IncomingStream<'_, Lines>> for Line {
-    fn connect_info(stream: IncomingStream<'_, Lines>) -> Self {
-        stream.io().line.clone()
+impl Connected<IncomingStream<'_, ConnectionListener>> for ClientConnection {
+    fn connect_info(stream: IncomingStream<'_, ConnectionListener>) -> Self {
+        stream.io().connection.clone()
     }
 }
 
-/// A connection.
+/// The bytes of one connection.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(super) struct ConnectionIo {
     stream: TcpStream,
-    line: Line,
+    connection: ClientConnection,
 }
 
-impl Wire {
-    fn whole(&self) -> io::Result<()> {
-        if self.line.0.cut.load(Ordering::Relaxed) {
+impl ConnectionIo {
+    fn not_cut(&self) -> io::Result<()> {
+        if self.connection.0.cut.load(Ordering::Relaxed) {
             return Err(io::ErrorKind::ConnectionAborted.into());
         }
         Ok(())
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for ConnectionIo {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -85,9 +85,9 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for ConnectionIo {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.whole()?;
+        self.not_cut()?;
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
@@ -96,7 +96,7 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bytes: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.whole()?;
+        self.not_cut()?;
         Pin::new(&mut self.stream).poll_write_vectored(cx, bytes)
     }
 
@@ -108,7 +108,7 @@ impl AsyncWrite for Wire {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(cx);
         if flushed.is_ready() {
-            self.line.0.flushed.notify_waiters();
+            self.connection.0.flushed.notify_waiters();
         }
         flushed
     }

@@ -1,26 +1,21 @@
-//! What arrived: a short memory of requests, so that a test can ask what was really sent.
-
-use std::collections::VecDeque;
+//! What a request said, for tests of a client: what was sent, what was charged, what went wrong.
 
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RANGE};
 
-use super::images_api::{Order, Submission};
+use super::images_api::{AcceptedRequest, RequestBody};
 
-/// How many requests are remembered; older ones are forgotten.
-const REMEMBERED: usize = 1_000;
-
-/// One request, as it came in.
+/// One request to a sandbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct ReceivedRequest {
     /// `GET` or `POST`.
     pub method: String,
     /// The path, without the query.
     pub path: String,
     /// The query, without its `?`.
     pub query: Option<String>,
-    /// The `Range` asked for, as it was sent.
+    /// The `Range` header.
     pub range: Option<String>,
     /// The content type without its parameters.
     pub content_type: Option<String>,
@@ -30,21 +25,21 @@ pub struct Seen {
     pub model: Option<String>,
     /// The prompt; on chat the text of the last user message.
     pub prompt: Option<String>,
-    /// The names of the parameters sent, pictures and mask aside, in their order.
+    /// The names of the parameters in their order, without images and mask.
     pub parameters: Vec<String>,
-    /// How many pictures came with it.
+    /// How many images came with it.
     pub images: usize,
     /// Whether a mask came with it.
     pub mask: bool,
-    /// How many pictures were charged; 0 where the request was refused. One that was made and
-    /// whose answer was lost is charged.
+    /// How many images were charged; 0 where the request was refused. An image that was made is
+    /// charged even if its reply is lost.
     pub billed: u32,
-    /// The fault that befell it, as it is spelt. One that waits in a link befalls its download.
+    /// The fault that the reply had, as it is written. A fault of a download is noted there.
     pub fault: Option<String>,
 }
 
-impl Seen {
-    /// What the head of a request says.
+impl ReceivedRequest {
+    /// Reads the head of a request.
     pub(super) fn of(request: &Request) -> Self {
         let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
         Self {
@@ -58,46 +53,27 @@ impl Seen {
             ..Self::default()
         }
     }
-}
 
-impl Seen {
-    /// What the body says.
-    pub(super) fn note(&mut self, submission: &Submission) {
-        self.model = submission.text("model").map(str::to_owned);
-        self.prompt = submission.text("prompt").map(str::to_owned);
-        self.parameters = submission.names().map(str::to_owned).collect();
-        self.images = submission.images.len();
-        self.mask = submission.mask.is_some();
+    /// Reads its body.
+    pub(super) fn note(&mut self, body: &RequestBody) {
+        self.model = body.text("model").map(str::to_owned);
+        self.prompt = body.text("prompt").map(str::to_owned);
+        self.parameters = body.names().map(str::to_owned).collect();
+        self.images = body.images.len();
+        self.mask = body.mask.is_some();
     }
 
-    /// A request that was found good, and what befalls its answer.
-    pub(super) fn charge(&mut self, order: &Order) {
-        self.billed = order.billed;
-        let befalls = order.fault.as_ref().filter(|spec| !spec.fault().is_of_files());
-        self.fault = befalls.map(ToString::to_string);
+    /// Notes that the request was accepted, and the fault of its reply.
+    pub(super) fn charge(&mut self, accepted: &AcceptedRequest) {
+        self.billed = accepted.billed;
+        let fault = accepted.fault.as_ref().filter(|spec| !spec.fault().is_download_fault());
+        self.fault = fault.map(ToString::to_string);
     }
 }
 
-/// The bearer token, `None` where there is none or an empty one.
+/// The bearer token; `None` if there is none or an empty one.
 pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
-}
-
-/// The last requests, oldest first.
-#[derive(Debug, Default)]
-pub(super) struct Log(VecDeque<Seen>);
-
-impl Log {
-    pub(super) fn record(&mut self, seen: Seen) {
-        if self.0.len() == REMEMBERED {
-            self.0.pop_front();
-        }
-        self.0.push_back(seen);
-    }
-
-    pub(super) fn all(&self) -> Vec<Seen> {
-        self.0.iter().cloned().collect()
-    }
 }

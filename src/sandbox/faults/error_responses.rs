@@ -1,4 +1,6 @@
-//! Faults that are answered without a picture being made, so that nothing is charged.
+//! Faults that reply with an error and no image, so that nothing is charged.
+
+use std::time::{Duration, SystemTime};
 
 use axum::http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderName, StatusCode};
@@ -7,29 +9,28 @@ use serde_json::{Value, json};
 
 use super::kinds::Fault;
 use super::spec::FaultSpec;
-use crate::sandbox::api_error::{Refusal, stamp};
-use crate::sandbox::models::Family;
-use crate::sandbox::server::now;
+use crate::sandbox::api_error::{ApiError, stamp};
+use crate::sandbox::models::ModelFamily;
 
 /// The page of a web server that is not the API.
 const PAGE: &str = "<!DOCTYPE html>\n<html><head><title>Welcome</title></head>\
     <body><h1>Welcome</h1><p>There is no API here.</p></body></html>\n";
 
-/// What the words of an answer depend on.
+/// What the text of an error depends on.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::sandbox) struct Asked<'a> {
-    pub family: Family,
+pub(in crate::sandbox) struct ErrorContext<'a> {
+    pub family: ModelFamily,
     pub model: &'a str,
     pub request_id: &'a str,
-    /// Where a redirect leads.
+    /// The target of a redirect.
     pub elsewhere: &'a str,
 }
 
-/// The answer, where this fault is one of those.
-pub(in crate::sandbox) fn refusal(spec: &FaultSpec, asked: Asked<'_>) -> Option<Response> {
-    let Asked { family, model, request_id, elsewhere } = asked;
-    let gateway = family != Family::Official;
-    let suffixed = |words: &str| format!("{words} (request id: {request_id})");
+/// The error, if this fault is one of these.
+pub(in crate::sandbox) fn error_response(spec: &FaultSpec, context: ErrorContext<'_>) -> Option<Response> {
+    let ErrorContext { family, model, request_id, elsewhere } = context;
+    let gateway = family != ModelFamily::Official;
+    let suffixed = |text: &str| format!("{text} (request id: {request_id})");
     let wait = spec.amount();
     let rate_limited = |header: HeaderName, value: String| {
         let message = format!(
@@ -39,14 +40,16 @@ pub(in crate::sandbox) fn refusal(spec: &FaultSpec, asked: Asked<'_>) -> Option<
         let error = openai(&message, "input-images", None, Some("rate_limit_exceeded"));
         (StatusCode::TOO_MANY_REQUESTS, AppendHeaders([(header, value)]), error).into_response()
     };
-    let in_words = |status, words: &str| in_json(status, &shell(&suffixed(words), "", None));
+    let in_text = |status, text: &str| in_json(status, &shell(&suffixed(text), "", None));
     let overloaded = || {
         let message = "The server is currently overloaded with other requests. Sorry about that! Please try again later.";
         openai(message, "service_unavailable_error", None, Some("server_is_overloaded"))
     };
-    let mut answer = match spec.fault() {
-        Fault::Unauthorised => Refusal::unauthorized(family, Some("sk-sandbox")).answer(family, request_id),
-        Fault::TokenType => in_words(
+    let mut response = match spec.fault() {
+        Fault::Unauthorised => {
+            ApiError::unauthorized(family, Some("sk-sandbox")).response(family, request_id)
+        }
+        Fault::TokenType => in_text(
             StatusCode::FORBIDDEN,
             &format!("该令牌的计费模式为按次计费，无权访问模型 {model}，请使用按量计费的令牌"),
         ),
@@ -59,9 +62,12 @@ pub(in crate::sandbox) fn refusal(spec: &FaultSpec, asked: Asked<'_>) -> Option<
         }
         Fault::RateLimited => rate_limited(RETRY_AFTER, wait.to_string()),
         Fault::RateLimitedMs => rate_limited(HeaderName::from_static("retry-after-ms"), wait.to_string()),
-        Fault::RateLimitedDate => rate_limited(RETRY_AFTER, http_date(now() + u64::from(wait))),
-        Fault::Saturated => in_words(StatusCode::TOO_MANY_REQUESTS, "当前分组上游负载已饱和，请稍后再试"),
-        Fault::NoChannel => in_words(
+        Fault::RateLimitedDate => rate_limited(
+            RETRY_AFTER,
+            httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(wait.into())),
+        ),
+        Fault::Saturated => in_text(StatusCode::TOO_MANY_REQUESTS, "当前分组上游负载已饱和，请稍后再试"),
+        Fault::NoChannel => in_text(
             StatusCode::SERVICE_UNAVAILABLE,
             &format!("No available channel for model {model} under current group Default"),
         ),
@@ -96,24 +102,24 @@ pub(in crate::sandbox) fn refusal(spec: &FaultSpec, asked: Asked<'_>) -> Option<
         ),
         Fault::ErrorString => in_json(StatusCode::BAD_REQUEST, &json!({ "error": "prompt required" })),
         Fault::Moderation => in_json(StatusCode::BAD_REQUEST, &moderation(gateway, request_id)),
-        Fault::Moderation451 => in_words(
+        Fault::Moderation451 => in_text(
             StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS,
             "The generated image was blocked by image_safety",
         ),
         Fault::Refusal500 => in_json(StatusCode::INTERNAL_SERVER_ERROR, &hard_block(request_id)),
-        Fault::BadParameter => Refusal::unknown_parameter("response_format").answer(family, request_id),
+        Fault::BadParameter => ApiError::unknown_parameter("response_format").response(family, request_id),
         Fault::Redirect => {
             (StatusCode::TEMPORARY_REDIRECT, AppendHeaders([(LOCATION, elsewhere.to_owned())]))
                 .into_response()
         }
         _ => return None,
     };
-    // Whoever answers here knows nothing of the gateway's ids.
+    // These servers do not know the ids of the gateway.
     let foreign = [Fault::Html200, Fault::Empty502, Fault::Detail, Fault::ErrorString, Fault::Redirect];
     if !foreign.contains(&spec.fault()) {
-        stamp(&mut answer, family, request_id);
+        stamp(&mut response, family, request_id);
     }
-    Some(answer)
+    Some(response)
 }
 
 /// OpenAI's envelope.
@@ -126,7 +132,7 @@ fn shell(message: &str, param: &str, code: Option<&str>) -> Value {
     json!({ "error": { "message": message, "type": "shell_api_error", "param": param, "code": code } })
 }
 
-/// The gateway at times repeats the status in the body, and not always the same one.
+/// The gateway sometimes repeats a status in the body.
 fn insert_status(body: &mut Value, status: u16) {
     if let Some(body) = body.as_object_mut() {
         body.insert("status_code".to_owned(), status.into());
@@ -180,18 +186,4 @@ fn in_json(status: StatusCode, body: &Value) -> Response {
 /// A web page.
 pub(super) fn page(status: StatusCode, html: &'static str) -> Response {
     (status, [(CONTENT_TYPE, "text/html; charset=UTF-8")], html).into_response()
-}
-
-/// A moment, in seconds since 1970, as HTTP writes it.
-fn http_date(seconds: u64) -> String {
-    let moment = i64::try_from(seconds).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    moment.unwrap_or_default().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_date_is_written_as_rfc_9110_shows_it() {
-        assert_eq!(super::http_date(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");
-    }
 }

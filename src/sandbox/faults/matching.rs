@@ -1,4 +1,4 @@
-//! Which fault befalls a request, if one does, and how often each has happened.
+//! Which fault a request gets, and how often each fault has happened.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,23 +6,23 @@ use std::sync::{Mutex, PoisonError};
 use axum::http::HeaderMap;
 
 use super::kinds::{Fault, Reach};
-use super::spec::{FaultError, FaultSpec, Only};
-use crate::sandbox::models::{self, Family};
+use super::spec::{FaultError, FaultSpec, Scope};
+use crate::sandbox::models::{self, ModelFamily};
 
 const HEADER: &str = "x-sandbox-fault";
 
-/// What a fault is chosen by.
+/// What the choice of a fault depends on.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::sandbox) struct Occasion<'a> {
-    /// Whether it is chat; else one of the images endpoints.
+pub(in crate::sandbox) struct CallContext<'a> {
+    /// Whether it is chat and not one of the images endpoints.
     pub chat: bool,
     pub model: Option<&'a str>,
     pub prompt: Option<&'a str>,
 }
 
-/// A spelling that is none: where it stood and what is wrong with it.
+/// A fault that cannot be read: where it is written and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::sandbox) struct BadSpelling {
+pub(in crate::sandbox) struct InvalidFault {
     /// The header's name, or `prompt`.
     pub place: &'static str,
     pub error: FaultError,
@@ -30,13 +30,13 @@ pub(in crate::sandbox) struct BadSpelling {
 
 /// A fault of a download.
 #[derive(Debug)]
-pub(in crate::sandbox) struct Befallen {
+pub(in crate::sandbox) struct DownloadFault {
     pub spec: FaultSpec,
-    /// Whether it has happened as often as it was to: what is left is a lasting trait.
+    /// Whether it has happened as often as it should. Only its lasting effect remains.
     pub spent: bool,
 }
 
-/// What a sandbox was told to do wrong, and how often it has.
+/// The fault of all requests, and how often each fault has happened.
 #[derive(Debug, Default)]
 pub(in crate::sandbox) struct Faults {
     setting: Option<FaultSpec>,
@@ -48,47 +48,48 @@ impl Faults {
         Self { setting, happened: Mutex::default() }
     }
 
-    /// The fault of a paid call: that of its header, else of its prompt, else the setting's; the
-    /// first that may befall it. One that waits in links is not counted here.
-    pub(in crate::sandbox) fn of_call(
+    /// The fault of a paid call: the first that applies to it, of its header, its prompt and the
+    /// setting. A fault of downloads is not counted here.
+    pub(in crate::sandbox) fn for_call(
         &self,
         headers: &HeaderMap,
-        occasion: Occasion<'_>,
-    ) -> Result<Option<FaultSpec>, BadSpelling> {
-        let asked = asked_in_header(headers)?;
-        let worded = occasion.prompt.and_then(FaultSpec::spelt_in).map(str::parse).transpose();
-        let worded = worded.map_err(|error| BadSpelling { place: "prompt", error })?;
-        let stated = [asked, worded, self.setting.clone()].into_iter().flatten();
-        Ok(stated
+        context: CallContext<'_>,
+    ) -> Result<Option<FaultSpec>, InvalidFault> {
+        let stated = in_header(headers)?;
+        let in_prompt = context.prompt.and_then(FaultSpec::find_in).map(str::parse).transpose();
+        let in_prompt = in_prompt.map_err(|error| InvalidFault { place: "prompt", error })?;
+        let candidates = [stated, in_prompt, self.setting.clone()].into_iter().flatten();
+        Ok(candidates
             .into_iter()
-            .find(|spec| spec.may_befall(occasion))
-            .filter(|spec| spec.fault().is_of_files() || self.happens(&spec.to_string(), spec.times)))
+            .find(|spec| spec.applies_to(context))
+            .filter(|spec| spec.fault().is_download_fault() || self.happens(&spec.to_string(), spec.times)))
     }
 
-    /// The fault of a download: that of its header, for programs that fetch on their own, else
-    /// the one that waits in the link. Counted for each link.
-    pub(in crate::sandbox) fn of_download(
+    /// The fault of a download: that of its header, or else the one that waits in the link.
+    /// Counted for each link.
+    pub(in crate::sandbox) fn for_download(
         &self,
         headers: &HeaderMap,
         waiting: Option<&FaultSpec>,
         link: &str,
-    ) -> Result<Option<Befallen>, BadSpelling> {
-        let asked = asked_in_header(headers)?
-            .filter(|spec| spec.fault().is_of_files() && matches!(spec.only, None | Some(Only::Files)));
-        let Some(spec) = asked.or(waiting.cloned()) else { return Ok(None) };
-        let times = spec.times.or(spec.fault().usual_times());
+    ) -> Result<Option<DownloadFault>, InvalidFault> {
+        let stated = in_header(headers)?.filter(|spec| {
+            spec.fault().is_download_fault() && matches!(spec.only, None | Some(Scope::Files))
+        });
+        let Some(spec) = stated.or(waiting.cloned()) else { return Ok(None) };
+        let times = spec.times.or(spec.fault().default_times());
         let spent = !self.happens(&format!("{spec} {link}"), times);
-        // Such a CDN goes on ignoring Range when it no longer cuts.
-        let befalls = !spent || spec.fault() == Fault::CdnNoRange;
-        Ok(befalls.then_some(Befallen { spec, spent }))
+        // Such a CDN ignores Range even when it no longer cuts.
+        let applies = !spent || spec.fault() == Fault::CdnNoRange;
+        Ok(applies.then_some(DownloadFault { spec, spent }))
     }
 
-    /// A link is given out anew: its fault has not happened yet.
+    /// Counts the fault of a link from 0 again.
     pub(in crate::sandbox) fn begin_link(&self, spec: &FaultSpec, link: &str) {
         self.happened.lock().unwrap_or_else(PoisonError::into_inner).remove(&format!("{spec} {link}"));
     }
 
-    /// Counts one happening under a name; whether there was still one to come.
+    /// Counts a fault under a name. Returns whether it happens once more.
     fn happens(&self, name: &str, times: Option<u32>) -> bool {
         let Some(times) = times else { return true };
         let mut happened = self.happened.lock().unwrap_or_else(PoisonError::into_inner);
@@ -99,27 +100,27 @@ impl Faults {
     }
 }
 
-fn asked_in_header(headers: &HeaderMap) -> Result<Option<FaultSpec>, BadSpelling> {
+fn in_header(headers: &HeaderMap) -> Result<Option<FaultSpec>, InvalidFault> {
     let Some(value) = headers.get(HEADER) else { return Ok(None) };
     let text = String::from_utf8_lossy(value.as_bytes());
-    text.parse().map(Some).map_err(|error| BadSpelling { place: HEADER, error })
+    text.parse().map(Some).map_err(|error| InvalidFault { place: HEADER, error })
 }
 
 impl FaultSpec {
-    fn may_befall(&self, occasion: Occasion<'_>) -> bool {
+    fn applies_to(&self, context: CallContext<'_>) -> bool {
         let reached = match self.fault().entry().reach {
             Reach::Paid | Reach::Files => true,
-            Reach::Chat => occasion.chat,
+            Reach::Chat => context.chat,
             Reach::Official => {
-                let model = occasion.model.and_then(models::find);
-                model.is_some_and(|model| model.family == Family::Official)
+                let model = context.model.and_then(models::find);
+                model.is_some_and(|model| model.family == ModelFamily::Official)
             }
         };
         let meant = match &self.only {
-            None | Some(Only::Files) => true,
-            Some(Only::Chat) => occasion.chat,
-            Some(Only::Images) => !occasion.chat,
-            Some(Only::Model(id)) => occasion.model == Some(*id),
+            None | Some(Scope::Files) => true,
+            Some(Scope::Chat) => context.chat,
+            Some(Scope::Images) => !context.chat,
+            Some(Scope::Model(id)) => context.model == Some(*id),
         };
         reached && meant
     }

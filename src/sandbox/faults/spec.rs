@@ -1,4 +1,4 @@
-//! The one text form of a fault, wherever it is asked for.
+//! The text form of a fault.
 
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
@@ -11,39 +11,39 @@ use crate::sandbox::models;
 #[cfg(test)]
 mod tests;
 
-/// A fault, how often it happens and to what: `NAME[=K][,times=N][,only=WHAT]`.
+/// A fault, how often it happens and to which requests: `NAME[=K][,times=N][,only=WHAT]`.
 ///
-/// [`fmt::Display`] writes the same form, without what is left at its default.
+/// [`fmt::Display`] writes the same form, without defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct FaultSpec {
     pub(super) fault: Fault,
     pub(super) amount: Option<u32>,
     pub(super) times: Option<u32>,
-    pub(super) only: Option<Only>,
+    pub(super) only: Option<Scope>,
 }
 
-/// What a fault is kept to.
+/// The requests that a fault is limited to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Only {
+pub(super) enum Scope {
     Chat,
     Images,
     Files,
-    /// Calls that name this model, and the links of their answers.
+    /// Calls of this model, and the links of their replies.
     Model(&'static str),
 }
 
-/// A spelling that is none, and what is accepted.
+/// A fault that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
-    /// A name that no fault has.
-    #[error("there is no fault {0:?}; there are {names}", names = names())]
+    /// An unknown name.
+    #[error("unknown fault {0:?}; the nearest is {near}", near = nearest(.0))]
     Unknown(String),
-    /// A number where the fault takes none.
+    /// A number after a fault that takes none.
     #[error("{0} takes no number")]
     NoAmount(&'static str),
-    /// Something else where a number is wanted.
-    #[error("{what} takes a whole number from {least}, not {given:?}")]
+    /// Something else in place of a number.
+    #[error("{what} needs a whole number of at least {least}, not {given:?}")]
     NotANumber {
         /// The fault with its unit, or `times`.
         what: String,
@@ -52,27 +52,28 @@ pub enum FaultError {
         /// What was given.
         given: String,
     },
-    /// A part that is neither `times` nor `only`, or comes twice.
-    #[error("{0:?} is not understood; accepted is NAME[=K][,times=N][,only=chat|images|files|MODEL]")]
+    /// A part that is not `times` or `only`, or comes twice.
+    #[error("cannot read {0:?}; write NAME[=K][,times=N][,only=chat|images|files|MODEL]")]
     Part(String),
-    /// `only` with something that is no endpoint and no model.
-    #[error("only={0} names nothing; accepted are chat, images, files, {ids}", ids = model_ids())]
-    NoSuchPlace(String),
-    /// `only` with something that the fault never befalls.
-    #[error("{fault} never happens with only={only}: it befalls {reach}")]
-    NeverThere {
+    /// `only` with an unknown endpoint or model.
+    #[error("only={0} is not an endpoint or a model; use chat, images, files, or one of {ids}", ids = model_ids())]
+    UnknownScope(String),
+    /// `only` with requests that the fault never applies to.
+    #[error("{fault} never happens with only={only}: it applies to {reach}")]
+    ImpossibleScope {
         /// The fault.
         fault: &'static str,
-        /// What it was to be kept to.
+        /// The scope.
         only: String,
-        /// What it befalls.
+        /// What it applies to.
         reach: &'static str,
     },
 }
 
-fn names() -> String {
-    let names: Vec<_> = Fault::ALL.iter().map(|fault| fault.name()).collect();
-    names.join(", ")
+fn nearest(given: &str) -> &'static str {
+    let likeness = |fault: &&Fault| strsim::jaro_winkler(given, fault.name());
+    let nearest = Fault::ALL.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    nearest.map_or("", |fault| fault.name())
 }
 
 fn model_ids() -> String {
@@ -87,27 +88,27 @@ impl FaultSpec {
         self.fault
     }
 
-    /// The number after the name, or the usual one; 0 for a fault that takes none.
+    /// The number after the name, or its default; 0 for a fault that takes none.
     pub(super) fn amount(&self) -> u32 {
-        self.amount.or(self.fault.entry().amount.map(|amount| amount.usual)).unwrap_or_default()
+        self.amount.or(self.fault.entry().amount.map(|amount| amount.default)).unwrap_or_default()
     }
 
-    /// The spelling in the first word of a prompt that asks for a fault.
-    pub(super) fn spelt_in(prompt: &str) -> Option<&str> {
+    /// The first fault that a word of the prompt asks for.
+    pub(super) fn find_in(prompt: &str) -> Option<&str> {
         prompt.split_whitespace().find_map(|word| word.strip_prefix("sandbox:fault="))
     }
 
-    fn reaches_its_place(&self) -> bool {
+    fn scope_is_possible(&self) -> bool {
         let official =
-            |id: &str| models::find(id).is_some_and(|model| model.family == models::Family::Official);
+            |id: &str| models::find(id).is_some_and(|model| model.family == models::ModelFamily::Official);
         match (self.fault.entry().reach, &self.only) {
             (_, None)
-            | (Reach::Paid, Some(Only::Chat | Only::Images | Only::Model(_)))
-            | (Reach::Official, Some(Only::Images))
-            | (Reach::Chat, Some(Only::Chat))
+            | (Reach::Paid, Some(Scope::Chat | Scope::Images | Scope::Model(_)))
+            | (Reach::Official, Some(Scope::Images))
+            | (Reach::Chat, Some(Scope::Chat))
             | (Reach::Files, Some(_)) => true,
-            (Reach::Official, Some(Only::Model(id))) => official(id),
-            (Reach::Chat, Some(Only::Model(id))) => !official(id),
+            (Reach::Official, Some(Scope::Model(id))) => official(id),
+            (Reach::Chat, Some(Scope::Model(id))) => !official(id),
             (_, Some(_)) => false,
         }
     }
@@ -142,11 +143,11 @@ impl FromStr for FaultSpec {
                 _ => return Err(FaultError::Part(part.to_owned())),
             }
         }
-        if spec.reaches_its_place() {
+        if spec.scope_is_possible() {
             return Ok(spec);
         }
         let only = spec.only.map(|only| only.to_string()).unwrap_or_default();
-        Err(FaultError::NeverThere { fault: fault.name(), only, reach: reach_in_words(fault) })
+        Err(FaultError::ImpossibleScope { fault: fault.name(), only, reach: reach_name(fault) })
     }
 }
 
@@ -163,7 +164,7 @@ fn number(what: &str, least: u32, given: &str) -> Result<u32, FaultError> {
     number.ok_or_else(|| FaultError::NotANumber { what: what.to_owned(), least, given: given.to_owned() })
 }
 
-pub(super) const fn reach_in_words(fault: Fault) -> &'static str {
+pub(super) const fn reach_name(fault: Fault) -> &'static str {
     match fault.entry().reach {
         Reach::Paid => "paid calls",
         Reach::Official => "paid calls of the official models",
@@ -172,7 +173,7 @@ pub(super) const fn reach_in_words(fault: Fault) -> &'static str {
     }
 }
 
-impl FromStr for Only {
+impl FromStr for Scope {
     type Err = FaultError;
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
@@ -182,12 +183,12 @@ impl FromStr for Only {
             "files" => Ok(Self::Files),
             id => models::find(id)
                 .map(|model| Self::Model(model.id))
-                .ok_or_else(|| FaultError::NoSuchPlace(id.to_owned())),
+                .ok_or_else(|| FaultError::UnknownScope(id.to_owned())),
         }
     }
 }
 
-impl fmt::Display for Only {
+impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Chat => "chat",
@@ -214,25 +215,24 @@ impl fmt::Display for FaultSpec {
     }
 }
 
-/// The spelling and every fault with what it does, for `--help`.
+/// The text form, and every fault with its effect, for `--help`.
 #[must_use]
 pub fn fault_help() -> String {
     let mut help =
-        "Faults: NAME[=K][,times=N][,only=chat|images|files|MODEL], as the header x-sandbox-fault of a \
-        request, as the setting --sandbox-fault for all, or as a word in a prompt, \
-        sandbox:fault=NAME. With times=N only the first N requests fail; downloads count for each link, and \
-        cdn_stall, cdn_cut and cdn_no_range fail once unless it says more. Charged faults count as a picture \
-        that was paid for.\n\n"
+        "Faults: NAME[=K][,times=N][,only=chat|images|files|MODEL], in the header x-sandbox-fault of a \
+        request, in the setting --sandbox-fault for all requests, or as the word sandbox:fault=NAME of a \
+        prompt. With times=N only the first N requests fail. Downloads are counted for each link, and \
+        cdn_stall, cdn_cut and cdn_no_range fail once by default. A charged fault counts as a paid image.\n\n"
             .to_owned();
     // Writing to a String cannot fail.
-    let _ = write!(help, "  {:30} {:15} WHAT COMES [USUAL K]", "NAME[=K]", "TAKEN FOR");
+    let _ = write!(help, "  {:30} {:15} REPLY [DEFAULT K]", "NAME[=K]", "FAILURE KIND");
     for fault in Fault::ALL {
         let _ = write!(help, "\n  {}", hanging(&fault.line()));
     }
     help
 }
 
-/// The line of a fault, so folded that what comes keeps to its column.
+/// The line of a fault, wrapped so that the reply stays in its column.
 fn hanging(line: &str) -> String {
     const COLUMN: usize = 47;
     const WIDTH: usize = 76;

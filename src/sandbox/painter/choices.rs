@@ -43,7 +43,7 @@ const SUBJECTS: [(&[&str], Subject); 3] = [
 
 /// The prompt's decisions, and a source of further ones.
 #[derive(Debug)]
-pub(super) struct Choices {
+pub(super) struct PromptChoices {
     /// The sky overhead and at the horizon.
     pub sky: (Rgb, Rgb),
     /// Sun or moon.
@@ -58,7 +58,7 @@ pub(super) struct Choices {
     seed: u64,
 }
 
-impl Choices {
+impl PromptChoices {
     /// `variation` tells the images of one request apart.
     pub(super) fn of(prompt: &str, variation: u32) -> Self {
         let mut seed = [0; 8];

@@ -4,7 +4,7 @@
 //!
 //! - `request`: what to paint, and how reference images and a mask enter the image
 //! - `choices`: what the prompt decides
-//! - `scene`: the landscape; `subject`: a kite, a balloon, a boat or birds; `caption`: the words
+//! - `scene`: the landscape; `subject`: a kite, a balloon or a boat; `caption`: the words
 //! - `brush`: shapes and colours for the drawing library
 //! - `encode`: pixels to PNG, JPEG or WebP
 

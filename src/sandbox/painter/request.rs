@@ -8,7 +8,7 @@ use tiny_skia::{BlendMode, FillRule, IntSize, Mask, MaskType, Paint, Pixmap, Pix
 
 use super::brush::{color, edge, extent, fill, mix, rectangle, solid, sticker, stroke};
 use super::caption::caption;
-use super::choices::Choices;
+use super::choices::PromptChoices;
 use super::scene::{backdrop, shore};
 use super::subject::subject;
 use crate::domain::Pixels;
@@ -74,7 +74,7 @@ impl PaintRequest<'_> {
         if self.detail == Detail::Fine {
             grain(&mut canvas)?;
         }
-        let accent = Choices::of(self.prompt, self.variation).accent;
+        let accent = PromptChoices::of(self.prompt, self.variation).accent;
         let inset = if self.transparent { width.min(height) / 7 } else { 0 };
         caption(&mut canvas, self.prompt, accent, inset);
         if self.transparent {
@@ -85,7 +85,7 @@ impl PaintRequest<'_> {
 
     /// The landscape of the prompt, or its shore and subject in front of the first reference.
     fn landscape(&self, width: u32, height: u32) -> Option<Pixmap> {
-        let mut choices = Choices::of(self.prompt, self.variation);
+        let mut choices = PromptChoices::of(self.prompt, self.variation);
         let mut canvas = Pixmap::new(width, height)?;
         let Some((first, others)) = self.references.split_first() else {
             backdrop(&mut canvas, &mut choices, self.detail.ridges());
@@ -118,7 +118,7 @@ impl PaintRequest<'_> {
         if self.prompt.to_lowercase().contains(LOOSELY) {
             let original = canvas.clone();
             lay(&mut canvas, &original, (5.0, 3.0));
-            cover(&mut canvas, &solid(Choices::of(self.prompt, self.variation).sky.1, 0.15));
+            cover(&mut canvas, &solid(PromptChoices::of(self.prompt, self.variation).sky.1, 0.15));
         }
         let mut open = Mask::from_pixmap(fitted(mask, FilterType::Nearest)?.as_ref(), MaskType::Alpha);
         open.invert();

@@ -5,13 +5,13 @@ use std::f32::consts::TAU;
 use tiny_skia::{FillRule, Path, Pixmap, Transform};
 
 use super::brush::{extent, fill, lines, mix, ovals, rectangle, solid, vertical};
-use super::choices::Choices;
+use super::choices::PromptChoices;
 
 /// Where the water begins, as a share of the height.
 pub(super) const WATERLINE: f32 = 0.62;
 
 /// Sky, sun or moon, clouds, the water and `ridges` ranges of hills in it.
-pub(super) fn backdrop(canvas: &mut Pixmap, choices: &mut Choices, ridges: u8) {
+pub(super) fn backdrop(canvas: &mut Pixmap, choices: &mut PromptChoices, ridges: u8) {
     let (width, height) = extent(canvas);
     let (short, waterline) = (width.min(height), height * WATERLINE);
     let (zenith, horizon) = choices.sky;
@@ -59,7 +59,7 @@ pub(super) fn backdrop(canvas: &mut Pixmap, choices: &mut Choices, ridges: u8) {
 }
 
 /// Water with ripples and the path of the light on it.
-fn water(canvas: &mut Pixmap, choices: &mut Choices, light: f32) {
+fn water(canvas: &mut Pixmap, choices: &mut PromptChoices, light: f32) {
     let (width, height) = extent(canvas);
     let (short, top) = (width.min(height), height * WATERLINE);
     let (zenith, horizon) = choices.sky;
@@ -80,7 +80,7 @@ fn water(canvas: &mut Pixmap, choices: &mut Choices, light: f32) {
 
 /// A range of hills above the waterline: jagged and from edge to edge far away, smooth and falling
 /// off to one side nearby.
-fn hills(canvas: &Pixmap, choices: &mut Choices, depth: f32) -> Option<Path> {
+fn hills(canvas: &Pixmap, choices: &mut PromptChoices, depth: f32) -> Option<Path> {
     let (width, height) = extent(canvas);
     let (short, waterline) = (width.min(height), height * WATERLINE);
     let waves = [(0.8, 1.0), (2.3, 0.5), (5.1, 0.15), (11.0, 0.05)];
@@ -105,7 +105,7 @@ fn hills(canvas: &Pixmap, choices: &mut Choices, depth: f32) -> Option<Path> {
 }
 
 /// The shore in front, with firs at its sides.
-pub(super) fn shore(canvas: &mut Pixmap, choices: &mut Choices) {
+pub(super) fn shore(canvas: &mut Pixmap, choices: &mut PromptChoices) {
     let (width, height) = extent(canvas);
     let (short, near, phase) = (width.min(height), solid(choices.land.1, 1.0), choices.between(0.0, TAU));
     let ground = |along: f32| {

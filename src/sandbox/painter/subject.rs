@@ -3,13 +3,13 @@
 use tiny_skia::{PathBuilder, Pixmap};
 
 use super::brush::{extent, fill, lines, mix, ovals, rectangle, solid, stroke};
-use super::choices::{Choices, Subject};
+use super::choices::{PromptChoices, Subject};
 use super::scene::WATERLINE;
 
 const CREAM: u32 = 0xFF_F6E6;
 
 /// Draws the subject at the left or the right.
-pub(super) fn subject(canvas: &mut Pixmap, choices: &mut Choices, left: bool) {
+pub(super) fn subject(canvas: &mut Pixmap, choices: &mut PromptChoices, left: bool) {
     let (width, height) = extent(canvas);
     let across = choices.between(0.26, 0.34);
     let x = width * if left { across } else { 1.0 - across };
@@ -21,7 +21,7 @@ pub(super) fn subject(canvas: &mut Pixmap, choices: &mut Choices, left: bool) {
     }
 }
 
-fn kite(canvas: &mut Pixmap, choices: &Choices, (x, y): (f32, f32), size: f32) {
+fn kite(canvas: &mut Pixmap, choices: &PromptChoices, (x, y): (f32, f32), size: f32) {
     let lean = if choices.lit_from_left { 0.4_f32 } else { -0.4 };
     let at = |along: f32, down: f32| {
         (
@@ -48,7 +48,7 @@ fn kite(canvas: &mut Pixmap, choices: &Choices, (x, y): (f32, f32), size: f32) {
     }
 }
 
-fn balloon(canvas: &mut Pixmap, choices: &Choices, (x, y): (f32, f32), radius: f32) {
+fn balloon(canvas: &mut Pixmap, choices: &PromptChoices, (x, y): (f32, f32), radius: f32) {
     let at = |along: f32, down: f32| (x + along * radius, y + down * radius);
     for side in [-1.0, 1.0] {
         let rope = lines([at(side * 0.3, 1.2), at(side * 0.13, 1.85)]);
@@ -70,7 +70,7 @@ fn balloon(canvas: &mut Pixmap, choices: &Choices, (x, y): (f32, f32), radius: f
     fill(canvas, rectangle(left, top, radius * 0.32, radius * 0.26), &solid(0x6E_5037, 1.0));
 }
 
-fn boat(canvas: &mut Pixmap, choices: &Choices, (x, y): (f32, f32), size: f32) {
+fn boat(canvas: &mut Pixmap, choices: &PromptChoices, (x, y): (f32, f32), size: f32) {
     let at = |along: f32, down: f32| (x + along * size, y + down * size);
     let sails = [
         ([at(-0.05, -1.0), at(-0.05, -0.1), at(-0.5, -0.1)], CREAM),

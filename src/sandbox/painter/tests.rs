@@ -23,14 +23,14 @@ fn png(request: &PaintRequest<'_>) -> Vec<u8> {
         .unwrap()
 }
 
-fn picture(colour: [u8; 4]) -> DynamicImage {
+fn image(colour: [u8; 4]) -> DynamicImage {
     DynamicImage::ImageRgba8(RgbaImage::from_pixel(SMALL.width, SMALL.height, Rgba(colour)))
 }
 
 #[test]
 fn everything_that_is_asked_shows_and_the_same_is_painted_the_same() {
-    let red = [picture([200, 30, 30, 255])];
-    let two = [picture([200, 30, 30, 255]), picture([30, 30, 200, 255])];
+    let red = [image([200, 30, 30, 255])];
+    let two = [image([200, 30, 30, 255]), image([30, 30, 200, 255])];
     let kite = request("a kite");
     let different = [
         request("a kite"),
@@ -87,7 +87,7 @@ fn a_transparent_background_is_cut_away_and_the_middle_stays() {
 
 #[test]
 fn a_mask_keeps_what_it_covers_and_mixes_where_it_is_half_open() {
-    let original = [picture([10, 200, 90, 255])];
+    let original = [image([10, 200, 90, 255])];
     let mut mask = RgbaImage::from_pixel(SMALL.width, SMALL.height, Rgba([0, 0, 0, 255]));
     for (x, y, pixel) in mask.enumerate_pixels_mut() {
         if (40..150).contains(&x) && (30..90).contains(&y) {
@@ -129,8 +129,8 @@ fn an_inpainting_done_loosely_changes_what_the_mask_covers() {
 
 #[test]
 fn a_mask_that_opens_nothing_returns_the_original() {
-    let original = [picture([10, 200, 90, 255])];
-    let closed = picture([0, 0, 0, 255]);
+    let original = [image([10, 200, 90, 255])];
+    let closed = image([0, 0, 0, 255]);
     let file = png(&PaintRequest { references: &original, mask: Some(&closed), ..request("a city") });
     assert_eq!(image::load_from_memory(&file).unwrap().into_rgb8(), original[0].to_rgb8());
 }

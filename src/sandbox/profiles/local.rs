@@ -1,75 +1,76 @@
-//! The servers that people run themselves: what they make of a request, and their answers.
+//! The servers that people run themselves: what they read of a request, and their replies.
 
 use image::{DynamicImage, RgbaImage};
 use serde_json::{Value, json};
 
-use super::definitions::{Local, LocalReply};
+use super::definitions::{LocalReply, LocalServer};
 use crate::domain::{ImageFormat, Operation, Pixels};
-use crate::sandbox::api_error::Refusal;
-use crate::sandbox::images_api::{Order, Submission, Tokens, decoded, painted_format};
-use crate::sandbox::models::Model;
+use crate::sandbox::api_error::ApiError;
+use crate::sandbox::ids::{now, random};
+use crate::sandbox::images_api::{AcceptedRequest, RequestBody, decoded, painted_format};
+use crate::sandbox::models::SandboxModel;
 use crate::sandbox::options::without_sandbox_words;
 use crate::sandbox::painter::{Detail, Encoding};
-use crate::sandbox::server::{now, random};
+use crate::sandbox::tokens::TokenCounts;
 
-/// Far above what any of them takes.
+/// Far above the limit of any of them.
 const IMAGE_BYTES: usize = 50 * 1024 * 1024;
 
-/// Reads what the server reads.
-pub(super) fn order(
-    painter: &'static Model,
-    server: &Local,
+/// Accepts a request: what the server does not read is refused or ignored.
+pub(super) fn accept(
+    painter: &'static SandboxModel,
+    server: &LocalServer,
     operation: Operation,
-    submission: &Submission,
-) -> Result<Order, Refusal> {
+    body: &RequestBody,
+) -> Result<AcceptedRequest, ApiError> {
     let reads = if operation == Operation::Generate { server.reads } else { server.reads_in_edits };
     let unread = |name: &&str| *name != "model" && !reads.contains(name);
-    if let Some(name) = submission.names().find(unread).filter(|_| server.refuses_others) {
-        return Err(Refusal::unknown_parameter(name));
+    if let Some(name) = body.names().find(unread).filter(|_| server.refuses_others) {
+        return Err(ApiError::unknown_parameter(name));
     }
     if server.reply == LocalReply::VllmOmni
-        && submission.text("response_format").is_some_and(|form| form != "b64_json")
+        && body.text("response_format").is_some_and(|form| form != "b64_json")
     {
-        let message = "Only 'b64_json' response format is supported now.".to_owned();
-        return Err(Refusal::invalid_value("response_format", message));
+        let message = "Scope 'b64_json' response format is supported now.".to_owned();
+        return Err(ApiError::invalid_value("response_format", message));
     }
-    let prompt = submission.text("prompt").filter(|prompt| !prompt.is_empty());
+    let prompt = body.text("prompt").filter(|prompt| !prompt.is_empty());
     let prompt = prompt.ok_or_else(|| match server.reply {
-        LocalReply::StableDiffusionCpp => Refusal::in_words("prompt required"),
-        LocalReply::Localai | LocalReply::VllmOmni => Refusal::missing("prompt"),
+        LocalReply::StableDiffusionCpp => ApiError::bad_request("prompt required"),
+        LocalReply::Localai | LocalReply::VllmOmni => ApiError::missing("prompt"),
     })?;
-    if operation != Operation::Generate && submission.images.is_empty() {
-        return Err(Refusal::missing("image"));
+    if operation != Operation::Generate && body.images.is_empty() {
+        return Err(ApiError::missing("image"));
     }
-    let references = decoded(&submission.images, IMAGE_BYTES)?;
-    let size = submission.text("size").and_then(Pixels::parse).unwrap_or(server.usual_size);
-    let mask = match (&submission.mask, references.first()) {
-        (Some(mask), Some(first)) if server.masks => Some(white_repainted(mask, first)?),
+    let references = decoded(&body.images, IMAGE_BYTES)?;
+    let size = body.text("size").and_then(Pixels::parse).unwrap_or(server.default_size);
+    let mask = match (&body.mask, references.first()) {
+        (Some(mask), Some(first)) if server.masks => Some(white_repaints(mask, first)?),
         _ => None,
     };
     let usual = server.formats.first().copied().unwrap_or(ImageFormat::Png);
-    let format = submission.text("output_format").and_then(painted_format);
+    let format = body.text("output_format").and_then(painted_format);
     let format = format.filter(|format| server.formats.contains(format)).unwrap_or(usual);
-    let pictures = submission.integer("n").ok().flatten().and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
-    Ok(Order {
+    let count = body.integer("n").ok().flatten().and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
+    Ok(AcceptedRequest {
         model: painter,
         prompt: without_sandbox_words(prompt),
         size,
         detail: Detail::Plain,
-        tokens: Tokens { text: 0, images: 0, output: 0 },
+        tokens: TokenCounts::default(),
         references,
         mask,
-        pictures,
-        billed: pictures,
+        count,
+        billed: count,
         encoding: Encoding { format, compression: 90, transparent: false },
         fault: None,
     })
 }
 
-/// A mask as one grey channel, whatever alpha it has, at the picture's size; the painter wants
-/// alpha 0 where it paints.
-fn white_repainted(mask: &[u8], first: &DynamicImage) -> Result<DynamicImage, Refusal> {
-    let mask = image::load_from_memory(mask).map_err(|_| Refusal::in_words("invalid mask image"))?;
+/// A mask as one grey channel at the image's size, without regard to its alpha. White becomes
+/// alpha 0, which the painter repaints.
+fn white_repaints(mask: &[u8], first: &DynamicImage) -> Result<DynamicImage, ApiError> {
+    let mask = image::load_from_memory(mask).map_err(|_| ApiError::bad_request("invalid mask image"))?;
     let filter = image::imageops::FilterType::Nearest;
     let grey = mask.resize_exact(first.width(), first.height(), filter).into_luma8();
     let kept = RgbaImage::from_fn(grey.width(), grey.height(), |x, y| {
@@ -78,25 +79,25 @@ fn white_repainted(mask: &[u8], first: &DynamicImage) -> Result<DynamicImage, Re
     Ok(DynamicImage::ImageRgba8(kept))
 }
 
-/// The answer; `link` gives a picture an address.
+/// The reply; `link` gives an image an address.
 pub(super) fn reply(
-    server: &Local,
-    order: &Order,
-    asked: Option<&str>,
+    server: &LocalServer,
+    request: &AcceptedRequest,
+    response_format: Option<&str>,
     link: impl Fn(Vec<u8>) -> String,
-) -> Result<Value, Refusal> {
-    let pictures = order.paint_all()?;
-    let data: Vec<Value> = pictures
+) -> Result<Value, ApiError> {
+    let images = request.paint_all()?;
+    let data: Vec<Value> = images
         .into_iter()
         .enumerate()
-        .map(|(index, picture)| match server.reply {
-            LocalReply::Localai if asked == Some("b64_json") => {
-                json!({ "embedding": null, "index": index, "b64_json": order.base64(&picture) })
+        .map(|(index, image)| match server.reply {
+            LocalReply::Localai if response_format == Some("b64_json") => {
+                json!({ "embedding": null, "index": index, "b64_json": request.base64(&image) })
             }
-            LocalReply::Localai => json!({ "embedding": null, "index": index, "url": link(picture) }),
-            LocalReply::StableDiffusionCpp => json!({ "b64_json": order.base64(&picture) }),
+            LocalReply::Localai => json!({ "embedding": null, "index": index, "url": link(image) }),
+            LocalReply::StableDiffusionCpp => json!({ "b64_json": request.base64(&image) }),
             LocalReply::VllmOmni => {
-                json!({ "b64_json": order.base64(&picture), "url": null, "revised_prompt": null })
+                json!({ "b64_json": request.base64(&image), "url": null, "revised_prompt": null })
             }
         })
         .collect();
@@ -115,7 +116,7 @@ pub(super) fn reply(
             },
         }),
         LocalReply::StableDiffusionCpp => {
-            json!({ "created": now(), "data": data, "output_format": order.encoding.format.name() })
+            json!({ "created": now(), "data": data, "output_format": request.encoding.format.name() })
         }
         LocalReply::VllmOmni => json!({ "created": now(), "data": data }),
     })

@@ -1,13 +1,13 @@
-//! The manners of other servers: what an image server of another make wants and answers, where
-//! that is not what the reference does. For trying a provider's configuration without it.
+//! Server profiles: what other image servers expect and reply where they differ from the
+//! reference, to try the configuration of a provider without it.
 //!
 //! - `profile`: their names
-//! - `definitions`: each as data, from its documents or its source
-//! - `serve`: from request to answer
+//! - `definitions`: each profile as data, from its documents or its source
+//! - `serve`: from request to reply
 //! - `local`: the servers that people run themselves, which read few parameters
-//! - `answers`: the shapes of success and refusal
+//! - `answers`: the forms of replies and errors
 //!
-//! Strict where a document says so. Faults are for the reference alone.
+//! A profile is strict where a document says so. Faults work at the reference only.
 
 mod answers;
 mod local;
@@ -15,5 +15,5 @@ mod profile;
 mod serve;
 mod definitions;
 
-pub use profile::Manner;
+pub use profile::ServerProfile;
 pub(super) use serve::router;

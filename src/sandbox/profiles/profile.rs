@@ -1,8 +1,8 @@
-//! The names of the manners.
+//! The names of the server profiles.
 
-/// Whose manner a sandbox has.
+/// The server that a sandbox imitates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Manner {
+pub enum ServerProfile {
     /// OpenAI and the apiyi gateway, with all their models and faults.
     #[default]
     Openai,

@@ -1,158 +1,165 @@
-//! From request to answer, for all manners but the reference.
+//! From request to reply, for all profiles but the reference.
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 
-use super::answers::{chat_images, localised};
-use super::definitions::{Key, ModelPlace, Traits, Wire};
+use super::answers::{chat_images, with_model};
+use super::definitions::{KeyPlacement, ModelPlacement, ProfileDefinition, WireFormat};
 use super::local;
 use crate::domain::Operation;
-use crate::sandbox::api_error::Refusal;
-use crate::sandbox::chat::{last_turn, picture};
-use crate::sandbox::files::download;
+use crate::sandbox::api_error::ApiError;
+use crate::sandbox::chat::{last_turn, linked_image};
+use crate::sandbox::downloads::download;
 use crate::sandbox::images_api::{
-    IMAGE_BYTES, Order, Submission, blocking, chat_order, chunked, decoded, json_object, official_answer,
+    IMAGE_BYTES, RequestBody, accept_chat, blocking, chunked, decoded, json_object, official_reply,
 };
-use crate::sandbox::models::{self, Model};
-use crate::sandbox::received::{Seen, bearer};
-use crate::sandbox::server::Shared;
+use crate::sandbox::models::{self, SandboxModel};
+use crate::sandbox::received::{ReceivedRequest, bearer};
+use crate::sandbox::state::SandboxState;
 
-/// Stands in for whatever a server of another make draws with.
+/// Draws for all profiles, whatever model the real server has.
 const PAINTER: &str = "gpt-image-2";
 
-/// The routes of one manner.
-pub(in crate::sandbox) fn router(traits: &'static Traits) -> Router<Shared> {
+/// The routes of one profile.
+pub(in crate::sandbox) fn router(definition: &'static ProfileDefinition) -> Router<SandboxState> {
     let drawing = |operation| {
-        post(move |State(shared): State<Shared>, request: Request| async move {
-            serve(&shared, traits, operation, request).await
+        post(move |State(state): State<SandboxState>, request: Request| async move {
+            serve(&state, definition, operation, request).await
         })
     };
-    let at = |path: &str| format!("{}{path}", traits.base);
+    let at = |path: &str| format!("{}{path}", definition.base);
     let mut router = Router::new().route(&at("/files/{name}"), get(download));
-    if let Some(path) = traits.generations {
-        router = router.route(&at(path), drawing(Task::Draw(Operation::Generate)));
+    if let Some(path) = definition.generations {
+        router = router.route(&at(path), drawing(Action::Draw(Operation::Generate)));
     }
-    if let Some(path) = traits.edits {
-        router = router.route(&at(path), drawing(Task::Draw(Operation::Edit)));
+    if let Some(path) = definition.edits {
+        router = router.route(&at(path), drawing(Action::Draw(Operation::Edit)));
     }
-    if let Some(path) = traits.chat {
-        router = router.route(&at(path), drawing(Task::Talk));
+    if let Some(path) = definition.chat {
+        router = router.route(&at(path), drawing(Action::Chat));
     }
-    let missing = move |State(shared): State<Shared>, request: Request| async move {
-        let seen = Seen::of(&request);
-        let refusal = Refusal::no_such_route(&seen.method, &seen.path);
-        shared.record(seen);
-        traits.refusals.answer(&refusal)
+    let missing = move |State(state): State<SandboxState>, request: Request| async move {
+        let received = ReceivedRequest::of(&request);
+        let error = ApiError::no_such_route(&received.method, &received.path);
+        state.record(received);
+        definition.errors.response(&error)
     };
     router.fallback(missing).method_not_allowed_fallback(missing)
 }
 
 #[derive(Clone, Copy)]
-enum Task {
+enum Action {
     Draw(Operation),
-    Talk,
+    Chat,
 }
 
-async fn serve(shared: &Shared, traits: &'static Traits, task: Task, request: Request) -> Response {
-    let mut seen = Seen::of(&request);
-    let answer = match admitted(traits, &request) {
-        Ok(()) => match task {
-            Task::Draw(operation) => draw(shared, traits, operation, request, &mut seen).await,
-            Task::Talk => talk(shared, traits, request, &mut seen).await,
+async fn serve(
+    state: &SandboxState,
+    definition: &'static ProfileDefinition,
+    action: Action,
+    request: Request,
+) -> Response {
+    let mut received = ReceivedRequest::of(&request);
+    let reply = match admitted(definition, &request) {
+        Ok(()) => match action {
+            Action::Draw(operation) => draw(state, definition, operation, request, &mut received).await,
+            Action::Chat => chat(state, definition, request, &mut received).await,
         },
-        Err(refusal) => Err(refusal),
+        Err(error) => Err(error),
     };
-    shared.record(seen);
-    answer.unwrap_or_else(|refusal| traits.refusals.answer(&refusal))
+    state.record(received);
+    reply.unwrap_or_else(|error| definition.errors.response(&error))
 }
 
-/// Whether the key and the query are as they should be.
-fn admitted(traits: &Traits, request: &Request) -> Result<(), Refusal> {
-    let signed = match traits.key {
-        Key::Bearer => bearer(request.headers()).is_some(),
-        Key::Header(name) => request.headers().get(name).is_some_and(|key| !key.is_empty()),
-        Key::Unasked => true,
+/// Checks the key and the query.
+fn admitted(definition: &ProfileDefinition, request: &Request) -> Result<(), ApiError> {
+    let signed = match definition.key {
+        KeyPlacement::Bearer => bearer(request.headers()).is_some(),
+        KeyPlacement::Header(name) => request.headers().get(name).is_some_and(|key| !key.is_empty()),
+        KeyPlacement::None => true,
     };
     if !signed {
-        return Err(Refusal::no_key(traits.no_key));
+        return Err(ApiError::no_key(definition.no_key));
     }
-    match traits.query {
+    match definition.query {
         Some(query) if request.uri().query() != Some(query) => {
-            Err(Refusal::no_such_route(request.method().as_str(), request.uri().path()))
+            Err(ApiError::no_such_route(request.method().as_str(), request.uri().path()))
         }
         _ => Ok(()),
     }
 }
 
 async fn draw(
-    shared: &Shared,
-    traits: &'static Traits,
+    state: &SandboxState,
+    definition: &'static ProfileDefinition,
     operation: Operation,
     request: Request,
-    seen: &mut Seen,
-) -> Result<Response, Refusal> {
-    let submission = match operation {
-        Operation::Generate => Submission::of_generation(request).await?,
-        Operation::Edit | Operation::Inpaint => Submission::of_edit(request).await?,
+    received: &mut ReceivedRequest,
+) -> Result<Response, ApiError> {
+    let body = match operation {
+        Operation::Generate => RequestBody::of_generation(request).await?,
+        Operation::Edit | Operation::Inpaint => RequestBody::of_edit(request).await?,
     };
-    seen.note(&submission);
-    has_model(traits, seen)?;
+    received.note(&body);
+    has_model(definition, received)?;
     let painter = painter()?;
-    let shared = shared.clone();
-    tokio::time::sleep(shared.options().delay).await;
-    let (answer, pictures) = blocking(move || match &traits.wire {
-        Wire::Official => official_answer(painter, operation, &submission),
-        Wire::Local(server) => {
-            let order = local::order(painter, server, operation, &submission)?;
-            let asked = submission.text("response_format");
-            let answer = local::reply(server, &order, asked, |picture| shared.link(picture, None))?;
-            Ok((chunked(&answer), order.pictures))
+    let state = state.clone();
+    tokio::time::sleep(state.options().delay).await;
+    let (reply, count) = blocking(move || match &definition.wire {
+        WireFormat::Official => official_reply(painter, operation, &body),
+        WireFormat::Local(server) => {
+            let request = local::accept(painter, server, operation, &body)?;
+            let response_format = body.text("response_format");
+            let reply = local::reply(server, &request, response_format, |image| state.link(image, None))?;
+            Ok((chunked(&reply), request.count))
         }
-        Wire::ChatImages => Err(Refusal::no_such_route("POST", "images")),
+        WireFormat::ChatImages => Err(ApiError::no_such_route("POST", "images")),
     })
     .await?;
-    seen.billed = pictures;
-    Ok(answer)
+    received.billed = count;
+    Ok(reply)
 }
 
-async fn talk(
-    shared: &Shared,
-    traits: &'static Traits,
+async fn chat(
+    state: &SandboxState,
+    definition: &'static ProfileDefinition,
     request: Request,
-    seen: &mut Seen,
-) -> Result<Response, Refusal> {
+    received: &mut ReceivedRequest,
+) -> Result<Response, ApiError> {
     let body = json_object(request).await?;
-    seen.model = body.get("model").and_then(|model| model.as_str()).map(str::to_owned);
-    seen.parameters = body.keys().cloned().collect();
-    has_model(traits, seen)?;
+    received.model = body.get("model").and_then(|model| model.as_str()).map(str::to_owned);
+    received.parameters = body.keys().cloned().collect();
+    has_model(definition, received)?;
     let turn = last_turn(&body)?;
-    seen.images = turn.links.len();
-    seen.prompt = Some(turn.text.clone());
-    let files = turn.links.iter().map(|url| picture(shared, url)).collect::<Result<Vec<_>, _>>()?;
+    received.images = turn.links.len();
+    received.prompt = Some(turn.text.clone());
+    let files = turn.links.iter().map(|url| linked_image(state, url)).collect::<Result<Vec<_>, _>>()?;
     let painter = painter()?;
-    tokio::time::sleep(shared.options().delay).await;
-    let answer = blocking(move || {
-        let order: Order = chat_order(painter, &turn.text, decoded(&files, IMAGE_BYTES)?);
-        Ok(chunked(&chat_images(&order, &body)?))
+    tokio::time::sleep(state.options().delay).await;
+    let reply = blocking(move || {
+        let request = accept_chat(painter, &turn.text, decoded(&files, IMAGE_BYTES)?);
+        Ok(chunked(&chat_images(&request, &body)?))
     })
     .await?;
-    seen.billed = 1;
-    Ok(answer)
+    received.billed = 1;
+    Ok(reply)
 }
 
-/// Whether the model is named where it should be and is one that the server has.
-fn has_model(traits: &Traits, seen: &Seen) -> Result<(), Refusal> {
-    match (&traits.model, seen.model.as_deref()) {
-        (ModelPlace::Ignored, _) | (ModelPlace::Path, None) => Ok(()),
-        (ModelPlace::Path, Some(_)) => Err(Refusal::unknown_parameter("model")),
-        (ModelPlace::Body(_), None) => Err(Refusal::missing("model")),
-        (ModelPlace::Body(models), Some(model)) if models.contains(&model) => Ok(()),
-        (ModelPlace::Body(_), Some(model)) => Err(Refusal::no_model(localised(traits.no_model, model))),
+/// Checks that the model is named where the server expects it, and that the server has it.
+fn has_model(definition: &ProfileDefinition, received: &ReceivedRequest) -> Result<(), ApiError> {
+    match (&definition.model, received.model.as_deref()) {
+        (ModelPlacement::Ignored, _) | (ModelPlacement::Path, None) => Ok(()),
+        (ModelPlacement::Path, Some(_)) => Err(ApiError::unknown_parameter("model")),
+        (ModelPlacement::Body(_), None) => Err(ApiError::missing("model")),
+        (ModelPlacement::Body(models), Some(model)) if models.contains(&model) => Ok(()),
+        (ModelPlacement::Body(_), Some(model)) => {
+            Err(ApiError::no_model(with_model(definition.no_model, model)))
+        }
     }
 }
 
-fn painter() -> Result<&'static Model, Refusal> {
-    models::find(PAINTER).ok_or_else(|| Refusal::model_not_found(PAINTER))
+fn painter() -> Result<&'static SandboxModel, ApiError> {
+    models::find(PAINTER).ok_or_else(|| ApiError::model_not_found(PAINTER))
 }

@@ -4,7 +4,7 @@ use reqwest::multipart::Form;
 use serde_json::{Value, json};
 
 use super::{Answer, Bench, file, form, part, png};
-use crate::sandbox::Options;
+use crate::sandbox::SandboxOptions;
 
 fn assert_refused(answer: &Answer, status: u16, code: &str, param: &Value, words: &str) {
     let error = &answer.body["error"];
@@ -18,7 +18,7 @@ fn assert_refused(answer: &Answer, status: u16, code: &str, param: &Value, words
 
 #[tokio::test]
 async fn official_models_refuse_what_is_not_documented_and_charge_nothing() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let long = "é".repeat(32_001);
     let cases = [
         (
@@ -89,12 +89,12 @@ async fn official_models_refuse_what_is_not_documented_and_charge_nothing() {
     }
     let body = json!({ "model": "gpt-image-2", "prompt": "a kite", "output_compression": 50 });
     assert_refused(&bench.generate(&body).await, 400, "invalid_png_output_compression", &Value::Null, "PNG");
-    assert!(bench.sandbox.seen().iter().all(|seen| seen.billed == 0));
+    assert!(bench.received().iter().all(|received| received.billed == 0));
 }
 
 #[tokio::test]
 async fn the_limits_themselves_are_accepted() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let accepted = [
         json!({ "model": "gpt-image-2", "prompt": "é".repeat(32_000), "quality": "low" }),
         json!({ "model": "gpt-image-2", "prompt": "a kite", "size": "1024x640", "quality": "low" }),
@@ -109,8 +109,8 @@ async fn the_limits_themselves_are_accepted() {
 }
 
 #[tokio::test]
-async fn official_edits_refuse_bad_pictures_by_number_and_bad_masks() {
-    let bench = Bench::new(Options::default()).await;
+async fn official_edits_refuse_bad_images_by_number_and_bad_masks() {
+    let bench = Bench::new(SandboxOptions::default()).await;
     let base = || form(&[("model", "gpt-image-2"), ("prompt", "at night"), ("quality", "low")]);
     let with_mask = |mask: Vec<u8>| base().part("image", part(png(32, 32))).part("mask", part(mask));
     let seventeen = (0..17).fold(base(), |form: Form, _| form.part("image[]", part(png(8, 8))));
@@ -146,12 +146,12 @@ async fn official_edits_refuse_bad_pictures_by_number_and_bad_masks() {
     for (form, code, param, words) in cases {
         assert_refused(&bench.edit(form).await, 400, code, param, words);
     }
-    assert!(bench.sandbox.seen().iter().all(|seen| seen.billed == 0));
+    assert!(bench.received().iter().all(|received| received.billed == 0));
 }
 
 #[tokio::test]
 async fn a_key_is_asked_for_in_the_words_of_whoever_checks_it() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let url = format!("{}/images/generations", bench.sandbox.base_url());
     for token in [None, Some(""), Some("sk-invalid")] {
         let send = async |model: &str| {
@@ -167,13 +167,13 @@ async fn a_key_is_asked_for_in_the_words_of_whoever_checks_it() {
         let id = all.request_id.unwrap();
         assert_eq!(all.body["error"]["message"], format!("无效的令牌 (request id: {id})"));
     }
-    let seen: Vec<bool> = bench.sandbox.seen().iter().map(|seen| seen.authorized).collect();
-    assert_eq!(seen, [false, false, false, false, true, true]);
+    let received: Vec<bool> = bench.received().iter().map(|received| received.authorized).collect();
+    assert_eq!(received, [false, false, false, false, true, true]);
 }
 
 #[tokio::test]
 async fn unknown_models_routes_and_bodies_are_refused_as_openai_does() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let unknown = bench.generate(&json!({ "model": "dall-e-3", "prompt": "a kite" })).await;
     assert_refused(&unknown, 404, "model_not_found", &Value::Null, "'dall-e-3'");
     let route = super::read(bench.post("/images/variations").json(&json!({}))).await;
@@ -193,8 +193,8 @@ async fn unknown_models_routes_and_bodies_are_refused_as_openai_does() {
 }
 
 #[tokio::test]
-async fn gateway_models_refuse_a_broken_picture_too() {
-    let bench = Bench::new(Options::default()).await;
+async fn gateway_models_refuse_a_broken_image_too() {
+    let bench = Bench::new(SandboxOptions::default()).await;
     let form =
         form(&[("model", "gpt-image-2-all"), ("prompt", "a kite")]).part("image", part(b"<html>".to_vec()));
     let answer = bench.edit(form).await;

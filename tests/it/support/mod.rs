@@ -6,6 +6,7 @@ mod desk;
 mod fixtures;
 mod http;
 mod images;
+mod sandbox;
 mod upstream;
 mod web;
 
@@ -14,6 +15,7 @@ pub use desk::{Desk, files_in};
 pub use fixtures::{error_body, success_body};
 pub use http::Recorded;
 pub use images::{alpha_mask, jpeg, large_png, photo, pixels_of, png, webp, white_mask};
+pub use sandbox::Sandbox;
 pub use upstream::{Gate, Reply, Upstream};
 pub use web::{Ask, Opened, WebApp};
 

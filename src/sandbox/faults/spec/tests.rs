@@ -36,24 +36,24 @@ fn every_fault_is_read_by_its_name_and_has_a_line_of_help() {
 #[test]
 fn a_bad_spelling_is_refused_by_name_with_what_is_accepted() {
     let cases = [
-        ("", r#"there is no fault ""; there are unauthorised, token_type"#),
-        ("ratelimited", r#"there is no fault "ratelimited"; there are "#),
+        ("", r#"unknown fault ""; the nearest is "#),
+        ("ratelimited", r#"unknown fault "ratelimited"; the nearest is rate_limited"#),
         ("silent=3", "silent takes no number"),
-        ("cut=x", r#"cut=BYTES takes a whole number from 0, not "x""#),
-        ("cut=-1", r#"cut=BYTES takes a whole number from 0, not "-1""#),
-        ("slow=0", r#"slow=BYTES_PER_SECOND takes a whole number from 1, not "0""#),
-        ("silent,times=0", r#"times takes a whole number from 1, not "0""#),
-        ("silent,times=1,times=2", r#""times=2" is not understood; accepted is NAME[=K]"#),
-        ("silent,once", r#""once" is not understood; accepted is NAME[=K]"#),
+        ("cut=x", r#"cut=BYTES needs a whole number of at least 0, not "x""#),
+        ("cut=-1", r#"cut=BYTES needs a whole number of at least 0, not "-1""#),
+        ("slow=0", r#"slow=BYTES_PER_SECOND needs a whole number of at least 1, not "0""#),
+        ("silent,times=0", r#"times needs a whole number of at least 1, not "0""#),
+        ("silent,times=1,times=2", r#"cannot read "times=2"; write NAME[=K]"#),
+        ("silent,once", r#"cannot read "once"; write NAME[=K]"#),
         (
             "silent,only=dall-e-3",
-            "only=dall-e-3 names nothing; accepted are chat, images, files, gpt-image-2, ",
+            "only=dall-e-3 is not an endpoint or a model; use chat, images, files, or one of gpt-image-2, ",
         ),
-        ("silent,only=files", "silent never happens with only=files: it befalls paid calls"),
-        ("words,only=images", "words never happens with only=images: it befalls chat"),
+        ("silent,only=files", "silent never happens with only=files: it applies to paid calls"),
+        ("words,only=images", "words never happens with only=images: it applies to chat"),
         (
             "token_type,only=gpt-image-2-all",
-            "token_type never happens with only=gpt-image-2-all: it befalls paid calls of the official models",
+            "token_type never happens with only=gpt-image-2-all: it applies to paid calls of the official models",
         ),
     ];
     for (text, words) in cases {

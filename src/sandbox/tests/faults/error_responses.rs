@@ -2,13 +2,13 @@ use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use serde_json::{Value, json};
 
 use super::{Bench, PAINTED, json_of};
-use crate::sandbox::Options;
+use crate::sandbox::SandboxOptions;
 
 const OFFICIAL: &str = "gpt-image-2";
 
 #[tokio::test]
 async fn each_refusal_has_its_documented_status_and_body_and_costs_nothing() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let cases = [
         (
             "unauthorised",
@@ -72,14 +72,14 @@ async fn each_refusal_has_its_documented_status_and_body_and_costs_nothing() {
         for (name, value) in expected.as_object().unwrap() {
             assert_eq!(&body["error"][name], value, "{fault}: {body}");
         }
-        let seen = bench.last_seen();
-        assert_eq!((seen.fault.as_deref(), seen.billed), (Some(fault), 0));
+        let received = bench.last_seen();
+        assert_eq!((received.fault.as_deref(), received.billed), (Some(fault), 0));
     }
 }
 
 #[tokio::test]
 async fn the_words_that_tell_one_refusal_from_another_are_there() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let cases = [
         ("unauthorised", "gpt-image-2-all", "无效的令牌 (request id: "),
         ("token_type", OFFICIAL, "按次计费"),
@@ -103,7 +103,7 @@ async fn the_words_that_tell_one_refusal_from_another_are_there() {
 
 #[tokio::test]
 async fn answers_that_are_no_envelope_are_what_their_servers_send() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let html = "text/html; charset=UTF-8";
     for (fault, status, content_type, body) in [
         ("html_200", 200, Some(html), "<!DOCTYPE html>"),
@@ -123,7 +123,7 @@ async fn answers_that_are_no_envelope_are_what_their_servers_send() {
 
 #[tokio::test]
 async fn the_wait_is_asked_for_in_each_of_its_forms() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let headers = async |fault: &str| bench.provoke(fault, OFFICIAL).send().await.unwrap().headers().clone();
     assert_eq!(headers("rate_limited=7").await[RETRY_AFTER], "7");
     assert_eq!(headers("rate_limited").await[RETRY_AFTER], "1");
@@ -140,14 +140,14 @@ async fn the_wait_is_asked_for_in_each_of_its_forms() {
 
 #[tokio::test]
 async fn a_redirect_is_one_and_following_it_shows() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let policy = reqwest::redirect::Policy::none();
     let stays = reqwest::Client::builder().no_proxy().redirect(policy).build().unwrap();
     let request = bench.provoke("redirect", PAINTED).build().unwrap();
     let response = stays.execute(request.try_clone().unwrap()).await.unwrap();
     assert_eq!(response.status().as_u16(), 307);
     assert_eq!(response.headers()["location"], format!("{}/elsewhere", bench.sandbox.base_url()));
-    assert_eq!(bench.sandbox.seen().len(), 1);
+    assert_eq!(bench.received().len(), 1);
     let followed = bench.client.execute(request).await.unwrap();
     assert_eq!(followed.status().as_u16(), 404);
     assert_eq!(bench.last_seen().path, "/v1/elsewhere");
@@ -155,7 +155,7 @@ async fn a_redirect_is_one_and_following_it_shows() {
 
 #[tokio::test]
 async fn a_bad_key_is_refused_before_any_fault_and_uses_none_up() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let refused = bench.provoke("server_error,times=1", PAINTED).header("authorization", "Bearer sk-invalid");
     let mut request = refused.build().unwrap();
     request.headers_mut().remove("authorization");
@@ -166,15 +166,16 @@ async fn a_bad_key_is_refused_before_any_fault_and_uses_none_up() {
 
 #[tokio::test]
 async fn chat_and_edits_are_befallen_too() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     assert_eq!(bench.status(bench.provoke_chat("overloaded")).await, 503);
     let form = super::super::form(&[("model", OFFICIAL), ("prompt", "at night")])
         .part("image", super::super::part(super::super::png(16, 16)));
     let edit = bench.post("/images/edits").multipart(form).header("x-sandbox-fault", "overloaded");
     assert_eq!(bench.status(edit).await, 503);
-    let paths: Vec<_> = bench.sandbox.seen().into_iter().map(|seen| (seen.path, seen.fault)).collect();
-    let befallen = |path: &str| (path.to_owned(), Some("overloaded".to_owned()));
-    assert_eq!(paths, [befallen("/v1/chat/completions"), befallen("/v1/images/edits")]);
+    let paths: Vec<_> =
+        bench.received().into_iter().map(|received| (received.path, received.fault)).collect();
+    let fault = |path: &str| (path.to_owned(), Some("overloaded".to_owned()));
+    assert_eq!(paths, [fault("/v1/chat/completions"), fault("/v1/images/edits")]);
     let stays: Value = json_of(bench.provoke_chat("token_type").send().await.unwrap()).await;
     assert!(stays["choices"].is_array(), "a per-call token is good for the gateway's own models");
 }

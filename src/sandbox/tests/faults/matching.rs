@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::{Bench, PAINTED, json_of, with_setting};
-use crate::sandbox::Options;
+use crate::sandbox::SandboxOptions;
 
 /// The statuses of so many calls, one after the other.
 async fn statuses(bench: &Bench, body: &Value, calls: usize) -> Vec<u16> {
@@ -17,7 +17,7 @@ async fn a_rate_limit_lifts_after_so_many_calls_wherever_it_was_asked_for() {
     let plain = json!({ "model": PAINTED, "prompt": "a kite" });
     let bench = Bench::new(with_setting("rate_limited,times=2")).await;
     assert_eq!(statuses(&bench, &plain, 4).await, [429, 429, 200, 200]);
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let worded = json!({ "model": PAINTED, "prompt": "a sandbox:fault=rate_limited,times=2 kite" });
     assert_eq!(statuses(&bench, &worded, 4).await, [429, 429, 200, 200]);
     let mut asked = Vec::new();
@@ -27,7 +27,7 @@ async fn a_rate_limit_lifts_after_so_many_calls_wherever_it_was_asked_for() {
     assert_eq!(asked, [429, 429, 200]);
     // A spelling of its own counts for itself.
     assert_eq!(bench.status(bench.provoke("saturated,times=1", PAINTED)).await, 429);
-    let faults: Vec<_> = bench.sandbox.seen().into_iter().map(|seen| seen.fault.is_some()).collect();
+    let faults: Vec<_> = bench.received().into_iter().map(|received| received.fault.is_some()).collect();
     assert_eq!(faults, [true, true, false, false, true, true, false, true]);
 }
 
@@ -64,25 +64,25 @@ async fn only_keeps_a_fault_to_an_endpoint_or_a_model() {
 
 #[tokio::test]
 async fn the_word_is_not_painted() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let plain = bench.generate(&json!({ "model": PAINTED, "prompt": "a kite" })).await;
     let worded = json!({ "model": PAINTED, "prompt": "a sandbox:fault=endless,only=chat kite" });
-    assert_eq!(bench.generate(&worded).await.picture(0), plain.picture(0));
+    assert_eq!(bench.generate(&worded).await.image(0), plain.image(0));
 }
 
 #[tokio::test]
 async fn a_spelling_that_cannot_be_read_is_refused_and_says_what_can() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let header = json_of(bench.provoke("ratelimit", PAINTED).send().await.unwrap()).await;
     let worded = json!({ "model": "gpt-image-2", "prompt": "a kite sandbox:fault=cut=half" });
     let prompt = bench.generate(&worded).await;
     assert_eq!(prompt.status.as_u16(), 400);
     for (body, param, words) in [
-        (header, "x-sandbox-fault", "there is no fault \"ratelimit\"; there are unauthorised, token_type, "),
-        (prompt.body, "prompt", "cut=BYTES takes a whole number from 0, not \"half\""),
+        (header, "x-sandbox-fault", "unknown fault \"ratelimit\"; the nearest is rate_limited"),
+        (prompt.body, "prompt", "cut=BYTES needs a whole number of at least 0, not \"half\""),
     ] {
         assert_eq!(body["error"]["param"], param);
         assert!(body["error"]["message"].as_str().unwrap().contains(words), "{body}");
     }
-    assert!(bench.sandbox.seen().iter().all(|seen| seen.billed == 0));
+    assert!(bench.received().iter().all(|received| received.billed == 0));
 }

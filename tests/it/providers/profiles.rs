@@ -1,13 +1,13 @@
-//! The same files against the built-in sandbox, which is strict in each server's manner.
+//! The same files against the built-in sandbox, with the profile of each server.
 
-use gpt_image_mcp::sandbox::{Manner, Options, Sandbox};
+use gpt_image_mcp::sandbox::{SandboxOptions, ServerProfile};
 use serde_json::json;
 
 use super::servers::{Server, edit, generate, servers};
-use crate::support::Setup;
+use crate::support::{Sandbox, Setup};
 
-async fn sandbox(manner: Manner) -> (Sandbox, String) {
-    let sandbox = Sandbox::start(Options { manner, ..Options::default() }).await.unwrap();
+async fn sandbox(profile: ServerProfile) -> (Sandbox, String) {
+    let sandbox = Sandbox::start(SandboxOptions { profile, ..SandboxOptions::default() }).await.unwrap();
     let base = sandbox.base_url();
     let origin = base.match_indices('/').nth(2).map_or(base.as_str(), |(path, _)| &base[..path]).to_owned();
     (sandbox, origin)
@@ -18,9 +18,9 @@ fn named(file: &str) -> Server {
 }
 
 #[tokio::test]
-async fn every_file_draws_at_a_sandbox_of_its_servers_manner() {
+async fn every_file_draws_at_a_sandbox_with_its_server_profile() {
     for server in servers() {
-        let (sandbox, origin) = sandbox(server.manner).await;
+        let (sandbox, origin) = sandbox(server.profile).await;
         let mut app = server.start_at(&origin, "my-key").await;
         for drawing in &server.drawings {
             let about = format!("{}: {} by {}", server.file, drawing.tool, drawing.model);
@@ -52,7 +52,7 @@ async fn a_sandbox_without_the_key_it_wants_refuses_in_its_servers_words() {
     ];
     for (file, words) in cases {
         let server = named(file);
-        let (sandbox, origin) = sandbox(server.manner).await;
+        let (sandbox, origin) = sandbox(server.profile).await;
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::new();
         let target = server.drawings[0].target;
@@ -68,29 +68,29 @@ async fn a_sandbox_without_the_key_it_wants_refuses_in_its_servers_words() {
 async fn a_configuration_for_another_server_is_refused() {
     // Each speaks to a server that wants something else of it.
     let cases = [
-        ("azure.toml", Manner::AzureDated, generate("azure/azure-image", json!({}))),
-        ("azure-dated.toml", Manner::Azure, generate("azure/azure-image", json!({}))),
-        ("corporate-gateway.toml", Manner::VllmOmni, generate("corp/gpt-image-2", json!({}))),
-        ("corporate-gateway.toml", Manner::Localai, edit("corp/gpt-image-2", &["cat.png"])),
-        ("vllm-omni.toml", Manner::Gateway, generate("omni/qwen-image", json!({}))),
-        ("openrouter.toml", Manner::Gateway, generate("openrouter/gemini-image", json!({}))),
+        ("azure.toml", ServerProfile::AzureDated, generate("azure/azure-image", json!({}))),
+        ("azure-dated.toml", ServerProfile::Azure, generate("azure/azure-image", json!({}))),
+        ("corporate-gateway.toml", ServerProfile::VllmOmni, generate("corp/gpt-image-2", json!({}))),
+        ("corporate-gateway.toml", ServerProfile::Localai, edit("corp/gpt-image-2", &["cat.png"])),
+        ("vllm-omni.toml", ServerProfile::Gateway, generate("omni/qwen-image", json!({}))),
+        ("openrouter.toml", ServerProfile::Gateway, generate("openrouter/gemini-image", json!({}))),
     ];
-    for (file, manner, drawing) in cases {
-        let (sandbox, origin) = sandbox(manner).await;
+    for (file, profile, drawing) in cases {
+        let (sandbox, origin) = sandbox(profile).await;
         let answer =
             named(file).start_at(&origin, "my-key").await.call(drawing.tool, drawing.arguments()).await;
-        assert!(answer.is_error(), "{file} at {manner:?}: {}", answer.text());
-        assert!(sandbox.seen().iter().all(|seen| seen.billed == 0), "{file} at {manner:?}");
+        assert!(answer.is_error(), "{file} at {profile:?}: {}", answer.text());
+        assert!(sandbox.seen().iter().all(|seen| seen.billed == 0), "{file} at {profile:?}");
     }
 }
 
 #[tokio::test]
-async fn the_command_starts_a_sandbox_of_a_manner_and_names_those_there_are() {
+async fn the_command_starts_a_sandbox_with_a_profile_and_lists_the_profiles() {
     let ran = Setup::bare().run(&["sandbox", "--manner", "nobody"]).await;
     assert_eq!(ran.code, 2);
-    for manner in
+    for profile in
         ["openai", "gateway", "azure", "azure-dated", "localai", "stable-diffusion-cpp", "vllm-omni"]
     {
-        assert!(ran.stderr.contains(manner), "{}", ran.stderr);
+        assert!(ran.stderr.contains(profile), "{}", ran.stderr);
     }
 }
