@@ -24,9 +24,13 @@ pub(super) struct ApiError {
     pub(super) code: Option<&'static str>,
 }
 
+fn plain(status: StatusCode, message: impl Into<String>) -> ApiError {
+    ApiError { status, kind: REQUEST, message: message.into(), param: None, code: None }
+}
+
 fn refusal(kind: &'static str, code: &'static str, param: &str, message: String) -> ApiError {
     let param = (!param.is_empty()).then(|| param.to_owned());
-    ApiError { status: StatusCode::BAD_REQUEST, kind, message, param, code: Some(code) }
+    ApiError { kind, param, code: Some(code), ..plain(StatusCode::BAD_REQUEST, message) }
 }
 
 impl ApiError {
@@ -65,18 +69,17 @@ impl ApiError {
         refusal(REQUEST, "invalid_type", param, message)
     }
 
-    pub(super) fn below_minimum(param: &str, minimum: i64, value: i64) -> Self {
+    /// A number outside `least` to `most`.
+    pub(super) fn out_of_range(param: &str, (least, most): (i64, i64), value: i64) -> Self {
+        let (code, side, bound) = if value < least {
+            ("integer_below_min_value", "below minimum", format!(">= {least}"))
+        } else {
+            ("integer_above_max_value", "above maximum", format!("<= {most}"))
+        };
         let message = format!(
-            "Invalid '{param}': integer below minimum value. Expected a value >= {minimum}, but got {value} instead."
+            "Invalid '{param}': integer {side} value. Expected a value {bound}, but got {value} instead."
         );
-        refusal(REQUEST, "integer_below_min_value", param, message)
-    }
-
-    pub(super) fn above_maximum(param: &str, maximum: i64, value: i64) -> Self {
-        let message = format!(
-            "Invalid '{param}': integer above maximum value. Expected a value <= {maximum}, but got {value} instead."
-        );
-        refusal(REQUEST, "integer_above_max_value", param, message)
+        refusal(REQUEST, code, param, message)
     }
 
     pub(super) fn empty_prompt() -> Self {
@@ -133,18 +136,15 @@ impl ApiError {
     }
 
     pub(super) fn unreadable_json() -> Self {
-        let message = "We could not parse the JSON body of your request.".to_owned();
-        ApiError { status: StatusCode::BAD_REQUEST, kind: REQUEST, message, param: None, code: None }
+        plain(StatusCode::BAD_REQUEST, "We could not parse the JSON body of your request.")
     }
 
     pub(super) fn unreadable_form(fault: &str) -> Self {
-        let message = format!("Could not parse multipart form: {fault}");
-        ApiError { status: StatusCode::BAD_REQUEST, kind: REQUEST, message, param: None, code: None }
+        plain(StatusCode::BAD_REQUEST, format!("Could not parse multipart form: {fault}"))
     }
 
     pub(super) fn too_large() -> Self {
-        let message = "Maximum content size limit exceeded.".to_owned();
-        ApiError { status: StatusCode::PAYLOAD_TOO_LARGE, kind: REQUEST, message, param: None, code: None }
+        plain(StatusCode::PAYLOAD_TOO_LARGE, "Maximum content size limit exceeded.")
     }
 
     pub(super) fn content_type(sent: &str, accepted: &str) -> Self {
@@ -161,26 +161,21 @@ impl ApiError {
     }
 
     pub(super) fn not_a_chat_model() -> Self {
-        let message =
-            "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did \
-                       you mean to use v1/completions?"
-                .to_owned();
-        let param = Some("model".to_owned());
-        ApiError { status: StatusCode::NOT_FOUND, kind: REQUEST, message, param, code: None }
+        let message = "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did \
+                       you mean to use v1/completions?";
+        Self { param: Some("model".to_owned()), ..plain(StatusCode::NOT_FOUND, message) }
     }
 
     pub(super) fn no_such_route(method: &str, path: &str) -> Self {
-        let message = format!("Invalid URL ({method} {path})");
-        ApiError { status: StatusCode::NOT_FOUND, kind: REQUEST, message, param: None, code: None }
+        plain(StatusCode::NOT_FOUND, format!("Invalid URL ({method} {path})"))
     }
 
     /// A missing or refused key, in the words of the family.
     pub(super) fn unauthorized(family: ModelFamily, token: Option<&str>) -> Self {
         let message = match (family, token) {
             (ModelFamily::Official, None) => {
-                "You didn't provide an API key. You need to provide your API key in an \
-                                         Authorization header using Bearer auth (i.e. Authorization: Bearer \
-                                         YOUR_KEY)."
+                "You didn't provide an API key. You need to provide your API key in \
+                 an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
                     .to_owned()
             }
             (ModelFamily::Official, Some(token)) => {
@@ -193,31 +188,22 @@ impl ApiError {
             _ => "无效的令牌".to_owned(),
         };
         let code = (family == ModelFamily::Official).then_some("invalid_api_key");
-        ApiError { status: StatusCode::UNAUTHORIZED, kind: REQUEST, message, param: None, code }
+        Self { code, ..plain(StatusCode::UNAUTHORIZED, message) }
     }
 
     /// Another server's message for a missing key.
     pub(super) fn no_key(message: &str) -> Self {
-        let code = Some("invalid_api_key");
-        ApiError {
-            status: StatusCode::UNAUTHORIZED,
-            kind: REQUEST,
-            message: message.to_owned(),
-            param: None,
-            code,
-        }
+        Self { code: Some("invalid_api_key"), ..plain(StatusCode::UNAUTHORIZED, message) }
     }
 
     /// Another server's message for an unknown model.
     pub(super) fn no_model(message: String) -> Self {
-        let code = Some("model_not_found");
-        ApiError { status: StatusCode::NOT_FOUND, kind: REQUEST, message, param: None, code }
+        Self { code: Some("model_not_found"), ..plain(StatusCode::NOT_FOUND, message) }
     }
 
     /// Another server's message, without type and code.
     pub(super) fn bad_request(message: &str) -> Self {
-        let message = message.to_owned();
-        ApiError { status: StatusCode::BAD_REQUEST, kind: REQUEST, message, param: None, code: None }
+        plain(StatusCode::BAD_REQUEST, message)
     }
 
     /// A fault that cannot be read.
@@ -229,8 +215,7 @@ impl ApiError {
     pub(super) fn internal(fault: &str) -> Self {
         let message =
             format!("The server had an error while processing your request. Sorry about that! ({fault})");
-        let kind = "server_error";
-        ApiError { status: StatusCode::INTERNAL_SERVER_ERROR, kind, message, param: None, code: None }
+        Self { kind: "server_error", ..plain(StatusCode::INTERNAL_SERVER_ERROR, message) }
     }
 
     /// The reply in the form of `family`, with this request id.

@@ -67,9 +67,3 @@ impl ReplyForm {
             .find_map(|word| WORDS.iter().find(|(name, _)| *name == word).map(|(_, form)| *form))
     }
 }
-
-/// The prompt without the words that steer the sandbox.
-pub(super) fn without_sandbox_words(prompt: &str) -> String {
-    let kept = prompt.split_whitespace().filter(|word| !word.starts_with("sandbox:"));
-    kept.collect::<Vec<_>>().join(" ")
-}

@@ -43,6 +43,28 @@ pub(in crate::sandbox) fn pixels(image: &DynamicImage) -> Pixels {
 }
 
 impl AcceptedRequest {
+    /// A request for one PNG, by the prompt without the words that steer the sandbox.
+    pub(in crate::sandbox) fn new(
+        model: &'static SandboxModel,
+        prompt: &str,
+        size: Pixels,
+        references: Vec<DynamicImage>,
+    ) -> Self {
+        Self {
+            model,
+            prompt: without_sandbox_words(prompt),
+            size,
+            detail: Detail::Plain,
+            references,
+            mask: None,
+            count: 1,
+            billed: 1,
+            encoding: Encoding { format: ImageFormat::Png, compression: 100, transparent: false },
+            fault: None,
+            tokens: TokenCounts::default(),
+        }
+    }
+
     /// Paints one of the images, counted from 0; returns a file.
     pub(in crate::sandbox) fn paint(&self, variation: u32) -> Result<Vec<u8>, ApiError> {
         self.paint_with(variation, self.detail)
@@ -102,4 +124,10 @@ pub(in crate::sandbox) fn chunked(body: &Value) -> Response {
         .map(|from| Ok::<_, std::convert::Infallible>(body.slice(from..body.len().min(from + PIECE))))
         .collect();
     ([(CONTENT_TYPE, "application/json")], Body::from_stream(stream::iter(pieces))).into_response()
+}
+
+/// The prompt without the words that steer the sandbox.
+fn without_sandbox_words(prompt: &str) -> String {
+    let kept = prompt.split_whitespace().filter(|word| !word.starts_with("sandbox:"));
+    kept.collect::<Vec<_>>().join(" ")
 }

@@ -3,6 +3,7 @@
 //! Only the form is checked here; `official` and `gateway` check the parameters.
 
 use axum::body::Bytes;
+use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -79,14 +80,12 @@ impl RequestBody {
             .await
             .map_err(|error| refused_form(error.status(), &error.body_text()))?;
         let mut body = Self { form: true, ..Self::default() };
+        let refused = |error: MultipartError| refused_form(error.status(), &error.body_text());
         loop {
             let field = form.next_field().await;
-            let Some(field) = field.map_err(|error| refused_form(error.status(), &error.body_text()))? else {
-                return Ok(body);
-            };
+            let Some(field) = field.map_err(refused)? else { return Ok(body) };
             let name = field.name().unwrap_or_default().to_owned();
-            let bytes =
-                field.bytes().await.map_err(|error| refused_form(error.status(), &error.body_text()))?;
+            let bytes = field.bytes().await.map_err(refused)?;
             match name.as_str() {
                 "image" | "image[]" => body.images.push(bytes),
                 "mask" => body.mask = Some(bytes),

@@ -12,8 +12,8 @@ use super::sizes;
 use crate::domain::{ImageFormat, Operation, Pixels};
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::models::{ModelFamily, SandboxModel};
-use crate::sandbox::options::{ReplyForm, without_sandbox_words};
-use crate::sandbox::painter::{Detail, Encoding};
+use crate::sandbox::options::ReplyForm;
+use crate::sandbox::painter::Encoding;
 use crate::sandbox::tokens::{TokenCounts, output_tokens};
 
 /// The limit for each input image.
@@ -60,20 +60,10 @@ pub(super) fn accept(
     };
     let transparent =
         honours_background && format == ImageFormat::Png && body.text("background") == Some("transparent");
-    let output = output_tokens(FACTOR, size) * u64::from(count);
-    Ok(AcceptedRequest {
-        model,
-        prompt: without_sandbox_words(sizes::subject_of(prompt)),
-        size,
-        detail: Detail::Plain,
-        tokens: TokenCounts::of(prompt, &references, output),
-        references,
-        mask: None,
-        count,
-        billed,
-        encoding: Encoding { format, compression: 90, transparent },
-        fault: None,
-    })
+    let tokens = TokenCounts::of(prompt, &references, output_tokens(FACTOR, size) * u64::from(count));
+    let encoding = Encoding { format, compression: 90, transparent };
+    let request = AcceptedRequest::new(model, sizes::subject_of(prompt), size, references);
+    Ok(AcceptedRequest { count, billed, encoding, tokens, ..request })
 }
 
 /// Accepts a request for one image by chat. Its only parameter is the prompt.
@@ -83,19 +73,8 @@ pub(in crate::sandbox) fn accept_chat(
     references: Vec<image::DynamicImage>,
 ) -> AcceptedRequest {
     let size = sizes::gateway_native(prompt, references.first().map(pixels));
-    AcceptedRequest {
-        model,
-        prompt: without_sandbox_words(sizes::subject_of(prompt)),
-        size,
-        detail: Detail::Plain,
-        tokens: TokenCounts::of(prompt, &references, output_tokens(FACTOR, size)),
-        references,
-        mask: None,
-        count: 1,
-        billed: 1,
-        encoding: Encoding { format: ImageFormat::Png, compression: 100, transparent: false },
-        fault: None,
-    }
+    let tokens = TokenCounts::of(prompt, &references, output_tokens(FACTOR, size));
+    AcceptedRequest { tokens, ..AcceptedRequest::new(model, sizes::subject_of(prompt), size, references) }
 }
 
 /// The reply of the images endpoints; `link` gives an image an address. Its token counts have no

@@ -12,7 +12,6 @@ use super::sizes;
 use crate::domain::{ImageFormat, Operation, Pixels};
 use crate::sandbox::api_error::ApiError;
 use crate::sandbox::models::SandboxModel;
-use crate::sandbox::options::without_sandbox_words;
 use crate::sandbox::painter::{Detail, Encoding};
 use crate::sandbox::tokens::{TokenCounts, output_tokens};
 
@@ -81,19 +80,10 @@ pub(super) fn accept(
     let edited = references.first().map(|first| sizes::official_like(pixels(first)));
     let size = asked.or(edited).unwrap_or(Pixels::new(1024, 1024));
     let each = output_tokens(factor, size) + PARTIAL_TOKENS * u64::from(partials.unwrap_or(0));
-    let request = AcceptedRequest {
-        model,
-        prompt: without_sandbox_words(prompt),
-        size,
-        detail: detail(quality),
-        tokens: TokenCounts::of(prompt, &references, each * u64::from(count)),
-        references,
-        mask,
-        count,
-        billed: count,
-        encoding,
-        fault: None,
-    };
+    let tokens = TokenCounts::of(prompt, &references, each * u64::from(count));
+    let (detail, billed) = (detail(quality), count);
+    let request = AcceptedRequest::new(model, prompt, size, references);
+    let request = AcceptedRequest { detail, mask, count, billed, encoding, tokens, ..request };
     let quality = if quality == "auto" { "medium" } else { quality };
     let background = if encoding.transparent { "transparent" } else { "opaque" };
     Ok((request, Terms { quality: quality.to_owned(), background, partials }))
@@ -190,10 +180,10 @@ fn one_of<'a>(body: &'a RequestBody, name: &str, values: &[&str]) -> Result<Opti
 
 fn ranged(body: &RequestBody, name: &str, least: i64, most: i64) -> Result<Option<u32>, ApiError> {
     match body.integer(name)? {
-        None => Ok(None),
-        Some(value) if value < least => Err(ApiError::below_minimum(name, least, value)),
-        Some(value) if value > most => Err(ApiError::above_maximum(name, most, value)),
-        Some(value) => Ok(u32::try_from(value).ok()),
+        Some(value) if !(least..=most).contains(&value) => {
+            Err(ApiError::out_of_range(name, (least, most), value))
+        }
+        value => Ok(value.and_then(|value| u32::try_from(value).ok())),
     }
 }
 

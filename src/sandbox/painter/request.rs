@@ -13,25 +13,15 @@ use super::scene::{backdrop, shore};
 use super::subject::subject;
 use crate::domain::Pixels;
 
-/// How finely an image is painted, coarsest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// How finely an image is painted: the number of ranges of hills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::sandbox) enum Detail {
-    /// In visible blocks.
-    Coarse,
+    /// In blocks of a few pixels.
+    Coarse = 3,
     /// Smooth.
-    Plain,
+    Plain = 4,
     /// Smooth, with more to see and with grain, which makes a file as large as real ones are.
-    Fine,
-}
-
-impl Detail {
-    const fn ridges(self) -> u8 {
-        match self {
-            Self::Coarse => 3,
-            Self::Plain => 4,
-            Self::Fine => 6,
-        }
-    }
+    Fine = 6,
 }
 
 /// A word in the prompt of an inpainting: the image outside the mask changes too, as with real
@@ -88,7 +78,7 @@ impl PaintRequest<'_> {
         let mut choices = PromptChoices::of(self.prompt, self.variation);
         let mut canvas = Pixmap::new(width, height)?;
         let Some((first, others)) = self.references.split_first() else {
-            backdrop(&mut canvas, &mut choices, self.detail.ridges());
+            backdrop(&mut canvas, &mut choices, self.detail as u8);
             shore(&mut canvas, &mut choices);
             let left = !choices.lit_from_left;
             subject(&mut canvas, &mut choices, left);

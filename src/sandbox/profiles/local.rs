@@ -9,9 +9,7 @@ use crate::sandbox::api_error::ApiError;
 use crate::sandbox::ids::{now, random};
 use crate::sandbox::images_api::{AcceptedRequest, RequestBody, decoded, painted_format};
 use crate::sandbox::models::SandboxModel;
-use crate::sandbox::options::without_sandbox_words;
-use crate::sandbox::painter::{Detail, Encoding};
-use crate::sandbox::tokens::TokenCounts;
+use crate::sandbox::painter::Encoding;
 
 /// Far above the limit of any of them.
 const IMAGE_BYTES: usize = 50 * 1024 * 1024;
@@ -52,19 +50,9 @@ pub(super) fn accept(
     let format = body.text("output_format").and_then(painted_format);
     let format = format.filter(|format| server.formats.contains(format)).unwrap_or(usual);
     let count = body.integer("n").ok().flatten().and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
-    Ok(AcceptedRequest {
-        model: painter,
-        prompt: without_sandbox_words(prompt),
-        size,
-        detail: Detail::Plain,
-        tokens: TokenCounts::default(),
-        references,
-        mask,
-        count,
-        billed: count,
-        encoding: Encoding { format, compression: 90, transparent: false },
-        fault: None,
-    })
+    let encoding = Encoding { format, compression: 90, transparent: false };
+    let request = AcceptedRequest::new(painter, prompt, size, references);
+    Ok(AcceptedRequest { mask, count, billed: count, encoding, ..request })
 }
 
 /// A mask as one grey channel at the image's size, without regard to its alpha. White becomes
