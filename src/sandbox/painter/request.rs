@@ -4,7 +4,9 @@ use fast_image_resize::images::Image;
 use fast_image_resize::{MulDiv, PixelType};
 use image::DynamicImage;
 use image::imageops::FilterType;
-use tiny_skia::{BlendMode, FillRule, IntSize, Mask, MaskType, Paint, Pixmap, PixmapPaint, Transform};
+use tiny_skia::{
+    BlendMode, FillRule, IntSize, Mask, MaskType, Paint, Pixmap, PixmapPaint, PixmapRef, Transform,
+};
 
 use super::brush::{color, edge, extent, fill, mix, rectangle, solid, sticker, stroke};
 use super::caption::caption;
@@ -102,15 +104,16 @@ impl PaintRequest<'_> {
         let Pixels { width, height } = self.size;
         let fitted = |image: &DynamicImage, filter| {
             let fits = (image.width(), image.height()) == (width, height);
-            pixels(&if fits { image.clone() } else { image.resize_exact(width, height, filter) })
+            if fits { image.clone() } else { image.resize_exact(width, height, filter) }
         };
-        let mut canvas = fitted(first, FilterType::Triangle)?;
+        let mut canvas = pixels(&fitted(first, FilterType::Triangle))?;
         if self.prompt.to_lowercase().contains(LOOSELY) {
             let original = canvas.clone();
             lay(&mut canvas, &original, (5.0, 3.0));
             cover(&mut canvas, &solid(PromptChoices::of(self.prompt, self.variation).sky.1, 0.15));
         }
-        let mut open = Mask::from_pixmap(fitted(mask, FilterType::Nearest)?.as_ref(), MaskType::Alpha);
+        let mask = fitted(mask, FilterType::Nearest).to_rgba8();
+        let mut open = Mask::from_pixmap(PixmapRef::from_bytes(&mask, width, height)?, MaskType::Alpha);
         open.invert();
         let Some((left, top, right, bottom)) = opening(&open) else { return Some(canvas) };
         let size = Pixels::new(right - left, bottom - top);
