@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use super::clients;
 use super::config::Config;
 use crate::jobs::{JobOptions, Manager, Observer, StandIn, WorkerCommand};
-use crate::sandbox::{self, Sandbox};
+use crate::sandbox::{Sandbox, SandboxOptions};
 use crate::tools::{ImageServer, SoftDeadline};
 
 /// The application, nothing of it started yet.
@@ -54,7 +54,7 @@ impl App {
             worker,
             observer,
             stand_in: config.sandbox.then(|| {
-                stand_in(sandbox::Options {
+                stand_in(SandboxOptions {
                     delay: config.sandbox_delay,
                     fault: config.sandbox_fault,
                     ..Default::default()
@@ -71,7 +71,7 @@ impl App {
 }
 
 /// The sandbox as an upstream for every provider, started by the first call that needs it.
-fn stand_in(options: sandbox::Options) -> StandIn {
+fn stand_in(options: SandboxOptions) -> StandIn {
     let running: Arc<Mutex<Option<Sandbox>>> = Arc::default();
     Box::new(move || {
         let (running, options) = (Arc::clone(&running), options.clone());

@@ -24,10 +24,7 @@ pub async fn run(mut config: Config) -> Result<u8, String> {
     allow_many_files();
     config.serve_callers_from_afar();
     let app = App::build_watched(config, options.metrics.observer());
-    let handler = app.server.from_afar();
-    #[cfg(feature = "conformance")]
-    let handler = crate::transports::Fixtures::around(handler);
-    let server = HttpServer::bind(handler, app.manager.clone(), options).await;
+    let server = HttpServer::bind(app.server.from_afar(), app.manager.clone(), options).await;
     let server = server.map_err(|error| format!("{listen} cannot be listened on: {error}"))?;
     let address = server.address().map_err(|error| error.to_string())?;
     let mut stdout = std::io::stdout();
