@@ -47,12 +47,12 @@ impl Environment {
     /// The user's folder for settings files.
     #[must_use]
     pub fn settings_folder(&self) -> Option<PathBuf> {
-        self.folder("XDG_CONFIG_HOME", "APPDATA", "Store/Application Support", ".config")
+        self.folder("XDG_CONFIG_HOME", "APPDATA", "Library/Application Support", ".config")
     }
 
     /// And for what programs keep.
     pub(super) fn data_folder(&self) -> Option<PathBuf> {
-        self.folder("XDG_DATA_HOME", "LOCALAPPDATA", "Store/Application Support", ".local/share")
+        self.folder("XDG_DATA_HOME", "LOCALAPPDATA", "Library/Application Support", ".local/share")
     }
 
     /// A folder by the custom of the system: a variable where there is one, else below home.
