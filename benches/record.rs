@@ -6,9 +6,12 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use gpt_image_mcp::codec::ImageError;
-use gpt_image_mcp::domain::{Billed, Caller, ImageFormat, JobState, ModelName, Operation, Pixels, Usd};
+use gpt_image_mcp::domain::{
+    Billed, CallerState, ImageFormat, JobEvent, JobStatus, ModelName, Operation, Pixels, Usd,
+};
 use gpt_image_mcp::store::{
-    AttemptEnd, Begun, JobEnd, JobRecord, LEASE, Plan, Store, StoredImage, new_image_id, new_job_id,
+    AttemptEnd, BegunAttempt, JobEnd, JobRecord, LEASE, PlannedAttempt, Store, StoredImage, new_image_id,
+    new_job_id,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,7 +28,7 @@ fn job() -> JobRecord {
         arguments: r#"{"prompt":"a red kite over a harbour","size":"1024x1024"}"#.to_owned(),
         fingerprint: blake3::hash(id.as_str().as_bytes()).to_hex().to_string(),
         id,
-        state: JobState::Queued,
+        status: JobStatus::Queued,
         model: model(),
         estimate: Some((Usd::from_micros(6_000), Usd::from_micros(400_000))),
         created_at: now,
@@ -36,7 +39,7 @@ fn job() -> JobRecord {
         usual_seconds: 60,
         sandbox: false,
         folder: "/nowhere".into(),
-        caller: Caller::Waiting,
+        caller: CallerState::Waiting,
         process: String::new(),
         lease_until: Some(now + LEASE),
         sent_at: None,
@@ -47,11 +50,15 @@ fn job() -> JobRecord {
 /// What a call writes down.
 async fn write_down(store: &Store) -> Result<(), ImageError> {
     let job = job();
-    store.claim_left(&job, SignedDuration::from_mins(30)).await?;
-    let plan =
-        Plan { position: 0, model: model(), endpoint: "images", estimate: Some(Usd::from_micros(400_000)) };
+    store.claim_abandoned(&job, SignedDuration::from_mins(30)).await?;
+    let plan = PlannedAttempt {
+        position: 0,
+        model: model(),
+        endpoint: "images",
+        estimate: Some(Usd::from_micros(400_000)),
+    };
     store.open_job(&job, std::slice::from_ref(&plan), &[]).await?;
-    let Begun::Yes(number) = store.begin_try(&job, &plan, &[]).await? else { return Ok(()) };
+    let BegunAttempt::Recorded(number) = store.begin_attempt(&job, &plan, &[]).await? else { return Ok(()) };
     let cost = Some(Usd::from_micros(52_680));
     let end = AttemptEnd {
         outcome: "made",
@@ -59,7 +66,7 @@ async fn write_down(store: &Store) -> Result<(), ImageError> {
         cost,
         request_id: Some("req_0123456789".to_owned()),
     };
-    store.end_try(number, &end).await?;
+    store.end_attempt(number, &end).await?;
     let image = StoredImage {
         id: new_image_id(),
         job: Some(job.id.clone()),
@@ -77,9 +84,9 @@ async fn write_down(store: &Store) -> Result<(), ImageError> {
     store.record_image(&image).await?;
     let report =
         Some(r#"{"why":"the prompt alone","seconds":12.5,"request_ids":["req_0123456789"]}"#.to_owned());
-    let end = JobEnd { state: JobState::Done, model: model(), cost, problem: None, report };
-    store.finish_job(&job.id, &end).await?;
-    store.set_caller(&job.id, Caller::Served).await
+    let end = JobEnd { event: JobEvent::Finish, model: model(), cost, problem: None, report };
+    store.end_job(&job.id, &end).await?;
+    store.set_caller(&job.id, CallerState::Delivered).await
 }
 
 fn record(criterion: &mut Criterion) {

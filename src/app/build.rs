@@ -6,7 +6,7 @@ use futures_util::FutureExt as _;
 
 use super::clients;
 use super::config::Config;
-use crate::jobs::{Manager, Observer, Options, StandIn, WorkerCommand};
+use crate::jobs::{JobOptions, Manager, Observer, StandIn, WorkerCommand};
 use crate::sandbox::{self, Sandbox};
 use crate::tools::{ImageServer, SoftDeadline};
 
@@ -39,7 +39,7 @@ impl App {
     }
 
     fn assemble(config: Config, worker: Option<WorkerCommand>, observer: Option<Observer>) -> Self {
-        let manager = Manager::new(Options {
+        let manager = Manager::new(JobOptions {
             catalog: config.catalog,
             keys: config.keys,
             client: config.client,

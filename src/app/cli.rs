@@ -47,7 +47,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve over HTTP, for several clients and from afar: Streamable HTTP at /mcp, SSE at /sse
-    Http(http::Arguments),
+    Http,
     /// The tools.
     #[command(flatten)]
     Tool(tool::ToolCall),
@@ -165,7 +165,7 @@ fn dispatch(
         match command {
             None => serve::run(config, arguments).await,
             Some(Command::Worker) => worker::run(App::build(config)).await,
-            Some(Command::Http(arguments)) => http::run(&arguments, config).await,
+            Some(Command::Http) => http::run(config).await,
             Some(Command::Tool(call)) => tool::run(call, &App::build(config)).await,
             Some(Command::Models(arguments)) => models::run(&arguments, &config),
             Some(Command::Client(arguments)) => client::run(&arguments, &config),

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Auth, Endpoint, ImageField, MaskKind, Price, Sizes};
+use super::{Auth, CatalogError, CatalogFault, Endpoint, ImageField, MaskKind, Price, Sizes};
 use crate::domain::{Background, ImageFormat, Operation, Quality, Secret};
 
 mod fields;
@@ -198,5 +198,25 @@ impl ModelEntry {
     pub(super) fn into_pattern_at(self, provider: Option<&String>) -> Self {
         let key_variables = self.key_variables.filter(|_| self.provider.as_ref() == provider);
         Self { provider: None, id: None, wire_id: None, key_variables, ..self }
+    }
+}
+
+/// An entry and where it stands in its file.
+#[derive(Clone, Debug)]
+pub(super) struct Located<E> {
+    pub(super) entry: E,
+    /// What errors call it.
+    pub(super) label: String,
+    /// The line of its head.
+    pub(super) line: usize,
+    /// The line of each field it states.
+    pub(super) field_lines: BTreeMap<String, usize>,
+}
+
+impl<E> Located<E> {
+    /// A fault of this entry, at the field if it states that.
+    pub(super) fn fault(&self, field: &str, fault: CatalogFault) -> CatalogError {
+        let line = self.field_lines.get(field).copied().unwrap_or(self.line);
+        CatalogError { line, entry: self.label.clone(), fault }
     }
 }

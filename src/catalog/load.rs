@@ -1,32 +1,11 @@
-//! Reads catalogue files and lays one over the other: text in, catalogue out.
-
-use std::collections::BTreeMap;
+//! Reads catalogue files and lays one over the other: text in, providers and models out.
 
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use super::{Catalog, CatalogError, CatalogFault, ModelEntry, ProviderEntry, resolve};
-
-/// An entry and where it stands in its file.
-#[derive(Clone, Debug)]
-pub(super) struct Located<E> {
-    pub(super) entry: E,
-    /// What errors call it.
-    pub(super) label: String,
-    /// The line of its head.
-    pub(super) line: usize,
-    /// The line of each field it states.
-    pub(super) field_lines: BTreeMap<String, usize>,
-}
-
-impl<E> Located<E> {
-    /// A fault of this entry, at the field if it states that.
-    pub(super) fn fault(&self, field: &str, fault: CatalogFault) -> CatalogError {
-        let line = self.field_lines.get(field).copied().unwrap_or(self.line);
-        CatalogError { line, entry: self.label.clone(), fault }
-    }
-}
+use super::entry::Located;
+use super::{CatalogError, CatalogFault, Model, ModelEntry, Provider, ProviderEntry, resolve};
 
 /// What the two kinds of entry have in common.
 trait Entry: for<'de> Deserialize<'de> + Clone {
@@ -65,8 +44,8 @@ impl Entry for ModelEntry {
     }
 }
 
-/// The shipped catalogue with the user's file merged over it.
-pub(super) fn load(shipped: &str, user: &str) -> Result<Catalog, CatalogError> {
+/// The shipped catalogue with the user's file merged over it. Models of lower ranks come first.
+pub(super) fn load(shipped: &str, user: &str) -> Result<(Vec<Provider>, Vec<Model>), CatalogError> {
     let mut providers = Vec::new();
     let mut models = Vec::new();
     for text in [shipped, user] {
@@ -86,7 +65,7 @@ pub(super) fn load(shipped: &str, user: &str) -> Result<Catalog, CatalogError> {
     let mut models =
         models.iter().map(|model| resolve::model(model, &providers)).collect::<Result<Vec<_>, _>>()?;
     models.sort_by_key(|model| model.rank);
-    Ok(Catalog { providers, models })
+    Ok((providers, models))
 }
 
 fn read(text: &str) -> Result<DeTable<'_>, CatalogError> {

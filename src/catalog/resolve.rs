@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use super::load::Located;
+use super::entry::Located;
 use super::{
     CatalogError, CatalogFault, Endpoint, Model, ModelEntry, Paths, PathsEntry, Price, Provider,
     ProviderEntry,

@@ -23,7 +23,8 @@ impl Catalog {
     /// The catalogue as shipped with the `[[provider]]` and `[[model]]` tables of a settings
     /// file merged over it; the file's other keys are left alone. Errors give lines of that file.
     pub fn with_user(settings_text: &str) -> Result<Self, CatalogError> {
-        load::load(SHIPPED, settings_text)
+        let (providers, models) = load::load(SHIPPED, settings_text)?;
+        Ok(Self { providers, models })
     }
 
     /// The provider of this id.

@@ -129,6 +129,9 @@ pub enum ImageError {
         /// Where it was kept.
         path: PathBuf,
     },
+    /// Processes of an older version depend on the database as it is.
+    #[error("the store's database must be updated first, and older versions of this program still use it: {}", .0.join(", "))]
+    OlderProcesses(Vec<String>),
     /// The store's database failed; holds its words.
     #[error("the store's record {} failed ({reason})", .0.display(), reason = .1)]
     Record(PathBuf, String),
@@ -208,6 +211,7 @@ impl ImageError {
             Self::Gone { .. } | Self::Exchanged { .. } => {
                 "Pass the path where it is now, or make the image again.".to_owned()
             }
+            Self::OlderProcesses(_) => "End those processes (close the other clients), then call again.".to_owned(),
             Self::Record(..) => "Check that the store's folder is writable and on a local disk.".to_owned(),
         }
     }
@@ -216,7 +220,9 @@ impl ImageError {
     #[must_use]
     pub fn at(&self, argument: &str) -> Problem {
         match self {
-            Self::Record(..) => Problem::new(ProblemKind::Storage, self.to_string(), self.remedy()),
+            Self::Record(..) | Self::OlderProcesses(_) => {
+                Problem::new(ProblemKind::Storage, self.to_string(), self.remedy())
+            }
             _ => Problem::argument(argument, self.to_string(), self.remedy()),
         }
     }

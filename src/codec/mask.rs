@@ -10,7 +10,7 @@ use bytes::Bytes;
 use image::metadata::Orientation;
 use png::Compression;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::convert::Foreign;
 use super::decode::{Rows, rows_of};
@@ -27,7 +27,7 @@ use crate::domain::{ImageFormat, Pixels, Problem};
 const MOST_BYTES: usize = 4_000_000;
 
 /// How a mask marks what is to be repainted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum MaskMeans {

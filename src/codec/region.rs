@@ -3,6 +3,8 @@
 //!
 //! Pure. Coordinates count from the top left corner of the image as a person sees it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{Pixels, Problem};
 
 /// How far, in pixels, a shape may reach beyond the image: what rounding does to a fraction.
@@ -15,7 +17,7 @@ const FAR: f64 = 1e9;
 const LEAST_POINTS: usize = 3;
 
 /// A part of an image.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Region {
     /// A rectangle.
     Box(Extent),
@@ -26,7 +28,7 @@ pub enum Region {
 }
 
 /// A rectangle by its top left corner.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Extent {
     /// From the left.
     pub x: f64,
@@ -39,7 +41,7 @@ pub struct Extent {
 }
 
 /// What coordinates are counted in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Units {
     /// Pixels of the image.
     #[default]
@@ -49,7 +51,7 @@ pub enum Units {
 }
 
 /// Several regions together are one part.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Regions {
     /// The shapes.
     pub shapes: Vec<Region>,

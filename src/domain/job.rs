@@ -1,164 +1,137 @@
-//! How far a paid call has come: its states, what moves it from one to the next, and how it
-//! stands to someone who reads the record. Pure; nothing else decides about states.
+//! The status of a paid job, the events that change it, and the state of the caller that asked for it.
+//!
+//! Pure. Nothing else decides about a status; `store/transitions.rs` alone writes one.
 
 use serde::{Deserialize, Serialize};
 
-/// How far a job has come, as the record keeps it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum JobState {
-    /// Written down and waiting for its turn; nothing was sent.
+/// How far a job has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JobStatus {
+    /// Recorded and waiting for its turn. Nothing was sent.
     Queued,
-    /// Sent: from here on it may cost money.
+    /// At least one request was sent, so it may cost money.
     Sent,
-    /// Its images came, and are kept as far as they could be.
+    /// At least one image was received and kept.
     Done,
-    /// It has no image and will get none.
+    /// It ended without an image.
     Failed,
-    /// Given up because its caller left.
+    /// Its caller cancelled it, and nothing more is done for it.
     Dropped,
+    /// Its process ended before the job did. A reader derives this; the database never holds it.
+    Lost,
 }
 
-/// What happens to a job.
+/// What changes the status of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JobEvent {
-    /// Its first request goes out.
+    /// The first request is sent.
     Send,
-    /// Its images are kept, all or some.
+    /// All images that came are kept.
     Finish,
     /// It ended without an image.
     Fail,
-    /// Its caller left, and nothing was sent or nothing sent is to be kept.
+    /// Its caller cancelled it.
     Drop,
+    /// Its process ended.
+    Lose,
 }
 
-impl JobState {
-    /// Every state, in the order of a job's life.
-    pub const ALL: [Self; 5] = [Self::Queued, Self::Sent, Self::Done, Self::Failed, Self::Dropped];
+impl JobStatus {
+    /// Every status that the database holds, in the order of a job's life.
+    pub const STORED: [Self; 5] = [Self::Queued, Self::Sent, Self::Done, Self::Failed, Self::Dropped];
 
-    /// The name in the record and in results.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sent => "sent",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Dropped => "dropped",
-        }
-    }
-
-    /// Reads a name.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == name)
-    }
-
-    /// The state after the event; `None` where the event cannot happen.
+    /// The status after the event, or `None` where the event cannot happen.
     #[must_use]
     pub const fn after(self, event: JobEvent) -> Option<Self> {
         match (self, event) {
             (Self::Queued, JobEvent::Send) => Some(Self::Sent),
-            (Self::Sent, JobEvent::Finish) => Some(Self::Done),
+            // The images of a lost job are found in its folder.
+            (Self::Sent | Self::Lost, JobEvent::Finish) => Some(Self::Done),
             (Self::Queued | Self::Sent, JobEvent::Fail) => Some(Self::Failed),
             (Self::Queued | Self::Sent, JobEvent::Drop) => Some(Self::Dropped),
+            (Self::Queued | Self::Sent, JobEvent::Lose) => Some(Self::Lost),
             (Self::Queued, JobEvent::Finish)
             | (Self::Sent, JobEvent::Send)
+            | (Self::Lost, JobEvent::Send | JobEvent::Fail | JobEvent::Drop | JobEvent::Lose)
             | (Self::Done | Self::Failed | Self::Dropped, _) => None,
         }
     }
 
-    /// Whether nothing more will happen to it.
-    #[must_use]
-    pub const fn has_ended(self) -> bool {
-        matches!(self, Self::Done | Self::Failed | Self::Dropped)
-    }
-}
-
-/// Whom a job's images are for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Caller {
-    /// Somebody waits for the answer.
-    Waiting,
-    /// Nobody does: the call was cancelled, hung up on, or answered "still rendering".
-    Left,
-    /// The images were handed over.
-    Served,
-}
-
-impl Caller {
-    const ALL: [Self; 3] = [Self::Waiting, Self::Left, Self::Served];
-
-    /// The name in the record.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Left => "left",
-            Self::Served => "served",
-        }
+    /// The statuses in the database from which the event leads to another.
+    pub fn stored_before(event: JobEvent) -> impl Iterator<Item = Self> {
+        Self::STORED.into_iter().filter(move |status| status.after(event).is_some())
     }
 
-    /// Reads a name.
+    /// This status as a reader sees it: lost where the job has not ended and its process has.
     #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|caller| caller.name() == name)
-    }
-}
-
-/// How a job stands to one who reads its record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Waiting for its turn.
-    Queued,
-    /// Sent, and its process is alive.
-    Rendering,
-    /// Its process ended before it did.
-    Lost {
-        /// Whether a request was out, which may have been charged.
-        sent: bool,
-    },
-    /// Its images are there.
-    Done,
-    /// It has none and will get none.
-    Failed,
-    /// It was given up.
-    Dropped,
-}
-
-impl Standing {
-    /// The standing of a job in this state whose process is alive or not.
-    #[must_use]
-    pub const fn of(state: JobState, alive: bool) -> Self {
-        match (state, alive) {
-            (JobState::Queued, true) => Self::Queued,
-            (JobState::Sent, true) => Self::Rendering,
-            (JobState::Queued, false) => Self::Lost { sent: false },
-            (JobState::Sent, false) => Self::Lost { sent: true },
-            (JobState::Done, _) => Self::Done,
-            (JobState::Failed, _) => Self::Failed,
-            (JobState::Dropped, _) => Self::Dropped,
-        }
-    }
-
-    /// The name in results.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Rendering => "rendering",
-            Self::Lost { .. } => "lost",
-            Self::Done => "done",
-            Self::Failed => "failed",
-            Self::Dropped => "dropped",
-        }
+    pub fn seen(self, process_is_alive: bool) -> Self {
+        if process_is_alive { self } else { self.after(JobEvent::Lose).unwrap_or(self) }
     }
 
     /// Whether it is worth waiting for.
     #[must_use]
     pub const fn is_under_way(self) -> bool {
-        matches!(self, Self::Queued | Self::Rendering)
+        matches!(self, Self::Queued | Self::Sent)
+    }
+
+    /// The spelling in results.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sent => "rendering",
+            Self::Lost => "lost",
+            stored => stored.stored_name(),
+        }
+    }
+
+    /// The spelling in the database. A lost job is stored as what it was before.
+    #[must_use]
+    pub const fn stored_name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sent | Self::Lost => "sent",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Dropped => "dropped",
+        }
+    }
+
+    /// Reads the spelling in the database.
+    #[must_use]
+    pub fn parse_stored(name: &str) -> Option<Self> {
+        Self::STORED.into_iter().find(|status| status.stored_name() == name)
+    }
+}
+
+/// What became of the caller that asked for a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CallerState {
+    /// It waits for the result.
+    Waiting,
+    /// It was told to ask again later.
+    Detached,
+    /// It cancelled or hung up.
+    Cancelled,
+    /// It has received the result.
+    Delivered,
+}
+
+impl CallerState {
+    /// The spelling in the database, which does not distinguish how a caller left.
+    #[must_use]
+    pub const fn stored_name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Detached | Self::Cancelled => "left",
+            Self::Delivered => "served",
+        }
+    }
+
+    /// Reads the spelling in the database.
+    #[must_use]
+    pub fn parse_stored(name: &str) -> Option<Self> {
+        [Self::Waiting, Self::Detached, Self::Delivered].into_iter().find(|state| state.stored_name() == name)
     }
 }
 
@@ -166,46 +139,46 @@ impl Standing {
 mod tests {
     use super::*;
 
+    const EVENTS: [JobEvent; 5] =
+        [JobEvent::Send, JobEvent::Finish, JobEvent::Fail, JobEvent::Drop, JobEvent::Lose];
+
     #[test]
-    fn every_event_in_every_state_has_its_one_outcome() {
-        use JobEvent::{Drop, Fail, Finish, Send};
+    fn every_event_in_every_status_has_one_outcome() {
+        use JobStatus::{Done, Dropped, Failed, Lost, Queued, Sent};
         let table = [
-            (JobState::Queued, [Some(JobState::Sent), None, Some(JobState::Failed), Some(JobState::Dropped)]),
-            (JobState::Sent, [None, Some(JobState::Done), Some(JobState::Failed), Some(JobState::Dropped)]),
-            (JobState::Done, [None; 4]),
-            (JobState::Failed, [None; 4]),
-            (JobState::Dropped, [None; 4]),
+            (Queued, [Some(Sent), None, Some(Failed), Some(Dropped), Some(Lost)]),
+            (Sent, [None, Some(Done), Some(Failed), Some(Dropped), Some(Lost)]),
+            (Done, [None; 5]),
+            (Failed, [None; 5]),
+            (Dropped, [None; 5]),
+            (Lost, [None, Some(Done), None, None, None]),
         ];
-        assert_eq!(table.map(|(state, _)| state), JobState::ALL);
-        for (state, after) in table {
-            for (event, after) in [Send, Finish, Fail, Drop].into_iter().zip(after) {
-                assert_eq!(state.after(event), after, "{state:?} {event:?}");
-                assert!(after.is_none_or(|after| after > state), "nothing goes back: {state:?} {event:?}");
+        for (status, after) in table {
+            for (event, after) in EVENTS.into_iter().zip(after) {
+                assert_eq!(status.after(event), after, "{status:?} {event:?}");
             }
-            let ends = [Send, Finish, Fail, Drop].into_iter().all(|event| state.after(event).is_none());
-            assert_eq!(state.has_ended(), ends, "{state:?}");
         }
+        assert_eq!(JobStatus::stored_before(JobEvent::Finish).collect::<Vec<_>>(), [Sent]);
     }
 
     #[test]
     fn only_an_unfinished_job_can_be_lost_and_only_a_live_one_is_under_way() {
-        for state in JobState::ALL {
-            let [alive, dead] = [true, false].map(|alive| Standing::of(state, alive));
-            assert_eq!(matches!(dead, Standing::Lost { .. }), !state.has_ended(), "{state:?}");
-            assert_eq!(alive.is_under_way(), !state.has_ended(), "{state:?}");
-            assert!(!dead.is_under_way(), "{state:?}");
-            assert_eq!(dead == Standing::Lost { sent: true }, state == JobState::Sent, "{state:?}");
+        for status in JobStatus::STORED {
+            let unfinished = status.is_under_way();
+            assert_eq!(status.seen(true), status);
+            assert_eq!(status.seen(false), if unfinished { JobStatus::Lost } else { status });
+            assert!(!status.seen(false).is_under_way(), "{status:?}");
         }
     }
 
     #[test]
-    fn names_are_read_back() {
-        for state in JobState::ALL {
-            assert_eq!(JobState::parse(state.name()), Some(state));
+    fn spellings_in_the_database_are_read_back() {
+        for status in JobStatus::STORED {
+            assert_eq!(JobStatus::parse_stored(status.stored_name()), Some(status));
         }
-        for caller in Caller::ALL {
-            assert_eq!(Caller::parse(caller.name()), Some(caller));
+        assert_eq!(JobStatus::parse_stored("lost"), None, "a reader derives it");
+        for state in [CallerState::Waiting, CallerState::Detached, CallerState::Delivered] {
+            assert_eq!(CallerState::parse_stored(state.stored_name()), Some(state));
         }
-        assert_eq!(JobState::parse("lost"), None, "that is a standing, not a state");
     }
 }

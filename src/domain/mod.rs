@@ -16,7 +16,7 @@ mod size;
 
 pub use ids::{ImageId, JobId};
 pub use image::ImageFormat;
-pub use job::{Caller, JobEvent, JobState, Standing};
+pub use job::{CallerState, JobEvent, JobStatus};
 pub use model::{Background, ModelName, Moderation, Operation, Quality};
 pub use money::Usd;
 pub use problem::{Billed, Problem, ProblemKind};

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Text of 1 to 32,000 characters that is not white space alone.
 ///
 /// The upper bound is the Images API's (`prompt`, "maximum 32000 characters").
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prompt(String);
 
 /// Why a text is no prompt.

@@ -1,11 +1,11 @@
 //! What is asked of a model, after the arguments were read and before anything is chosen.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Background, ImageFormat, Moderation, Operation, Prompt, Quality, Ratio, SizeRequest};
 
 /// The `model` argument.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ModelChoice {
     /// By the other arguments.
     #[default]
@@ -39,7 +39,7 @@ impl ModelChoice {
 /// One request for `n` equal images. The images that come with it (references, mask)
 /// travel beside it as bytes; here is only what routing and pricing need to know of them.
 /// Serialised only to tell equal requests by.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImageRequest {
     /// What is done.
     pub operation: Operation,

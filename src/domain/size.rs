@@ -96,7 +96,7 @@ impl Tier {
 }
 
 /// The `size` argument.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SizeRequest {
     /// Whatever the model makes of the rest.
     #[default]

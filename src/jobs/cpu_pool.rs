@@ -1,24 +1,24 @@
-//! Work on whole images, off the async threads and few at a time: each may take a hundred
-//! megabytes, and calls come by the dozen.
+//! Runs work on whole images off the async threads, few at a time: each may take a hundred megabytes of memory, and calls
+//! come by the dozen.
 
 use tokio::sync::Semaphore;
 
 use crate::domain::Problem;
 
-/// As many as keep two cores busy.
-static TURNS: Semaphore = Semaphore::const_new(2);
+/// How many run at once.
+static PERMITS: Semaphore = Semaphore::const_new(2);
 
-/// Does the work when it is its turn.
+/// Runs the work when it is its turn.
 ///
 /// # Errors
-/// A fault of ours where the work ended early.
+/// An internal problem if the work panicked.
 pub(super) async fn cpu_pool<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let turn = TURNS.acquire().await.map_err(|closed| Problem::internal(closed.to_string()))?;
-    // The turn goes along: whoever waits may leave, and the work goes on.
+    let permit = PERMITS.acquire().await.map_err(|closed| Problem::internal(closed.to_string()))?;
+    // The permit goes along: the caller may leave, and the work goes on.
     let done = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
+        let _permit = permit;
         work()
     });
     done.await.map_err(|error| Problem::internal(error.to_string()))

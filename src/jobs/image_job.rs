@@ -1,33 +1,34 @@
-//! What a caller wants drawn, arguments read and nothing chosen yet.
+//! The validated arguments of one job, before anything is chosen. It crosses the link to the worker process as JSON.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Owner;
+use super::owner::Owner;
 use crate::codec::{MaskMeans, Regions};
 use crate::domain::{ImageRequest, Operation, Usd};
 use crate::references::ImageReference;
 
-/// One call of a drawing tool.
-#[derive(Clone, Debug)]
+/// The validated arguments of one job.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ImageJob {
-    /// Whose call it is.
+    /// The owner of the job and its images.
     pub owner: Owner,
     /// What is asked of a model.
     pub request: ImageRequest,
     /// The images that go in, in order.
     pub images: Vec<ImageReference>,
-    /// What is repainted.
+    /// What is repainted, for an inpainting.
     pub masking: Option<Masking>,
-    /// Where the images go; `None` for the store.
+    /// Where the images go. `None` for the store.
     pub save_to: Option<String>,
-    /// The most that the whole call may cost.
+    /// The most that the whole job may cost.
     pub max_cost: Option<Usd>,
-    /// The arguments as given.
+    /// The arguments as the client gave them, for the database.
     pub arguments: Value,
 }
 
 /// What is repainted, and what becomes of the rest.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Masking {
     /// What marks the part.
     pub source: MaskSource,
@@ -40,7 +41,7 @@ pub struct Masking {
 }
 
 /// What marks a part of an image.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum MaskSource {
     /// An image.
     Image {
@@ -54,7 +55,7 @@ pub enum MaskSource {
 }
 
 impl MaskSource {
-    /// The argument it came in, for messages.
+    /// The name of the argument, for messages.
     #[must_use]
     pub const fn argument(&self) -> &'static str {
         match self {
@@ -64,11 +65,11 @@ impl MaskSource {
     }
 }
 
-/// The most characters of an image's address in the record: a data URL is an image.
+/// The most characters of an image reference that the database keeps: a data URL is a whole image.
 const MOST_OF_A_REFERENCE: usize = 200;
 
 impl ImageJob {
-    /// The arguments for the record, as JSON; of images that were passed whole, the beginning.
+    /// The arguments for the database, as JSON. Image references are cut.
     pub(super) fn recorded_arguments(&self) -> String {
         let mut arguments = self.arguments.clone();
         let fields = arguments.as_object_mut().into_iter().flatten();
@@ -78,7 +79,7 @@ impl ImageJob {
         arguments.to_string()
     }
 
-    /// The argument that the image at this place came in, for messages.
+    /// The name of the argument with the image at this index, for messages.
     #[must_use]
     pub fn image_argument(&self, index: usize) -> String {
         match self.request.operation {

@@ -1,44 +1,45 @@
-//! Layer 5: paid work, which belongs to the server and not to the request that asked for it.
+//! Paid work, which belongs to the server and not to the request that asked for it.
 //!
-//! It knows nothing of MCP: a image_job goes in, an outcome comes out, and between the two
-//! the money is spent once and what it bought is kept.
+//! A validated [`ImageJob`] goes in, an [`Outcome`] comes out; between the two the money is spent once and what it
+//! bought is kept. `run` has the order of the steps. It knows nothing of MCP.
 
 mod budget;
-mod attempt;
-mod call;
 mod circuit_breaker;
-mod image_job;
-mod follow;
+mod close;
+mod context;
 mod cpu_pool;
-mod inputs;
-mod deferred_writes;
+mod dry_run;
+mod execute;
+mod handle;
+mod image_job;
+mod lookup;
 mod manager;
+mod observer;
+mod open;
 mod outcome;
 mod owner;
-mod paid;
-mod image;
-mod preserving;
+mod prepare;
+mod pricing;
+mod progress;
 mod queue;
 mod recovery;
-mod dry_run;
 mod run;
-mod source_image;
-mod stage;
-mod failover;
-mod worker;
-mod observer;
-
-pub use call::{Call, Presence};
-pub use dry_run::{DryRun, Marked};
-pub use follow::Found;
-pub use image_job::{ImageJob, MaskSource, Masking};
-pub use manager::{Manager, Options, StandIn};
-pub use observer::{Observer, Requested};
-pub use outcome::{Cost, CostBasis, Outcome, Report, Unstored};
-pub use owner::{Owner, SpendingCaps};
-pub use preserving::Preserved;
-pub use queue::InFlight;
-pub use stage::{Partials, Stage};
-pub use worker::WorkerCommand;
+mod services;
+mod waiters;
 #[cfg(unix)]
-pub use worker::{ReadCall, serve_worker};
+mod worker;
+
+pub use dry_run::{DryRun, MarkedPart};
+pub use handle::JobHandle;
+pub use image_job::{ImageJob, MaskSource, Masking};
+pub use lookup::JobLookup;
+pub use manager::Manager;
+pub use observer::{Observer, Requested};
+pub use outcome::{Cost, CostBasis, Outcome, Preserved, Report, Unstored};
+pub use owner::{Owner, SpendingCaps};
+pub use progress::{JobProgress, Partials};
+pub use queue::InFlight;
+pub use services::{JobOptions, StandIn, WorkerCommand};
+pub use waiters::Changes;
+#[cfg(unix)]
+pub use worker::serve_worker;

@@ -1,14 +1,14 @@
-//! Who is told of every request to an image API, for those who count.
+//! Receives every finished upstream request, for metrics.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::domain::{ModelName, Usd};
 
-/// A request that ended.
+/// A request to an image API that ended.
 #[derive(Clone, Copy, Debug)]
 pub struct Requested<'a> {
-    /// The model it went to.
+    /// The model that was asked.
     pub model: &'a ModelName,
     /// `made`, or the kind of failure.
     pub outcome: &'static str,
@@ -16,21 +16,21 @@ pub struct Requested<'a> {
     pub seconds: f64,
     /// The bytes of the images it brought.
     pub bytes: u64,
-    /// What it cost, as far as that is known; nothing in the sandbox.
+    /// What it cost, as far as that is known. `None` in the sandbox.
     pub cost: Option<Usd>,
 }
 
-/// Is told.
+/// Receives upstream request events.
 #[derive(Clone)]
 pub struct Observer(Arc<dyn Fn(Requested<'_>) + Send + Sync>);
 
 impl Observer {
-    /// One that does this with each.
-    pub fn new(tell: impl Fn(Requested<'_>) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(tell))
+    /// Calls this function for each event.
+    pub fn new(observe: impl Fn(Requested<'_>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(observe))
     }
 
-    pub(super) fn tell(&self, requested: Requested<'_>) {
+    pub(super) fn observe(&self, requested: Requested<'_>) {
         (self.0)(requested);
     }
 }

@@ -1,8 +1,9 @@
-//! What came of a image_job.
+//! What a job came to.
+
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Preserved;
 use crate::domain::{ImageFormat, JobId, ModelName, Pixels, Problem, Usd};
 use crate::store::{JobRecord, StoredImage};
 
@@ -44,7 +45,26 @@ pub struct Report {
     pub warnings: Vec<String>,
 }
 
-/// An image that came, was paid, and is nowhere but here.
+/// How the model changed what it was to keep, and where the image it sent is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Preserved {
+    /// The id of the result.
+    pub image: String,
+    /// The id of what the model sent.
+    pub raw: String,
+    /// Its file.
+    pub raw_path: PathBuf,
+    /// Of the pixels outside the mask, the percentage that the model had visibly changed.
+    pub outside_percent: f64,
+    /// By how much they differed on average, of 255.
+    pub outside_mean: f64,
+    /// By how many pixels, to the right and down, the whole image had moved.
+    pub shift: Option<(i32, i32)>,
+    /// The size of what the model sent, where it had to be fitted.
+    pub fitted_from: Option<String>,
+}
+
+/// An image that came, was paid, and is stored nowhere else.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Unstored {
     /// Its file, in base64.

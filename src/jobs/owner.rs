@@ -1,12 +1,13 @@
 //! Whose a call is, and how much may be spent: by everybody, and by one owner.
 
 use jiff::Zoned;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::{ModelName, Problem, ProblemKind, Usd};
 use crate::store::{Cap, CapHit, Period};
 
 /// Whose a call, its job and its images are. Another owner's do not exist.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// The name in the record.
     pub name: String,
@@ -24,7 +25,7 @@ impl Owner {
 
 /// How much may be spent, all calls together. Days and months are the calendar's, where the
 /// server is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpendingCaps {
     /// Since midnight.
     pub per_day: Option<Usd>,

@@ -1,43 +1,45 @@
-//! What a process leaves behind that is killed while it works: whole images without a name
-//! are kept and recorded, the rest is deleted. Only jobs whose lease ran out, and of which no
-//! process holds a file, are touched.
+//! Keeps what a killed process left: whole images without a name are kept and recorded, the rest is deleted.
+//!
+//! It touches only jobs whose lease has ended and whose files no process holds.
 
 use std::sync::Arc;
 
-use super::manager::Shared;
 use super::outcome::{Cost, CostBasis, Report};
+use super::services::JobServices;
 use crate::codec::ImageError;
-use crate::domain::{Billed, Caller, JobState, Usd};
+use crate::domain::{Billed, CallerState, JobEvent, Usd};
 use crate::store::{JobEnd, JobRecord};
 
-/// The most jobs that are looked through at a start.
+/// The most jobs that one sweep looks through.
 const MOST_AT_ONCE: u32 = 100;
 
-/// Keeps what a lost job left behind, for this caller. `true` where that ended it, with images.
+/// Keeps what a lost job left, for a caller in this state. `true` where the job may have ended with images.
 pub(super) async fn recover(
-    shared: &Arc<Shared>,
+    services: &JobServices,
     job: &JobRecord,
-    caller: Caller,
+    caller: CallerState,
 ) -> Result<bool, ImageError> {
-    if !shared.store.take_over(job, caller).await? {
-        return Ok(true); // another process is at it: look again
+    if !services.store.take_over(job, caller).await? {
+        return Ok(true); // another process is doing it: look again
     }
-    keep_left_behind(shared, job).await
+    adopt(services, job).await
 }
 
-/// Keeps what a lost job left behind whose lease is ours. `true` where that ended it, with images.
-pub(super) async fn keep_left_behind(shared: &Arc<Shared>, job: &JobRecord) -> Result<bool, ImageError> {
-    let adopted = shared.store.adopt(job).await?;
-    // Where all came, what was out brought one. Where some did, nobody can tell which.
+/// Keeps what a lost job left whose lease this process holds. `true` where the job ended with images.
+pub(super) async fn adopt(services: &JobServices, job: &JobRecord) -> Result<bool, ImageError> {
+    let store = &services.store;
+    let adopted = store.adopt(job).await?;
+    // If all came, every attempt brought one. If some came, nobody can tell which attempts brought them.
     let all = usize::try_from(job.n).is_ok_and(|wanted| adopted >= wanted);
-    let (ended_as, billed) = if all { ("made", Billed::Yes) } else { ("lost", Billed::Maybe) };
-    shared.store.close_tries(&job.id, ended_as, billed).await?;
+    let (outcome, billed) = if all { ("made", Billed::Yes) } else { ("lost", Billed::Maybe) };
+    store.close_attempts(&job.id, outcome, billed).await?;
     if adopted == 0 {
-        shared.store.give_up_lease(&job.id).await?;
+        store.give_up_lease(&job.id).await?;
         return Ok(false);
     }
-    let tries = shared.store.tries_of(&job.id).await?;
-    let cost: Usd = tries.iter().filter(|entry| entry.sent_at.is_some()).map(|entry| entry.counted).sum();
+    let attempts = store.attempts_of(&job.id).await?;
+    let sent = attempts.iter().filter(|attempt| attempt.sent_at.is_some());
+    let cost: Usd = sent.map(|attempt| attempt.counted).sum();
     let warning = format!(
         "the process that made this was ended before it could answer; {adopted} of {} images had arrived, \
          and what they cost to make is an estimate",
@@ -53,29 +55,35 @@ pub(super) async fn keep_left_behind(shared: &Arc<Shared>, job: &JobRecord) -> R
         preserved: Vec::new(),
     };
     let end = JobEnd {
-        state: JobState::Done,
+        event: JobEvent::Finish,
         model: job.model.clone(),
         cost: Some(cost),
         problem: None,
         report: serde_json::to_string(&report).ok(),
     };
-    shared.store.finish_job(&job.id, &end).await?;
+    store.end_job(&job.id, &end).await?;
     tracing::info!(job = %job.id, adopted, "recovered");
     Ok(true)
 }
 
-/// Looks through what killed processes left.
-pub(super) async fn sweep(shared: Arc<Shared>) {
-    let swept = async {
-        for job in shared.store.lost_jobs(MOST_AT_ONCE).await? {
-            if !shared.store.is_at_work(&job).await {
-                recover(&shared, &job, Caller::Left).await?;
+/// Looks through what killed processes left, once in a process and in the background.
+pub(super) fn sweep_once(services: &Arc<JobServices>) {
+    services.swept.call_once(|| {
+        let shared = Arc::clone(services);
+        services.paid.spawn(async move {
+            if let Err(error) = sweep(&shared).await {
+                tracing::warn!(%error, "what killed processes left was not looked through");
             }
+        });
+    });
+}
+
+async fn sweep(services: &JobServices) -> Result<(), ImageError> {
+    for job in services.store.lost_jobs(MOST_AT_ONCE).await? {
+        if !services.store.is_at_work(&job).await {
+            recover(services, &job, CallerState::Detached).await?;
         }
-        shared.store.clear_processes();
-        shared.store.clear_leftovers().await
-    };
-    if let Err(error) = swept.await {
-        tracing::warn!(%error, "what killed processes left could not be looked through");
     }
+    services.store.clear_processes();
+    services.store.clear_leftovers().await
 }

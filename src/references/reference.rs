@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::data_url;
@@ -14,7 +15,7 @@ use crate::codec::ImageError;
 use crate::domain::{ImageFormat, ImageId};
 
 /// Where an image is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ImageReference {
     /// On this machine, or in the reference itself.
     Local(LocalReference),
@@ -23,14 +24,32 @@ pub enum ImageReference {
 }
 
 /// An image that needs no network.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LocalReference {
     /// A file, its path as given: `~` and relative paths are for `Roots` to read.
     Path(PathBuf),
     /// The bytes of a `data:` URL.
+    #[serde(with = "base64")]
     Data(Bytes),
     /// An image kept earlier.
     Stored(ImageId),
+}
+
+/// Bytes as base64, so that an image crosses the link to the worker process as one string.
+mod base64 {
+    use base64_simd::STANDARD;
+    use bytes::Bytes;
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &Bytes, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode_to_string(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bytes, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode_to_vec(text).map(Bytes::from).map_err(D::Error::custom)
+    }
 }
 
 const EMPTY: Hint = "Pass a path, an https URL, or the id of an earlier image.";

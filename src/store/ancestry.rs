@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::record::Store;
+use super::images::Store;
 use super::{ParentRole, StoredImage};
 use crate::codec::ImageError;
 

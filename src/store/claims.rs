@@ -8,11 +8,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::rows::{self, select_jobs, time};
 use super::{JobRecord, LEASE, Store};
 use crate::codec::ImageError;
-use crate::domain::{Caller, JobId, Standing};
+use crate::domain::{CallerState, JobId, JobStatus};
 
 /// A job that was taken over.
 #[derive(Debug, PartialEq)]
-pub struct Claimed {
+pub struct ClaimedJob {
     /// The job.
     pub job: JobRecord,
     /// Whether its process is gone before it ended, so that what it left is to be kept first.
@@ -23,22 +23,22 @@ impl Store {
     /// The name of this process, for the jobs it works on; empty where it cannot have one.
     #[must_use]
     pub fn process(&self) -> String {
-        self.shared.processes.own()
+        self.inner.processes.own()
     }
 
     /// Forgets the processes that were killed.
     pub fn clear_processes(&self) {
-        self.shared.processes.clear();
+        self.inner.processes.clear();
     }
 
     /// The oldest job like this one that nobody waits for, at most so old, now the caller's:
     /// two callers at once never get the same. A job counts as left, too, where its process is
     /// gone before it handed the images over.
-    pub async fn claim_left(
+    pub async fn claim_abandoned(
         &self,
         wanted: &JobRecord,
         at_most: SignedDuration,
-    ) -> Result<Option<Claimed>, ImageError> {
+    ) -> Result<Option<ClaimedJob>, ImageError> {
         let now = Timestamp::now();
         self.end_leases_of_the_dead(wanted, now).await?;
         let lease = time(now + LEASE);
@@ -65,7 +65,7 @@ impl Store {
             let Some(row) = query.fetch_optional(&mut *connection).await? else { return Ok(None) };
             let (id, orphaned): (&str, bool) = (sqlx::Row::try_get(&row, 0)?, sqlx::Row::try_get(&row, 1)?);
             let row = sqlx::query(select_jobs!("WHERE id = ?")).bind(id).fetch_one(&mut *connection).await?;
-            rows::job(&row).map(|job| Some(Claimed { job, orphaned }))
+            rows::job(&row).map(|job| Some(ClaimedJob { job, orphaned }))
         };
         claimed.await.map_err(|error: sqlx::Error| self.failed(&error))
     }
@@ -74,7 +74,7 @@ impl Store {
     /// looks at each process once.
     async fn end_leases_of_the_dead(&self, wanted: &JobRecord, now: Timestamp) -> Result<(), ImageError> {
         for process in self.processes_with(&wanted.fingerprint).await? {
-            if self.shared.processes.is_dead(&process) {
+            if self.inner.processes.is_dead(&process) {
                 for job in self.living_jobs_of(&process, wanted, now).await? {
                     self.end_lease_of_the_dead(&job).await?;
                 }
@@ -131,22 +131,22 @@ impl Store {
 
     /// A process whose lock was deleted under it may hold images on their way all the same.
     async fn is_left_by_the_dead(&self, job: &JobRecord) -> bool {
-        job.caller != Caller::Served
+        job.caller != CallerState::Delivered
             && job.lease_until.is_some()
-            && self.shared.processes.is_dead(&job.process)
+            && self.inner.processes.is_dead(&job.process)
             && !self.is_at_work(job).await
     }
 
     /// Takes over the lease of a job whose process is gone, unless somebody else just did. A caller
     /// that has its images keeps them.
-    pub async fn take_over(&self, job: &JobRecord, caller: Caller) -> Result<bool, ImageError> {
+    pub async fn take_over(&self, job: &JobRecord, caller: CallerState) -> Result<bool, ImageError> {
         let query = sqlx::query(
             "UPDATE jobs SET lease_until = ?, process = ?, caller = iif(caller = 'served', caller, ?) \
              WHERE id = ? AND lease_until IS ?",
         )
         .bind(time(Timestamp::now() + LEASE))
         .bind(self.process())
-        .bind(caller.name())
+        .bind(caller.stored_name())
         .bind(job.id.as_str())
         .bind(job.lease_until.map(time));
         let done =
@@ -168,7 +168,7 @@ impl Store {
             return JobRecord { lease_until: None, ..job };
         }
         let now = Timestamp::now();
-        let lost = matches!(job.standing(now), Standing::Lost { .. });
+        let lost = job.seen(now) == JobStatus::Lost;
         if lost && self.is_at_work(&job).await {
             return JobRecord { lease_until: Some(now + LEASE), ..job };
         }

@@ -1,9 +1,9 @@
-//! The connection to the record: one SQLite file, shared by all processes of a user.
+//! The connection to the database: one SQLite file, shared by all processes of a user.
 //!
-//! Knows its settings and its versions; what is in it is for `record`. Each process has one
-//! connection, which is a thread with a cache of its own, and one writes at a time anyway. It is
-//! lent from caller to caller here, since the library's pool asks the thread after each use whether
-//! it still lives, which takes as long as a use.
+//! It knows how to open the file; `schema` knows its versions, the other files what is in it. Each process has one
+//! connection, which is a thread with a cache of its own, and SQLite lets one write at a time anyway. It is lent from
+//! caller to caller here, because the pool of the library asks the thread after each use whether it still lives, which
+//! takes as long as a use.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,37 +11,32 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
+use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::files::create_private;
+use super::processes::Processes;
+use super::schema::{self, Schema, SchemaError};
 use crate::codec::ImageError;
 
-/// How each version is made from the one before; their number is the version.
-const STEPS: [&str; 4] = [
-    include_str!("schema.sql"),
-    include_str!("schema-2.sql"),
-    include_str!("schema-3.sql"),
-    include_str!("schema-4.sql"),
-];
-
-/// How long a locked record is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a locked database is waited for.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long an unused connection stays open.
 const IDLE: Duration = Duration::from_mins(1);
 
-/// What begins a transaction that will write, so that it need not wait for others half way.
+/// Begins a transaction that will write, so that it cannot have to wait for others half way.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 
 /// The connection while it is lent.
 pub(super) type Lent<'a> = MappedMutexGuard<'a, SqliteConnection>;
 
-/// The record's file and the connection to it, opened when it is first needed.
+/// The database file and the connection to it, opened when it is first needed.
 #[derive(Debug)]
 pub(super) struct Database {
     path: PathBuf,
+    processes: Arc<Processes>,
     slot: Arc<Mutex<Option<Open>>>,
     /// Whether this process had it open: an empty one made anew would lack what was written.
     known: AtomicBool,
@@ -50,12 +45,13 @@ pub(super) struct Database {
 #[derive(Debug)]
 struct Open {
     connection: SqliteConnection,
+    schema: Schema,
     used: Instant,
 }
 
 impl Database {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, slot: Arc::default(), known: AtomicBool::new(false) }
+    pub(super) fn new(path: PathBuf, processes: Arc<Processes>) -> Self {
+        Self { path, processes, slot: Arc::default(), known: AtomicBool::new(false) }
     }
 
     /// Its file.
@@ -63,22 +59,39 @@ impl Database {
         &self.path
     }
 
-    /// Lends the connection, making the file and its folder where they never were.
+    /// Lends the connection. Makes the file and its folder where they never were.
     pub(super) async fn lend(&self) -> Result<Lent<'_>, ImageError> {
+        let slot = self.opened().await?;
+        MutexGuard::try_map(slot, |slot| slot.as_mut().map(|open| &mut open.connection))
+            .map_err(|_| self.unusable("it is closed"))
+    }
+
+    /// Refuses paid work while processes of an older version keep the database at their version.
+    pub(super) async fn require_current_schema(&self) -> Result<(), ImageError> {
+        let mut slot = self.opened().await?;
+        let Some(open) = slot.as_mut().filter(|open| open.schema != Schema::Current) else { return Ok(()) };
+        let updated = schema::update(&mut open.connection, &self.processes).await;
+        open.schema = updated.map_err(|error| self.unusable(error.to_string()))?;
+        match &open.schema {
+            Schema::Current => Ok(()),
+            Schema::Older(processes) => Err(ImageError::OlderProcesses(processes.clone())),
+        }
+    }
+
+    async fn opened(&self) -> Result<MutexGuard<'_, Option<Open>>, ImageError> {
         let in_use = |_| self.unusable("another call keeps it locked");
-        let mut slot = timeout(PATIENCE * 2, self.slot.lock()).await.map_err(in_use)?;
+        let mut slot = timeout(BUSY_TIMEOUT * 2, self.slot.lock()).await.map_err(in_use)?;
         if slot.is_none() {
             // Boxed: it happens once, and would be part of every task that looks something up.
-            let connection = Box::pin(self.open()).await?;
-            *slot = Some(Open { connection, used: Instant::now() });
+            let (connection, schema) = Box::pin(self.open()).await?;
+            *slot = Some(Open { connection, schema, used: Instant::now() });
             self.known.store(true, Ordering::Relaxed);
             tokio::spawn(close_when_idle(Arc::downgrade(&self.slot)));
         }
         if let Some(open) = slot.as_mut() {
             open.used = Instant::now();
         }
-        MutexGuard::try_map(slot, |slot| slot.as_mut().map(|open| &mut open.connection))
-            .map_err(|_| self.unusable("it is closed"))
+        Ok(slot)
     }
 
     /// Closes the connection: nothing but the file is left, unless another process has it open.
@@ -88,7 +101,7 @@ impl Database {
         }
     }
 
-    async fn open(&self) -> Result<SqliteConnection, ImageError> {
+    async fn open(&self) -> Result<(SqliteConnection, Schema), ImageError> {
         if let Some(folder) = self.path.parent() {
             create_private(folder)?;
         }
@@ -96,14 +109,12 @@ impl Database {
         let options = SqliteConnectOptions::new()
             .filename(&self.path)
             .create_if_missing(!self.known.load(Ordering::Relaxed))
-            .busy_timeout(PATIENCE)
+            .busy_timeout(BUSY_TIMEOUT)
             .synchronous(SqliteSynchronous::Normal)
             .pragma("cache_size", "-1024") // KiB
-            .statement_cache_capacity(16);
-        let opened = timeout(PATIENCE * 2, open_when_free(&options)).await;
-        opened
-            .unwrap_or_else(|_| Err(Unusable("another process keeps it locked".to_owned())))
-            .map_err(|Unusable(reason)| self.unusable(reason))
+            .statement_cache_capacity(32);
+        let opened = timeout(BUSY_TIMEOUT * 2, open_when_free(&options, &self.processes)).await;
+        opened.unwrap_or_else(|_| Err(SchemaError::Locked)).map_err(|error| self.unusable(error.to_string()))
     }
 
     fn unusable(&self, reason: impl Into<String>) -> ImageError {
@@ -111,8 +122,8 @@ impl Database {
     }
 }
 
-/// Has a file that may not grow any more (`ulimit -f`) be an error of the one who writes it, and not
-/// the end of the process with all its images. Done here, as nothing is written before the record is.
+/// Makes a file that may not grow any more (`ulimit -f`) an error of whoever writes it, and not the end of the process with
+/// all its images. It is done here because nothing is written before the database is.
 #[cfg(unix)]
 fn survive_file_limits() {
     use tokio::signal::unix::{SignalKind, signal};
@@ -145,74 +156,27 @@ async fn close_when_idle(slot: Weak<Mutex<Option<Open>>>) {
     }
 }
 
-/// Why the record cannot be used.
-struct Unusable(String);
-
-impl From<sqlx::Error> for Unusable {
-    fn from(error: sqlx::Error) -> Self {
-        Self(error.to_string())
-    }
-}
-
-/// SQLite does not wait where two processes both make a fresh file write-ahead logged, and
-/// tells one of them at once that it is locked.
-async fn open_when_free(options: &SqliteConnectOptions) -> Result<SqliteConnection, Unusable> {
+/// SQLite does not wait where two processes both make a fresh file write-ahead logged, and tells one of them at once that
+/// it is locked.
+async fn open_when_free(
+    options: &SqliteConnectOptions,
+    processes: &Processes,
+) -> Result<(SqliteConnection, Schema), SchemaError> {
     loop {
-        match open(options).await {
-            Err(Trouble::Database(error)) if is_locked(&error) => {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-            Err(Trouble::Database(error)) => return Err(error.into()),
-            Err(Trouble::Newer(version)) => {
-                return Err(Unusable(format!(
-                    "it is of version {version} and this program knows versions up to {}: update the program",
-                    STEPS.len()
-                )));
-            }
-            Ok(connection) => return Ok(connection),
+        match open(options, processes).await {
+            Err(SchemaError::Database(error)) if is_locked(&error) => sleep(Duration::from_millis(10)).await,
+            other => return other,
         }
     }
 }
 
-enum Trouble {
-    Database(sqlx::Error),
-    Newer(usize),
-}
-
-impl From<sqlx::Error> for Trouble {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Database(error)
-    }
-}
-
-async fn open(options: &SqliteConnectOptions) -> Result<SqliteConnection, Trouble> {
+async fn open(
+    options: &SqliteConnectOptions,
+    processes: &Processes,
+) -> Result<(SqliteConnection, Schema), SchemaError> {
     let mut connection = options.connect().await?;
-    bring_up_to_date(&mut connection).await?;
-    Ok(connection)
-}
-
-async fn bring_up_to_date(connection: &mut SqliteConnection) -> Result<(), Trouble> {
-    match version(connection).await? {
-        version if version == STEPS.len() => return Ok(()),
-        version if version > STEPS.len() => return Err(Trouble::Newer(version)),
-        _ => {}
-    }
-    sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await?;
-    let mut transaction = connection.begin_with(BEGIN).await?;
-    let done = version(&mut transaction).await?; // another process may have been here since
-    for step in STEPS.iter().skip(done) {
-        sqlx::raw_sql(*step).execute(&mut *transaction).await?;
-    }
-    let stamp = AssertSqlSafe(format!("PRAGMA user_version = {}", STEPS.len())); // takes no bind
-    sqlx::raw_sql(stamp).execute(&mut *transaction).await?;
-    transaction.commit().await?;
-    Ok(())
-}
-
-async fn version(connection: &mut SqliteConnection) -> Result<usize, sqlx::Error> {
-    let row = sqlx::query("PRAGMA user_version").fetch_one(connection).await?;
-    let version: i64 = row.try_get(0)?;
-    Ok(usize::try_from(version).unwrap_or(usize::MAX)) // negative: not ours
+    let schema = schema::update(&mut connection, processes).await?;
+    Ok((connection, schema))
 }
 
 fn is_locked(error: &sqlx::Error) -> bool {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, PersistError, TempPath};
 
-use super::record::Store;
+use super::images::Store;
 use super::{StoredImage, names};
 use crate::codec::ImageError;
 use crate::domain::{ImageFormat, ImageId};

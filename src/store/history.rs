@@ -5,33 +5,36 @@
 
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::Value;
 use sqlx::Row as _;
 
 use super::rows::{self, select_images, select_jobs, time};
 use super::{JobRecord, Store, StoredImage};
 use crate::codec::ImageError;
-use crate::domain::{ImageId, JobState, Standing};
+use crate::domain::{ImageId, JobStatus};
 
 impl Store {
     /// Whether anything was ever recorded. Looking makes nothing.
     #[must_use]
     pub fn has_record(&self) -> bool {
-        self.root().join(super::record::RECORD).exists()
+        self.root().join(super::images::DATABASE).exists()
     }
 
-    /// The newest jobs of all owners that stand in one of these ways, at most so many.
-    pub async fn jobs_that(
+    /// The newest jobs of all owners, of this status as they are seen now or of any, at most so many.
+    pub async fn jobs_seen(
         &self,
-        states: &[JobState],
-        stand: impl Fn(Standing) -> bool,
+        wanted: Option<JobStatus>,
         most: usize,
     ) -> Result<Vec<JobRecord>, ImageError> {
-        let names: Vec<_> = states.iter().map(|state| state.name()).collect();
+        let can_be = |stored: JobStatus| {
+            wanted.is_none_or(|wanted| [true, false].map(|alive| stored.seen(alive)).contains(&wanted))
+        };
+        let stored = JobStatus::STORED.into_iter().filter(|stored| can_be(*stored));
+        let stored: Value = stored.map(JobStatus::stored_name).collect();
         let query = sqlx::query(select_jobs!(
             "WHERE state IN (SELECT value FROM json_each(?)) ORDER BY created_at DESC"
         ))
-        .bind(json!(names).to_string());
+        .bind(stored.to_string());
         let (mut connection, now) = (self.connection().await?, Timestamp::now());
         let read = async {
             let (mut found, mut jobs) = (Vec::new(), query.fetch(&mut *connection));
@@ -39,7 +42,7 @@ impl Store {
                 && let Some(row) = jobs.try_next().await?
             {
                 let job = self.as_it_is(rows::job(&row)?).await;
-                if stand(job.standing(now)) {
+                if wanted.is_none_or(|wanted| job.seen(now) == wanted) {
                     found.push(job);
                 }
             }

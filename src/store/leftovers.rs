@@ -108,7 +108,7 @@ impl Store {
                 None => None,
             };
             match job {
-                Some(job) if job.state.has_ended() => {
+                Some(job) if !job.status.is_under_way() => {
                     self.adopt(&job).await?;
                 }
                 _ if is_nobodys(&path) => {

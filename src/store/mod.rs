@@ -1,15 +1,18 @@
-//! The store: image files that people can find, and the record of where they came from.
+//! Jobs, attempts, images and money on record, and the image files.
 //!
-//! `destination` says where images go, `files` lands and names them there, `names` is how
-//! names are made, `database` opens the record, `record` keeps images in it, `ancestry` walks back
-//! through what they were made from, `jobs` keeps jobs, `claims` hands them on, `ledger` keeps their requests and money,
-//! `history`, `gallery` and `spending` read them back, `prune` makes room,
-//! `thumbnails` are small images of the kept
-//! ones, `processes` tells which are alive, `leftovers` deals with what
-//! killed ones leave, `uploads` with what owners put in,
-//! `rows` is how its rows are spelled.
+//! | files | what they do |
+//! | --- | --- |
+//! | `database`, `schema`, `rows` | open the database, update it, spell its rows |
+//! | `jobs`, `transitions`, `claims`, `processes` | record jobs, change their status, pass them on, tell which processes live |
+//! | `attempts`, `spending` | the ledger and its sums |
+//! | `images`, `files`, `names`, `uploads`, `thumbnails`, `encoded` | images: rows, files, names, small versions |
+//! | `ancestry`, `history`, `gallery` | read back what was made |
+//! | `leftovers`, `prune` | keep what killed processes left, delete what is old |
+//!
+//! It must not know image APIs or who calls.
 
 mod ancestry;
+mod attempts;
 mod claims;
 mod database;
 mod encoded;
@@ -17,30 +20,31 @@ mod files;
 mod gallery;
 mod history;
 mod ids;
+mod images;
 mod jobs;
-mod ledger;
 mod leftovers;
 mod names;
 mod processes;
 mod prune;
-mod record;
 mod rows;
+mod schema;
 mod spending;
 mod thumbnails;
+mod transitions;
 mod uploads;
 
 #[cfg(test)]
 mod tests;
 
-pub use claims::Claimed;
+pub use attempts::{AttemptEnd, AttemptRecord, BegunAttempt, Cap, CapHit, Period, PlannedAttempt};
+pub use claims::ClaimedJob;
 pub use encoded::EncodedImage;
 pub use files::{Kept, NotKept, keep};
 pub use gallery::Exhibit;
 pub use ids::{new_image_id, new_job_id};
-pub use jobs::{LEASE, Opened};
-pub use ledger::{AttemptEnd, AttemptRecord, Begun, Cap, CapHit, Period, Plan};
+pub use images::Store;
+pub use jobs::{LEASE, OpenedJob};
 pub use prune::{FileFate, Going, PrunePlan, Rule};
-pub use record::Store;
 pub use rows::{JobEnd, JobRecord, Parent, ParentRole, StoredImage};
 pub use spending::{Spent, Stretch, Sums};
 

@@ -1,8 +1,11 @@
-//! Which processes are alive, however long their leases still run: each that works on jobs holds a
-//! lock on a file of its own, which the system takes from it when it ends, however it ends.
+//! Which processes are alive, however long their leases still run: each that works on jobs holds a lock on a file of its
+//! own, which the system releases when the process ends, however it ends.
+//!
+//! The file says the process id and the version of the database that the process knows. Files of versions up to 4 are
+//! empty.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -10,6 +13,7 @@ use tempfile::TempPath;
 
 use super::files::create_private;
 use super::leftovers::{entries, name};
+use super::schema::CURRENT;
 
 /// The folder of these files, in the store's.
 const FOLDER: &str = "processes";
@@ -50,8 +54,9 @@ impl Processes {
     /// Gives the file its name once it is locked: whoever finds it without a lock takes it for dead.
     fn start(&self) -> io::Result<Own> {
         create_private(&self.folder).map_err(io::Error::other)?;
-        let file = tempfile::Builder::new().prefix(STARTING).rand_bytes(16).tempfile_in(&self.folder)?;
+        let mut file = tempfile::Builder::new().prefix(STARTING).rand_bytes(16).tempfile_in(&self.folder)?;
         file.as_file().try_lock()?;
+        writeln!(file, "{} {CURRENT}", std::process::id())?;
         let name = name(file.path()).trim_start_matches(STARTING).to_owned();
         let path = self.folder.join(&name);
         let file = file.persist_noclobber(&path)?;
@@ -75,6 +80,24 @@ impl Processes {
         own.as_ref().is_some_and(|own| own.name == process)
     }
 
+    /// The living processes that know only versions of the database before this one, in words.
+    pub(super) fn older_than(&self, version: usize) -> Vec<String> {
+        let older = |path: &PathBuf| {
+            let process = name(path);
+            if self.is_own(&process) || self.is_dead(&process) {
+                return None;
+            }
+            let text = std::fs::read_to_string(path).unwrap_or_default();
+            let known: usize =
+                text.split_whitespace().nth(1).and_then(|known| known.parse().ok()).unwrap_or(0);
+            (known < version).then(|| match lock_holder(path) {
+                Some(id) => format!("process {id}"),
+                None => format!("the process of {}", path.display()),
+            })
+        };
+        entries(&self.folder).filter_map(|path| older(&path)).collect()
+    }
+
     /// Deletes the files of processes that were killed.
     pub(super) fn clear(&self) {
         for path in entries(&self.folder) {
@@ -84,6 +107,25 @@ impl Processes {
             }
         }
     }
+}
+
+/// The id of the process that holds the lock on a file, where the system tells (proc_locks(5)).
+#[cfg(target_os = "linux")]
+fn lock_holder(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::MetadataExt as _;
+    let inode = std::fs::metadata(path).ok()?.ino().to_string();
+    let locks = std::fs::read_to_string("/proc/locks").ok()?;
+    // 1: FLOCK  ADVISORY  WRITE 2189 fe:00:7340096 0 EOF
+    locks.lines().find_map(|line| {
+        let mut fields = line.split_whitespace().skip(4);
+        let (id, file) = (fields.next()?, fields.next()?);
+        (file.rsplit(':').next() == Some(&inode)).then(|| id.parse().ok()).flatten()
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn lock_holder(_: &Path) -> Option<u32> {
+    None
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::LEASE;
 use crate::domain::{
-    Caller, ImageFormat, ImageId, JobId, JobState, ModelName, Operation, Pixels, Standing, Usd,
+    CallerState, ImageFormat, ImageId, JobEvent, JobId, JobStatus, ModelName, Operation, Pixels, Usd,
 };
 
 /// A paid call.
@@ -26,7 +26,7 @@ pub struct JobRecord {
     /// Equal for equal requests of an owner.
     pub fingerprint: String,
     /// How far it has come.
-    pub state: JobState,
+    pub status: JobStatus,
     /// The model chosen, then the one that did it.
     pub model: ModelName,
     /// What it was expected to cost at least and at most, where that could be known.
@@ -48,7 +48,7 @@ pub struct JobRecord {
     /// The folder that its images land in.
     pub folder: PathBuf,
     /// Whom its images are for.
-    pub caller: Caller,
+    pub caller: CallerState,
     /// The process that works on it or hands it over, by its name in the store; empty where that is
     /// not known.
     pub process: String,
@@ -68,18 +68,18 @@ impl JobRecord {
         self.lease_until.is_some_and(|until| now <= until && until <= now + LEASE * 2)
     }
 
-    /// How it stands.
+    /// Its status as a reader sees it.
     #[must_use]
-    pub fn standing(&self, now: Timestamp) -> Standing {
-        Standing::of(self.state, self.is_alive(now))
+    pub fn seen(&self, now: Timestamp) -> JobStatus {
+        self.status.seen(self.is_alive(now))
     }
 }
 
 /// How a job ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobEnd {
-    /// `Done`, even where only some of its images came, or `Failed`.
-    pub state: JobState,
+    /// [`JobEvent::Finish`], even where only some of its images came, or [`JobEvent::Fail`].
+    pub event: JobEvent,
     /// The model that did it, or tried last.
     pub model: ModelName,
     /// What it cost, where that is known.
@@ -185,7 +185,7 @@ pub(super) fn job(row: &SqliteRow) -> Result<JobRecord, sqlx::Error> {
         operation: parsed(row, "tool", operation)?,
         arguments: row.try_get("arguments")?,
         fingerprint: row.try_get("fingerprint")?,
-        state: parsed(row, "state", JobState::parse)?,
+        status: parsed(row, "state", JobStatus::parse_stored)?,
         model: model(row)?,
         estimate: amount("estimate_low_micros")?.zip(amount("estimate_high_micros")?),
         created_at: parsed(row, "created_at", |text| text.parse().ok())?,
@@ -196,7 +196,7 @@ pub(super) fn job(row: &SqliteRow) -> Result<JobRecord, sqlx::Error> {
         usual_seconds: row.try_get("usual_seconds")?,
         sandbox: row.try_get("sandbox")?,
         folder: row.try_get::<String, _>("folder")?.into(),
-        caller: parsed(row, "caller", Caller::parse)?,
+        caller: parsed(row, "caller", CallerState::parse_stored)?,
         process: row.try_get("process")?,
         lease_until: optional_time(row, "lease_until")?,
         sent_at: optional_time(row, "sent_at")?,

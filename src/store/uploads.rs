@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::record::Store;
+use super::images::Store;
 use super::rows::{signed, time};
 use super::{Kept, StoredImage, keep};
 use crate::codec::{ImageError, inspect_bytes};

@@ -19,7 +19,7 @@ use super::progress::tell;
 use super::server::ImageServer;
 use super::{reply, tasks};
 use crate::domain::{ImageRequest, Problem, ProblemKind, Usd};
-use crate::jobs::{ImageJob, Masking, Owner, Stage};
+use crate::jobs::{ImageJob, JobProgress, Masking, Owner};
 use crate::references::ImageReference;
 
 /// Drawing costs money, changes nothing that is there, and twice is two images.
@@ -111,8 +111,8 @@ pub(super) async fn draw(
     }
     let as_task = tasks::are_known(&context);
     let soft_deadline = if as_task { Duration::ZERO } else { server.soft_deadline().of(&context, None) };
-    let mut call = server.manager().begin(image_job);
-    let stage = call.stage();
+    let mut call = server.manager().start(image_job);
+    let stage = call.progress();
     let started = Instant::now();
     let deferred = context.extensions.get::<DeferredImages>();
     tokio::select! {
@@ -120,7 +120,7 @@ pub(super) async fn draw(
         ended = call.ended() => match ended {
             Ok(outcome) => {
                 let answer = reply::outcome(&outcome, &caller, server.reply_options(), output, deferred).await;
-                once_written(&context, move || call.served());
+                once_written(&context, move || call.delivered());
                 answer.into()
             }
             Err(problem) => reply::problems(&[problem]).into(),
@@ -128,7 +128,7 @@ pub(super) async fn draw(
         // What has been sent goes on and is stored; only the answer is dropped.
         () = context.ct.cancelled() => reply::problems(&[cancelled()]).into(),
         stage = still_under_way(stage.clone(), soft_deadline) => {
-            call.told_to_come_back();
+            call.detached();
             match stage.job().filter(|_| as_task) {
                 Some(job) => tasks::created(job, &stage).into(),
                 None => reply::still_rendering(&stage, started.elapsed().as_secs()).into(),
@@ -139,7 +139,7 @@ pub(super) async fn draw(
 }
 
 /// Waits as long as the client does, and until there is a job that can be named.
-async fn still_under_way(mut stage: watch::Receiver<Stage>, soft_deadline: Duration) -> Stage {
+async fn still_under_way(mut stage: watch::Receiver<JobProgress>, soft_deadline: Duration) -> JobProgress {
     sleep(soft_deadline).await;
     let named = stage.wait_for(|stage| stage.job().is_some()).await.map(|stage| stage.clone());
     match named {

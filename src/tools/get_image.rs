@@ -8,7 +8,7 @@ use rmcp::RoleServer;
 use rmcp::model::{CallToolResult, JsonObject, Tool, ToolAnnotations};
 use rmcp::service::RequestContext;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::args::GetArguments;
 use super::caller::Caller;
@@ -19,7 +19,7 @@ use super::progress::tell;
 use super::server::ImageServer;
 use super::{reply, schema};
 use crate::domain::{ImageId, JobId, Problem};
-use crate::jobs::{Found, Manager, Outcome, Stage};
+use crate::jobs::{Changes, JobLookup, JobProgress, Manager, Outcome};
 use crate::store::StoredImage;
 
 pub(super) const ENTRY: Entry = Entry {
@@ -29,9 +29,6 @@ pub(super) const ENTRY: Entry = Entry {
     call: |server, arguments, context| get(server, arguments, context).map(Into::into).boxed(),
     asked: None,
 };
-
-/// How often jobs are looked at.
-const LOOKED_AT_EVERY: Duration = Duration::from_millis(100);
 
 fn definition(models: &[String]) -> Tool {
     Tool::new(ENTRY.name, ENTRY.description, schema::input_schema::<GetArguments>(models))
@@ -65,12 +62,12 @@ pub enum Got {
         /// Its images and what is to be said of them.
         outcome: Box<Outcome>,
         /// Whether somebody had them before.
-        handed_over: bool,
+        delivered: bool,
     },
     /// A job that has not ended.
     UnderWay {
         /// How far it is.
-        stage: Stage,
+        progress: JobProgress,
         /// Since when, in seconds.
         seconds: u64,
     },
@@ -93,7 +90,7 @@ async fn get(
     let owner = &caller.owner.name;
     let asked = arguments.wait_s.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let until = Instant::now() + server.soft_deadline().of(&context, asked);
-    let (stage, stages) = watch::channel(Stage::Preparing);
+    let (stage, stages) = watch::channel(JobProgress::Preparing);
     let got = tokio::select! {
         biased;
         got = collect(server.manager(), owner, &ids, until, &stage) => got,
@@ -101,7 +98,7 @@ async fn get(
         () = tell(&context, stages) => return reply::problems(&[]),
     };
     let made = got.iter().filter_map(|got| match got {
-        Ok(Got::Made { outcome, handed_over: false }) => Some(outcome.job.clone()),
+        Ok(Got::Made { outcome, delivered: false }) => Some(outcome.job.clone()),
         _ => None,
     });
     let made: Vec<_> = made.collect();
@@ -109,7 +106,7 @@ async fn get(
     let answer = reply::got(&ids, got, &caller, server.reply_options(), arguments.output, deferred).await;
     if !made.is_empty() {
         let manager = server.manager().clone();
-        once_written(&context, move || manager.note_handed_over(made));
+        once_written(&context, move || manager.record_delivery(made));
     }
     answer
 }
@@ -147,30 +144,40 @@ fn parse(text: &str) -> Option<Id> {
     ImageId::parse(id).map(Id::Image).or_else(|| JobId::parse(id).map(Id::Job))
 }
 
-/// What there is of these ids: at once where all have ended, else at the latest then. `stage`
-/// hears how far the first that has not ended is.
+/// What these ids lead to: at once where all jobs have ended, else when they have or the time is up. `progress` receives
+/// the progress of the first that has not ended.
 pub async fn collect(
     manager: &Manager,
     owner: &str,
     ids: &[Id],
     until: Instant,
-    stage: &watch::Sender<Stage>,
+    progress: &watch::Sender<JobProgress>,
 ) -> Vec<Result<Got, Problem>> {
+    let mut changes = changes(manager, ids);
     let mut got = look_at_all(manager, owner, ids).await;
     let wait = async {
         loop {
             let under_way = got.iter().find_map(|got| match got {
-                Ok(Got::UnderWay { stage, .. }) => Some(stage.clone()),
+                Ok(Got::UnderWay { progress, .. }) => Some(progress.clone()),
                 _ => None,
             });
             let Some(now) = under_way else { return };
-            stage.send_if_modified(|stage| std::mem::replace(stage, now.clone()) != now);
-            sleep(LOOKED_AT_EVERY).await;
+            progress.send_if_modified(|progress| std::mem::replace(progress, now.clone()) != now);
+            changes.any().await;
+            changes = self::changes(manager, ids);
             got = look_at_all(manager, owner, ids).await;
         }
     };
     let _ = timeout_at(until, wait).await;
     got
+}
+
+/// The changes of the jobs among these ids.
+fn changes(manager: &Manager, ids: &[Id]) -> Changes {
+    manager.changes(ids.iter().filter_map(|id| match id {
+        Id::Job(job) => Some(job),
+        Id::Image(_) => None,
+    }))
 }
 
 async fn look_at_all(manager: &Manager, owner: &str, ids: &[Id]) -> Vec<Result<Got, Problem>> {
@@ -185,9 +192,9 @@ async fn look_at(manager: &Manager, owner: &str, id: &Id) -> Result<Got, Problem
             Ok(Got::Image { image: Box::new(image), ancestry })
         }
         Id::Job(id) => match manager.look(id, owner).await.map_err(|error| error.at("id"))? {
-            Found::Made { outcome, handed_over } => Ok(Got::Made { outcome, handed_over }),
-            Found::UnderWay { stage, seconds } => Ok(Got::UnderWay { stage, seconds }),
-            Found::Nothing(problem) => Err(problem),
+            JobLookup::Done { outcome, delivered } => Ok(Got::Made { outcome, delivered }),
+            JobLookup::UnderWay { progress, seconds } => Ok(Got::UnderWay { progress, seconds }),
+            JobLookup::Failed(problem) => Err(problem),
         },
     }
 }

@@ -8,13 +8,13 @@ use rmcp::service::RequestContext;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::jobs::Stage;
+use crate::jobs::JobProgress;
 
 /// Clients that reset their clock on progress give up after 60 s without any.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
 /// Notifies of progress at once and for as long as the call lasts. Never ends.
-pub(super) async fn tell(context: &RequestContext<RoleServer>, watched: watch::Receiver<Stage>) {
+pub(super) async fn tell(context: &RequestContext<RoleServer>, watched: watch::Receiver<JobProgress>) {
     let Some(token) = context.meta.get_progress_token() else { return std::future::pending().await };
     let started = Instant::now();
     let mut ticks = interval(PROGRESS_EVERY);

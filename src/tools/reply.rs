@@ -14,7 +14,7 @@ use super::deferred::DeferredImages;
 use super::get_image::{Got, Id};
 use super::show::{ReplyOptions, image_blocks};
 use crate::domain::{Billed, ImageRequest, Problem};
-use crate::jobs::{DryRun, Outcome, Preserved, Stage};
+use crate::jobs::{DryRun, JobProgress, Outcome, Preserved};
 use crate::routing::{Estimate, Route};
 use crate::store::{ParentRole, StoredImage};
 
@@ -39,18 +39,18 @@ pub(super) async fn outcome(
 }
 
 /// The answer to a call whose images are not there yet.
-pub(super) fn still_rendering(stage: &Stage, seconds: u64) -> CallToolResult {
+pub(super) fn still_rendering(stage: &JobProgress, seconds: u64) -> CallToolResult {
     success(&under_way_fields(stage, seconds), Vec::new())
 }
 
 /// What is said of a job that has not ended.
 #[must_use]
-pub fn under_way_fields(stage: &Stage, seconds: u64) -> Value {
+pub fn under_way_fields(stage: &JobProgress, seconds: u64) -> Value {
     let job = stage.job().map_or_else(String::new, ToString::to_string);
     let (status, usual_seconds) = match stage {
-        Stage::Preparing => ("preparing", None),
-        Stage::Queued { usual_seconds, .. } => ("queued", Some(*usual_seconds)),
-        Stage::Rendering { usual_seconds, .. } => ("rendering", Some(*usual_seconds)),
+        JobProgress::Preparing => ("preparing", None),
+        JobProgress::Queued { usual_seconds, .. } => ("queued", Some(*usual_seconds)),
+        JobProgress::Rendering { usual_seconds, .. } => ("rendering", Some(*usual_seconds)),
     };
     let mut fields = json!({
         "status": status,
@@ -62,7 +62,7 @@ pub fn under_way_fields(stage: &Stage, seconds: u64) -> Value {
              to wait for it. Do not draw it again."
         ),
     });
-    if let (Stage::Queued { place: place @ 1.., .. }, Some(fields)) = (stage, fields.as_object_mut()) {
+    if let (JobProgress::Queued { place: place @ 1.., .. }, Some(fields)) = (stage, fields.as_object_mut()) {
         fields.insert("place_in_line".to_owned(), json!(place));
     }
     fields
@@ -143,8 +143,8 @@ pub fn got_fields(ids: &[Id], got: &[Result<Got, Problem>], mut shown: Vec<Strin
 
 fn one_got(got: &Got, shown: Vec<String>) -> Value {
     match got {
-        Got::Made { outcome, handed_over: false } => drawn_fields(outcome, shown),
-        Got::Made { outcome, handed_over: true } => {
+        Got::Made { outcome, delivered: false } => drawn_fields(outcome, shown),
+        Got::Made { outcome, delivered: true } => {
             stored_fields(&outcome.images, &[outcome.report.warnings.clone(), shown].concat())
         }
         Got::Image { image, ancestry } => {
@@ -154,7 +154,7 @@ fn one_got(got: &Got, shown: Vec<String>) -> Value {
             }
             fields
         }
-        Got::UnderWay { stage, seconds } => under_way_fields(stage, *seconds),
+        Got::UnderWay { progress, seconds } => under_way_fields(progress, *seconds),
     }
 }
 

@@ -20,7 +20,7 @@ use super::reply;
 use super::server::ImageServer;
 use crate::codec::ImageError;
 use crate::domain::JobId;
-use crate::jobs::{Found, Stage};
+use crate::jobs::{JobLookup, JobProgress};
 use crate::store::JobRecord;
 
 /// Images take a minute: asking oftener brings nothing.
@@ -33,7 +33,7 @@ pub(super) fn are_known(context: &RequestContext<RoleServer>) -> bool {
 }
 
 /// The task that this job is, as it begins.
-pub(super) fn created(job: &JobId, stage: &Stage) -> CreateTaskResult {
+pub(super) fn created(job: &JobId, stage: &JobProgress) -> CreateTaskResult {
     let now = jiff::Timestamp::now().to_string();
     let task = Task::new(job.as_str(), TaskStatus::Working, now.clone(), now);
     CreateTaskResult::new(task.with_poll_interval_ms(POLL_INTERVAL_MS).with_status_message(stage.words(0)))
@@ -53,12 +53,12 @@ pub(super) async fn get(
         Task::new(job.as_str(), TaskStatus::Working, record.created_at.to_string(), updated.to_string());
     let task = task.with_poll_interval_ms(POLL_INTERVAL_MS);
     let got = match found {
-        Found::UnderWay { stage, seconds } => {
-            let task = task.with_status_message(stage.words(seconds));
+        JobLookup::UnderWay { progress, seconds } => {
+            let task = task.with_status_message(progress.words(seconds));
             return Ok(GetTaskResult::new(DetailedTask::new(task, TaskPayload::Working)));
         }
-        Found::Made { outcome, .. } => Ok(Got::Made { outcome, handed_over: false }),
-        Found::Nothing(problem) => Err(problem),
+        JobLookup::Done { outcome, .. } => Ok(Got::Made { outcome, delivered: false }),
+        JobLookup::Failed(problem) => Err(problem),
     };
     let made = got.is_ok();
     let output = output(&record);
@@ -66,7 +66,7 @@ pub(super) async fn get(
         reply::got(&[Id::Job(job.clone())], vec![got], &caller, server.reply_options(), output, None).await;
     if made {
         let manager = server.manager().clone();
-        once_written(context, move || manager.note_handed_over(vec![job]));
+        once_written(context, move || manager.record_delivery(vec![job]));
     }
     Ok(GetTaskResult::new(DetailedTask::new(task, TaskPayload::Completed { result: fields(&answer) })))
 }

@@ -30,7 +30,7 @@ pub struct Order<'a> {
     pub mask: Option<&'a Bytes>,
 }
 
-/// An image on its remedy.
+/// An image that is sent.
 #[derive(Clone, Debug)]
 pub struct Upload {
     /// A file name with the ending its bytes deserve.
@@ -158,7 +158,7 @@ impl From<Failure> for Lost {
 }
 
 impl Upload {
-    /// A mask on its remedy.
+    /// A mask that is sent.
     #[must_use]
     pub fn mask(png: Bytes) -> Self {
         Self { name: "mask.png".to_owned(), format: ImageFormat::Png, bytes: png }

@@ -8,7 +8,7 @@ use base64_simd::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::call::{Call, CallBody, Order, Path, Upload};
-use super::dialect::{Dialect, add_extra, prompt_text};
+use super::encode::{Dialect, add_extra, prompt_text};
 
 /// Said before the prompt, because a weak wish for an image is answered with words, which
 /// are charged (docs.apiyi.com, gpt-image-2-all/overview).

@@ -11,9 +11,6 @@ use super::call::ReplyHeaders;
 use super::failure::{Failure, FailureKind};
 use super::reply::Body;
 
-/// How much of a reply is quoted, in characters.
-const QUOTE: usize = 300;
-
 /// What an error body says, wherever it says it.
 #[derive(Debug, Default)]
 struct Said {
@@ -170,13 +167,4 @@ fn request_id_in(message: &str) -> Option<String> {
         let id: String = rest.trim_start().chars().take_while(|c| !c.is_whitespace() && *c != ')').collect();
         (!id.is_empty()).then_some(id)
     })
-}
-
-/// The first words of a text that may be long.
-#[must_use]
-pub(super) fn shorten(text: &str) -> String {
-    match text.char_indices().nth(QUOTE) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
 }

@@ -12,8 +12,8 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::call::{Lost, Made, Reply, ReplyHeaders, Step};
-use super::classify::{classify, shorten};
-use super::failure::{Failure, FailureKind};
+use super::classify::classify;
+use super::failure::{Failure, FailureKind, shorten};
 use super::links::{Links, links_in};
 use super::reply::{Body, Document, handle};
 use crate::routing::Usage;

@@ -4,8 +4,10 @@
 
 use std::time::Duration;
 
-use super::classify::shorten;
 use crate::domain::{Billed, ModelName, Problem, ProblemKind};
+
+/// How much of a reply is quoted, in characters.
+const QUOTE: usize = 300;
 
 /// The kinds of failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -183,5 +185,14 @@ impl Failure {
                 format!("{remedy}{wait}{link}"),
             )
         }
+    }
+}
+
+/// The first words of a text that may be long.
+#[must_use]
+pub(super) fn shorten(text: &str) -> String {
+    match text.char_indices().nth(QUOTE) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::call::{Call, CallBody, Order, Part, Path};
-use super::dialect::{Dialect, add_extra, prompt_text};
+use super::encode::{Dialect, add_extra, prompt_text};
 use crate::catalog::ImageField;
 use crate::domain::{Background, Moderation, Quality};
 

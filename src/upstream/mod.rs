@@ -9,6 +9,7 @@ mod classify;
 mod client;
 mod decode;
 mod dialect;
+mod encode;
 mod failure;
 mod ssrf;
 mod images_api;
@@ -20,6 +21,7 @@ mod tests;
 
 pub use call::{Call, CallBody, Lost, Made, Order, Part, Path, Reply, ReplyHeaders, Step, Upload};
 pub use client::{Client, ClientOptions, FetchError, ModelAddress, Probe};
-pub use dialect::{Dialect, dialect};
+pub use dialect::dialect;
+pub use encode::Dialect;
 pub use failure::{Failure, FailureKind};
 pub use retry::{Next, RetrySettings, Skip, Tried, next};

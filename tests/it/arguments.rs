@@ -8,8 +8,8 @@ use crate::support::{App, Reply, Setup, Upstream, alpha_mask, png, success_body}
 /// A server with an image and a mask at hand.
 async fn studio(upstream: &Upstream) -> App {
     let setup = Setup::at(upstream);
-    setup.desk.put("photo.png", png(64, 48, 1));
-    setup.desk.put("mask.png", alpha_mask(64, 48));
+    setup.home.put("photo.png", png(64, 48, 1));
+    setup.home.put("mask.png", alpha_mask(64, 48));
     setup.start().await
 }
 
@@ -94,7 +94,7 @@ async fn every_wrong_shared_argument_is_refused_by_each_tool_that_draws() {
         }
     }
     assert!(upstream.requests().is_empty(), "{:?}", upstream.requests());
-    assert!(app.desk.images().is_empty());
+    assert!(app.home.images().is_empty());
 }
 
 #[tokio::test]

@@ -8,10 +8,10 @@ use crate::support::{Setup, Upstream};
 async fn a_bad_certificate_file_is_named_with_what_is_wrong_with_it() {
     let upstream = Upstream::start().await;
     let setup = Setup::at(&upstream);
-    setup.desk.put("text.pem", "these are no certificates");
-    setup.desk.put("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    setup.home.put("text.pem", "these are no certificates");
+    setup.home.put("broken.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     for name in ["missing.pem", "text.pem", "broken.pem"] {
-        let path = setup.desk.work().join(name);
+        let path = setup.home.work().join(name);
         let setup = setup.clone().variable("GPT_IMAGE_MCP_CA_FILE", &path.to_string_lossy());
         let answer = setup.start().await.generate(json!({ "prompt": "a kite" })).await;
         let words = answer.refusal();

@@ -159,7 +159,7 @@ async fn an_image_whose_download_fails_is_paid_and_its_link_is_given() {
     let answer = app.generate(json!({ "prompt": "a kite" })).await;
     let words = answer.refusal();
     assert!(words.contains(&url) && words.contains("This was charged"), "{words}");
-    assert!(app.desk.images().is_empty());
+    assert!(app.home.images().is_empty());
 }
 
 #[tokio::test]
@@ -211,7 +211,7 @@ async fn a_reply_that_ends_in_the_middle_of_its_image_was_charged_and_leaves_no_
         assert!(answer.refusal().contains("This was charged"), "{}", answer.text());
         assert!(answer.refusal().contains("ended early"), "{}", answer.text());
     }
-    assert!(app.desk.images().is_empty());
+    assert!(app.home.images().is_empty());
 }
 
 #[tokio::test]

@@ -5,12 +5,12 @@ use std::process::Output;
 use gpt_image_mcp::sandbox::{Options, Sandbox};
 use serde_json::Value;
 
-use crate::support::Desk;
+use crate::support::TestHome;
 
 /// Runs `doctor` with these variables and flags, and nothing else set.
-async fn doctor(desk: &Desk, variables: &[(&str, &str)], flags: &[&str]) -> Output {
+async fn doctor(home: &TestHome, variables: &[(&str, &str)], flags: &[&str]) -> Output {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_gpt-image-mcp"));
-    command.env_clear().env("HOME", desk.home()).current_dir(desk.work()).arg("doctor").args(flags);
+    command.env_clear().env("HOME", home.user_home()).current_dir(home.work()).arg("doctor").args(flags);
     command.envs(variables.iter().copied()).output().await.unwrap()
 }
 
@@ -20,10 +20,10 @@ fn lines(output: &Output) -> String {
 
 #[tokio::test]
 async fn a_provider_that_answers_and_takes_the_key_is_good() {
-    let (sandbox, desk) = (Sandbox::start(Options::default()).await.unwrap(), Desk::new());
+    let (sandbox, home) = (Sandbox::start(Options::default()).await.unwrap(), TestHome::new());
     let url = sandbox.base_url();
     let output =
-        doctor(&desk, &[("OPENAI_API_KEY", "sk-good"), ("OPENAI_BASE_URL", &url)], &["--json"]).await;
+        doctor(&home, &[("OPENAI_API_KEY", "sk-good"), ("OPENAI_BASE_URL", &url)], &["--json"]).await;
     assert_eq!(output.status.code(), Some(0), "{}", lines(&output));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["ok"], true);
@@ -45,11 +45,11 @@ type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], &'a str);
 
 #[tokio::test]
 async fn each_thing_that_would_fail_a_call_is_a_line_with_its_remedy_and_code_one() {
-    let (sandbox, desk) = (Sandbox::start(Options::default()).await.unwrap(), Desk::new());
+    let (sandbox, home) = (Sandbox::start(Options::default()).await.unwrap(), TestHome::new());
     let url = sandbox.base_url();
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let nowhere = format!("http://{closed}/v1");
-    let file = desk.put("a-file", "not a folder");
+    let file = home.put("a-file", "not a folder");
     let under_a_file = file.join("store");
     let store = format!("--store={}", under_a_file.display());
     let cases: [Case<'_>; 4] = [
@@ -63,7 +63,7 @@ async fn each_thing_that_would_fail_a_call_is_a_line_with_its_remedy_and_code_on
         (&[("OPENAI_API_KEY", "sk-good"), ("OPENAI_BASE_URL", &url)], &[&store], "GPT_IMAGE_MCP_STORE"),
     ];
     for (variables, flags, words) in cases {
-        let output = doctor(&desk, variables, flags).await;
+        let output = doctor(&home, variables, flags).await;
         assert_eq!(output.status.code(), Some(1), "{}", lines(&output));
         assert!(lines(&output).contains(words), "{words}: {}", lines(&output));
         assert!(
@@ -75,11 +75,11 @@ async fn each_thing_that_would_fail_a_call_is_a_line_with_its_remedy_and_code_on
 
 #[tokio::test]
 async fn a_gateway_known_to_end_calls_early_is_refused() {
-    let desk = Desk::new();
+    let home = TestHome::new();
     let variables = [("APIYI_API_KEY", "sk-good"), ("APIYI_BASE_URL", "https://api-cf.apiyi.com/v1")];
     // Nothing is reached: the proxy is nobody's address.
     let output =
-        doctor(&desk, &[variables[0], variables[1], ("HTTPS_PROXY", "http://127.0.0.1:9")], &[]).await;
+        doctor(&home, &[variables[0], variables[1], ("HTTPS_PROXY", "http://127.0.0.1:9")], &[]).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(lines(&output).contains("ends every call after about 100 s"), "{}", lines(&output));
     assert!(lines(&output).contains("HTTPS_PROXY at 127.0.0.1"), "{}", lines(&output));

@@ -15,8 +15,8 @@ async fn the_official_model_gets_the_files_as_they_are_in_the_form_its_sdks_send
     let upstream = Upstream::with([drawn(), drawn()]).await;
     let setup = Setup::at(&upstream);
     let (cat, dog) = (png(64, 48, 1), jpeg(32, 32, 2));
-    setup.desk.put("My Cat.png", &cat);
-    setup.desk.put("dog.jpg", &dog);
+    setup.home.put("My Cat.png", &cat);
+    setup.home.put("dog.jpg", &dog);
     let mut app = setup.start().await;
     let arguments = json!({
         "prompt": "put image1 into image2", "images": ["My Cat.png", "dog.jpg"], "quality": "high", "size": "1536x1024",
@@ -49,8 +49,8 @@ async fn the_flat_price_model_gets_the_images_as_data_urls_in_one_message() {
     let upstream = Upstream::with([drawn()]).await;
     let setup = Setup::at(&upstream);
     let (cat, dog) = (png(64, 48, 1), jpeg(32, 32, 2));
-    setup.desk.put("cat.png", &cat);
-    setup.desk.put("dog.jpg", &dog);
+    setup.home.put("cat.png", &cat);
+    setup.home.put("dog.jpg", &dog);
     let mut app = setup.start().await;
     app.edit(json!({ "prompt": "put image1 into image2", "images": ["cat.png", "dog.jpg"] })).await.fields();
     let request = upstream.only_request();
@@ -68,8 +68,8 @@ async fn an_image_may_be_named_in_every_documented_way() {
     let upstream = Upstream::start().await;
     let setup = Setup::at(&upstream);
     let cat = png(64, 48, 1);
-    let path = setup.desk.put("images/cat.png", &cat);
-    std::fs::write(setup.desk.home().join("cat.png"), &cat).unwrap();
+    let path = setup.home.put("images/cat.png", &cat);
+    std::fs::write(setup.home.user_home().join("cat.png"), &cat).unwrap();
     let mut app = setup.start().await;
     upstream.then(Reply::json(200, success_body("chat_markdown_data_url.json", &cat, "")));
     let drawn_before = app.generate(json!({ "prompt": "a cat" })).await;
@@ -106,7 +106,7 @@ async fn a_result_names_the_stored_images_it_was_made_from() {
 async fn one_text_where_a_list_is_meant_is_taken_for_one_image() {
     let upstream = Upstream::with([drawn(), drawn()]).await;
     let setup = Setup::at(&upstream);
-    setup.desk.put("cat.png", png(64, 48, 1));
+    setup.home.put("cat.png", png(64, 48, 1));
     let mut app = setup.start().await;
     app.edit(json!({ "prompt": "wider", "images": "cat.png" })).await.fields();
     app.edit(json!({ "prompt": "wider", "images": "[\"cat.png\"]" })).await.fields();
@@ -173,14 +173,14 @@ async fn an_address_in_a_private_network_is_not_fetched() {
 async fn a_path_outside_the_allowed_folders_is_refused_with_the_folders_and_the_setting() {
     let upstream = Upstream::start().await;
     let setup = Setup::at(&upstream);
-    let outside = setup.desk.elsewhere().join("cat.png");
+    let outside = setup.home.elsewhere().join("cat.png");
     std::fs::write(&outside, png(64, 48, 1)).unwrap();
     let mut app = setup.start().await;
     for path in [outside.display().to_string(), "../elsewhere/cat.png".to_owned()] {
         let answer = app.edit(json!({ "prompt": "wider", "images": [path] })).await;
         let words = answer.refusal();
         assert!(words.starts_with("images[0]: ") && words.contains("outside the allowed folders"), "{words}");
-        assert!(words.contains(&*app.desk.home().to_string_lossy()), "{words}");
+        assert!(words.contains(&*app.home.user_home().to_string_lossy()), "{words}");
         assert!(words.contains("GPT_IMAGE_MCP_ROOTS"), "{words}");
     }
     assert!(upstream.requests().is_empty());
@@ -191,9 +191,9 @@ async fn a_path_outside_the_allowed_folders_is_refused_with_the_folders_and_the_
 async fn a_link_out_of_the_allowed_folders_is_followed_before_it_is_judged() {
     let upstream = Upstream::start().await;
     let setup = Setup::at(&upstream);
-    let outside = setup.desk.elsewhere().join("cat.png");
+    let outside = setup.home.elsewhere().join("cat.png");
     std::fs::write(&outside, png(64, 48, 1)).unwrap();
-    std::os::unix::fs::symlink(&outside, setup.desk.work().join("innocent.png")).unwrap();
+    std::os::unix::fs::symlink(&outside, setup.home.work().join("innocent.png")).unwrap();
     let answer = setup.start().await.edit(json!({ "prompt": "wider", "images": ["innocent.png"] })).await;
     assert!(answer.refusal().contains("outside the allowed folders"), "{}", answer.text());
     assert!(upstream.requests().is_empty());
@@ -203,7 +203,7 @@ async fn a_link_out_of_the_allowed_folders_is_followed_before_it_is_judged() {
 async fn hidden_folders_are_not_read() {
     let upstream = Upstream::start().await;
     let setup = Setup::at(&upstream);
-    setup.desk.put(".secrets/cat.png", png(64, 48, 1));
+    setup.home.put(".secrets/cat.png", png(64, 48, 1));
     let answer = setup.start().await.edit(json!({ "prompt": "wider", "images": [".secrets/cat.png"] })).await;
     assert!(answer.refusal().contains("hidden folder"), "{}", answer.text());
     assert!(upstream.requests().is_empty());
@@ -224,9 +224,9 @@ async fn a_file_that_is_no_image_is_refused_by_what_it_looks_like() {
         ("cut.png", &whole[..20], "cut short"),
     ];
     for (name, bytes, _) in files {
-        setup.desk.put(name, bytes);
+        setup.home.put(name, bytes);
     }
-    std::fs::create_dir(setup.desk.work().join("folder.png")).unwrap();
+    std::fs::create_dir(setup.home.work().join("folder.png")).unwrap();
     let mut app = setup.start().await;
     for (name, _, look) in files.into_iter().chain([("folder.png", b"".as_slice(), "not a file")]) {
         let answer = app.edit(json!({ "prompt": "wider", "images": [name] })).await;
@@ -242,7 +242,7 @@ async fn an_image_beyond_what_the_model_takes_is_made_smaller_and_the_answer_say
     let upstream = Upstream::with([drawn()]).await;
     let setup = Setup::at(&upstream);
     let large = large_png(10_500_000);
-    setup.desk.put("large.png", &large);
+    setup.home.put("large.png", &large);
     let answer = setup.start().await.edit(json!({ "prompt": "wider", "images": ["large.png"] })).await;
     let warnings = answer.fields()["warnings"].to_string();
     assert!(warnings.contains("images[0]: its ") && warnings.contains("10000000"), "{warnings}");
@@ -267,8 +267,8 @@ async fn every_bad_reference_is_named_at_once() {
 async fn several_images_are_named_in_their_order_unless_the_prompt_numbers_them() {
     let upstream = Upstream::with([drawn(), drawn(), drawn()]).await;
     let setup = Setup::at(&upstream);
-    setup.desk.put("My Cat.png", png(64, 48, 1));
-    setup.desk.put("room.jpg", jpeg(32, 32, 2));
+    setup.home.put("My Cat.png", png(64, 48, 1));
+    setup.home.put("room.jpg", jpeg(32, 32, 2));
     let mut app = setup.start().await;
     let both = ["My Cat.png", "room.jpg"];
     app.edit(json!({ "prompt": "the cat in the room", "images": both, "quality": "low" })).await.fields();
@@ -287,7 +287,7 @@ async fn several_images_are_named_in_their_order_unless_the_prompt_numbers_them(
 async fn the_same_image_twice_is_sent_twice_and_read_once() {
     let upstream = Upstream::with([drawn()]).await;
     let mut app = Setup::at(&upstream).start().await;
-    app.desk.put("cat.png", png(64, 48, 1));
+    app.home.put("cat.png", png(64, 48, 1));
     let arguments =
         json!({ "prompt": "image 1 beside image 2", "images": ["cat.png", "cat.png"], "quality": "low" });
     let answer = app.edit(arguments).await;
@@ -303,7 +303,7 @@ async fn what_people_have_is_converted_and_the_answer_says_so() {
     let mut app = Setup::at(&upstream).start().await;
     let names = ["several.mpo", "cmyk.jpg", "deep.png", "animated.gif", "plain.bmp", "plain.tif"];
     for name in names {
-        app.desk.put(name, photo(name));
+        app.home.put(name, photo(name));
     }
     let answer = app.edit(json!({ "prompt": "together", "images": names, "quality": "low" })).await;
     let warnings = answer.fields()["warnings"].as_array().unwrap().clone();
@@ -330,7 +330,7 @@ async fn places_and_serial_numbers_go_out_only_where_a_setting_says_so() {
             Some(settings) => app.settings(settings),
             None => app,
         };
-        app.desk.put("located.jpg", photo("located.jpg"));
+        app.home.put("located.jpg", photo("located.jpg"));
         let answer = app
             .start()
             .await
@@ -349,7 +349,7 @@ async fn what_is_read_by_other_programs_only_is_answered_with_how_to_convert_it(
     let upstream = Upstream::start().await;
     let mut app = Setup::at(&upstream).start().await;
     for (name, kind) in [("plain.heic", "a HEIC image"), ("plain.avif", "an AVIF image")] {
-        app.desk.put(name, photo(name));
+        app.home.put(name, photo(name));
         let answer = app.edit(json!({ "prompt": "wider", "images": [name] })).await;
         let words = answer.refusal();
         assert!(
@@ -394,8 +394,8 @@ async fn an_edit_of_an_edit_goes_to_chat_in_a_fresh_message_and_get_image_tells_
 async fn a_dry_run_says_what_the_call_would_say() {
     let upstream = Upstream::with([]).await;
     let mut app = Setup::at(&upstream).start().await;
-    app.desk.put("words.png", "<html>no image</html>");
-    app.desk.put("cat.bmp", {
+    app.home.put("words.png", "<html>no image</html>");
+    app.home.put("cat.bmp", {
         let mut bytes = std::io::Cursor::new(Vec::new());
         image::RgbImage::new(8, 8).write_to(&mut bytes, image::ImageFormat::Bmp).unwrap();
         bytes.into_inner()

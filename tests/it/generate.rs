@@ -38,7 +38,7 @@ async fn a_prompt_alone_becomes_a_file_a_preview_and_an_account() {
     );
     assert!(answer.path().is_absolute());
     assert_eq!(answer.file(), sent, "the bytes on disk are those that were sent");
-    assert!(answer.path().starts_with(app.desk.store()));
+    assert!(answer.path().starts_with(app.home.store()));
 
     let shown = answer.shown();
     assert_eq!(shown.len(), 1);
@@ -167,7 +167,7 @@ async fn images_that_arrive_are_kept_and_delivered_when_others_fail() {
         (fields["cost_usd"].as_f64().unwrap() - 0.06).abs() < 1e-9,
         "the failure is not billed: {fields:#}"
     );
-    assert_eq!(app.desk.images().len(), 2);
+    assert_eq!(app.home.images().len(), 2);
 }
 
 #[tokio::test]
@@ -237,7 +237,7 @@ async fn a_dry_run_says_model_pixels_and_price_and_sends_nothing() {
     assert!(fields["estimate_usd"].as_f64().is_some_and(|usd| usd > 0.1), "{fields:#}");
     assert!(fields["why"].as_str().is_some());
     assert!(upstream.requests().is_empty());
-    assert!(!app.desk.store().exists(), "nothing is written");
+    assert!(!app.home.store().exists(), "nothing is written");
 }
 
 #[tokio::test]

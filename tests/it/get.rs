@@ -34,7 +34,7 @@ async fn a_later_process_finds_what_an_earlier_one_drew_without_a_key() {
     let made = first.generate(json!({ "prompt": "a kite", "n": 2 })).await.fields();
     assert_eq!(first.end().await.code, 0);
 
-    let mut later = Setup::on(&setup.desk).start().await;
+    let mut later = Setup::on(&setup.home).start().await;
     let found = later.get(json!({ "id": made["job"], "output": "file" })).await;
     assert_eq!(found.fields()["images"], made["images"]);
     assert!(found.shown().is_empty());
@@ -107,7 +107,7 @@ async fn what_was_put_in_an_images_place_is_not_read() {
         let mut app = Setup::at(&upstream).start().await;
         let made = app.generate(json!({ "prompt": "a kite", "save_to": "kites/kite.png" })).await;
         let path = made.path();
-        let elsewhere = app.desk.elsewhere();
+        let elsewhere = app.home.elsewhere();
         std::fs::write(elsewhere.join("kite.png"), &secret).unwrap();
         if place == linked {
             std::fs::remove_file(&path).unwrap();

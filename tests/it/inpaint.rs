@@ -7,11 +7,11 @@ use crate::support::{App, Reply, Setup, Upstream, alpha_mask, jpeg, png, success
 /// A server with an image and masks in its working folder.
 async fn studio(upstream: &Upstream) -> App {
     let setup = Setup::at(upstream);
-    setup.desk.put("photo.png", png(64, 48, 1));
-    setup.desk.put("alpha.png", alpha_mask(64, 48));
-    setup.desk.put("white.png", white_mask(64, 48));
-    setup.desk.put("small.png", alpha_mask(32, 48));
-    setup.desk.put("photo.jpg", jpeg(64, 48, 1));
+    setup.home.put("photo.png", png(64, 48, 1));
+    setup.home.put("alpha.png", alpha_mask(64, 48));
+    setup.home.put("white.png", white_mask(64, 48));
+    setup.home.put("small.png", alpha_mask(32, 48));
+    setup.home.put("photo.jpg", jpeg(64, 48, 1));
     setup.start().await
 }
 
@@ -55,13 +55,13 @@ async fn a_black_and_white_mask_becomes_transparency_where_it_says_so() {
 async fn every_wrong_mask_has_a_message_of_its_own() {
     let upstream = Upstream::start().await;
     let mut app = studio(&upstream).await;
-    app.desk.put("clear.png", {
+    app.home.put("clear.png", {
         let clear = image::RgbaImage::from_pixel(64, 48, image::Rgba([0; 4]));
         let mut bytes = std::io::Cursor::new(Vec::new());
         clear.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
         bytes.into_inner()
     });
-    app.desk.put("notes.txt", "milk, eggs");
+    app.home.put("notes.txt", "milk, eggs");
     let cases: [(&str, Value, &[&str]); 8] = [
         ("small.png", json!({}), &["mask: ", "32x48", "64x48"]),
         ("white.png", json!({}), &["mask: ", "no alpha channel", "white_is_repainted"]),

@@ -130,14 +130,14 @@ fn the_bundle_sets_variables_that_exist_from_settings_that_exist() {
 
 #[test]
 fn a_bundle_that_nobody_filled_in_starts_and_says_that_no_key_is_set() {
-    let desk = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().unwrap();
     let manifest = document(MANIFEST);
     let unfilled = manifest["server"]["mcp_config"]["env"].as_object().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_gpt-image-mcp"))
         .args(["route", "generate_image", r#"{"prompt": "a red kite"}"#])
-        .current_dir(&desk)
+        .current_dir(&home)
         .env_clear()
-        .env("HOME", desk.path())
+        .env("HOME", home.path())
         .envs(unfilled.iter().map(|(variable, value)| (variable, value.as_str().unwrap())))
         .output()
         .unwrap();

@@ -42,7 +42,7 @@ async fn the_sandbox_streams_and_the_finished_image_is_kept() {
     let seen = &sandbox.seen()[0];
     assert!(seen.parameters.contains(&"stream".to_owned()), "{:?}", seen.parameters);
     assert!(seen.parameters.contains(&"partial_images".to_owned()), "{:?}", seen.parameters);
-    assert_eq!(app.desk.images().len(), 1, "partial ones are gone");
+    assert_eq!(app.home.images().len(), 1, "partial ones are gone");
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_stream_that_is_cut_brings_its_last_partial_image_and_says_so() {
     assert_eq!(answer.file(), second);
     let warning = answer.fields()["warnings"][0].as_str().unwrap().to_owned();
     assert!(warning.contains("partial"), "{warning}");
-    assert_eq!(app.desk.images().len(), 1);
+    assert_eq!(app.home.images().len(), 1);
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_refusal_after_partial_images_is_a_refusal() {
     let mut app = streaming(&upstream.base_url()).start().await;
     let answer = app.generate(json!({ "prompt": "a kite", "model": "gpt-image-2" })).await;
     assert!(answer.refusal().contains("safety system"), "{}", answer.text());
-    assert!(app.desk.images().is_empty());
+    assert!(app.home.images().is_empty());
 }
 
 #[tokio::test]

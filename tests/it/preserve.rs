@@ -33,8 +33,8 @@ fn file(image: impl Into<DynamicImage>) -> Vec<u8> {
 
 async fn studio(upstream: &Upstream) -> App {
     let setup = Setup::at(upstream);
-    setup.desk.put("photo.png", file(scene(320, 240, (0, 0))));
-    setup.desk.put("phone.jpg", photo("rotated.jpg"));
+    setup.home.put("photo.png", file(scene(320, 240, (0, 0))));
+    setup.home.put("phone.jpg", photo("rotated.jpg"));
     setup.start().await
 }
 
@@ -129,8 +129,8 @@ async fn what_the_result_cannot_hold_is_told() {
     let upstream = Upstream::with([sends(&painted), sends(&painted)]).await;
     let mut app = studio(&upstream).await;
     let clear = image::RgbaImage::from_pixel(320, 240, image::Rgba([9, 9, 9, 0]));
-    app.desk.put("clear.png", file(clear));
-    app.desk.put("deep.png", file(DynamicImage::from(painted).to_rgb16()));
+    app.home.put("clear.png", file(clear));
+    app.home.put("deep.png", file(DynamicImage::from(painted).to_rgb16()));
     for (image, said) in [("clear.png", "is on white"), ("deep.png", "16 bits a channel and the result 8")] {
         let answer = app
             .inpaint(
@@ -149,14 +149,14 @@ async fn a_preserved_result_has_the_name_and_format_that_were_asked_for() {
     let mut app = studio(&upstream).await;
     let arguments = |save_to: &str| json!({ "prompt": "a door", "image": "photo.png", "regions": boxed(), "save_to": save_to });
     let answer = app.inpaint(arguments("door.png")).await;
-    assert_eq!(answer.path(), app.desk.work().join("door.png"));
+    assert_eq!(answer.path(), app.home.work().join("door.png"));
     assert_eq!(
         answer.fields()["images"][0]["preserved"]["raw_path"],
-        app.desk.work().join("door-raw.png").display().to_string()
+        app.home.work().join("door-raw.png").display().to_string()
     );
     let again = app.inpaint(arguments("door.png")).await;
-    assert_eq!(again.path(), app.desk.work().join("door-2.png"));
-    assert!(app.desk.work().join("door-raw-2.png").exists());
+    assert_eq!(again.path(), app.home.work().join("door-2.png"));
+    assert!(app.home.work().join("door-raw-2.png").exists());
     let mut asked = arguments("jpegs/");
     asked["output_format"] = json!("jpeg");
     let jpeg = app.inpaint(asked).await;
@@ -246,8 +246,8 @@ async fn a_dry_run_shows_the_part_over_the_image_and_sends_nothing() {
 async fn what_marks_nothing_everything_or_something_else_is_refused_before_paying() {
     let upstream = Upstream::start().await;
     let mut app = studio(&upstream).await;
-    app.desk.put("alpha.png", alpha_mask(320, 240));
-    app.desk.put("other.png", png(32, 32, 1));
+    app.home.put("alpha.png", alpha_mask(320, 240));
+    app.home.put("other.png", png(32, 32, 1));
     let cases: [(Value, &[&str]); 14] = [
         (json!({}), &["regions: no part was marked", "units: fraction"]),
         (json!({ "regions": boxed(), "mask": "alpha.png" }), &["regions: mask and regions were both given"]),

@@ -38,8 +38,8 @@ impl Server {
         if let Some((variable, _, _)) = self.key {
             setup = setup.variable(variable, key);
         }
-        setup.desk.put("cat.png", image());
-        setup.desk.put("mask.png", alpha_mask(64, 48));
+        setup.home.put("cat.png", image());
+        setup.home.put("mask.png", alpha_mask(64, 48));
         setup.start().await
     }
 }

@@ -100,13 +100,13 @@ async fn an_empty_store_lists_nothing_and_is_not_made_by_looking() {
     let listed = app.request("resources/list", json!({})).await;
     assert_eq!(listed["result"]["resources"], json!([]));
     assert_eq!(app.end().await.code, 0);
-    assert!(!setup.desk.data().exists());
+    assert!(!setup.home.data().exists());
 }
 
 #[tokio::test]
 async fn nothing_but_stored_images_can_be_read() {
     let setup = Setup::bare();
-    let secret = setup.desk.put("secret.png", png(64, 48, 1));
+    let secret = setup.home.put("secret.png", png(64, 48, 1));
     let mut app = setup.start().await;
     let addresses = [
         "image://img_0123456789ab".to_owned(),

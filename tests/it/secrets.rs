@@ -89,7 +89,7 @@ async fn no_key_is_written_to_the_store() {
     let mut app = setup.start().await;
     app.generate(json!({ "prompt": "a kite" })).await.fields();
     app.end().await;
-    let store = setup.desk.store();
+    let store = setup.home.store();
     let files: Vec<_> = std::fs::read_dir(&store).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(files.iter().any(|path| path.is_file()), "there is a record");
     for path in files.iter().filter(|path| path.is_file()) {

@@ -126,7 +126,7 @@ async fn a_variable_that_nobody_filled_in_is_not_set() {
 async fn the_store_and_the_folders_are_where_they_are_set() {
     let upstream = Upstream::with([drawn(), drawn()]).await;
     let setup = Setup::at(&upstream);
-    let elsewhere = setup.desk.elsewhere();
+    let elsewhere = setup.home.elsewhere();
     let setup = setup
         .flag(format!("--store={}", elsewhere.join("library").display()))
         .flag(format!("--root={}", elsewhere.display()));

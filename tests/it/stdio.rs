@@ -152,7 +152,7 @@ async fn a_call_cancelled_after_sending_is_not_answered_and_its_image_is_kept() 
     app.request("ping", json!({})).await;
     gate.open();
     let image =
-        eventually("the image in the store", || app.desk.images().into_iter().find(|path| !hidden(path)))
+        eventually("the image in the store", || app.home.images().into_iter().find(|path| !hidden(path)))
             .await;
     assert_eq!(std::fs::read(image).unwrap(), png(64, 48, 1));
     let address = loop {
@@ -173,12 +173,12 @@ fn hidden(path: &std::path::Path) -> bool {
 #[tokio::test]
 async fn paid_work_in_flight_is_finished_and_stored_after_the_input_closes() {
     let (mut app, upstream, gate, _) = rendering(None).await;
-    let desk = app.desk.clone();
+    let home = app.home.clone();
     app.close_input();
     gate.open();
     assert_eq!(app.end().await.code, 0);
     assert_eq!(upstream.requests().len(), 1);
-    let mut later = Setup::on(&desk).start().await;
+    let mut later = Setup::on(&home).start().await;
     let listed = later.request("resources/list", json!({})).await;
     let found = later.get(json!({ "id": listed["result"]["resources"][0]["uri"] })).await;
     assert_eq!(found.file(), png(64, 48, 1));

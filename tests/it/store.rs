@@ -20,7 +20,7 @@ async fn an_image_is_never_seen_half_written() {
     let half = body.len() / 2;
     let upstream = Upstream::with([Reply::json(200, body).paused_after(half, &gate)]).await;
     let mut app = Setup::at(&upstream).start().await;
-    let folder = app.desk.work().join("kites");
+    let folder = app.home.work().join("kites");
     let id = app.begin("generate_image", json!({ "prompt": "a kite", "save_to": "kites/" })).await;
     let names = || -> Vec<String> {
         let entries = std::fs::read_dir(&folder).into_iter().flatten();
@@ -41,14 +41,14 @@ async fn an_image_that_never_came_whole_leaves_nothing() {
     let upstream = Upstream::with([Reply::json(200, body).cut_after(half)]).await;
     let mut app = Setup::at(&upstream).start().await;
     assert!(app.generate(json!({ "prompt": "a kite" })).await.is_error());
-    assert_eq!(app.desk.images(), Vec::<PathBuf>::new());
+    assert_eq!(app.home.images(), Vec::<PathBuf>::new());
 }
 
 #[tokio::test]
 async fn no_file_is_written_over() {
     let upstream = Upstream::with([drawn(&png(64, 48, 1)), drawn(&png(64, 48, 2))]).await;
     let setup = Setup::at(&upstream);
-    let mine = setup.desk.put("kite.png", "mine");
+    let mine = setup.home.put("kite.png", "mine");
     let mut app = setup.start().await;
     let mut paths = BTreeSet::from([mine.clone()]);
     for _ in 0..2 {
@@ -75,7 +75,7 @@ async fn twenty_images_at_once_are_twenty_files() {
     for call in calls {
         for image in app.result_of(call).await.fields()["images"].as_array().unwrap() {
             let path = image["path"].as_str().unwrap();
-            assert!(std::path::Path::new(path).starts_with(app.desk.work().join("kites")));
+            assert!(std::path::Path::new(path).starts_with(app.home.work().join("kites")));
             files.insert(std::fs::read(path).unwrap());
         }
     }
@@ -87,7 +87,7 @@ async fn the_ending_of_a_file_is_that_of_its_bytes() {
     let upstream = Upstream::with([drawn(&jpeg(64, 48, 1))]).await;
     let mut app = Setup::at(&upstream).start().await;
     let answer = app.generate(json!({ "prompt": "a kite", "save_to": "kite.png" })).await;
-    assert_eq!(answer.path(), app.desk.work().join("kite.jpg"));
+    assert_eq!(answer.path(), app.home.work().join("kite.jpg"));
     assert!(answer.fields()["warnings"].to_string().contains("kite.png"), "{}", answer.text());
 }
 
@@ -97,7 +97,7 @@ async fn a_folder_gets_names_made_from_the_prompt() {
     let mut app = Setup::at(&upstream).start().await;
     let answer =
         app.generate(json!({ "prompt": "A red kite / über the sea", "save_to": "~/pictures/kites" })).await;
-    assert_eq!(answer.path().parent().unwrap(), app.desk.home().join("pictures/kites"));
+    assert_eq!(answer.path().parent().unwrap(), app.home.user_home().join("pictures/kites"));
     let path = answer.path();
     assert_eq!(path.extension().unwrap(), "png");
     assert!(path.file_stem().unwrap().to_string_lossy().contains("red-kite"), "{}", path.display());
@@ -107,7 +107,7 @@ async fn a_folder_gets_names_made_from_the_prompt() {
 async fn a_place_outside_the_allowed_folders_is_refused_before_anything_is_paid() {
     let upstream = Upstream::start().await;
     let mut app = Setup::at(&upstream).start().await;
-    let outside = app.desk.elsewhere().join("kite.png");
+    let outside = app.home.elsewhere().join("kite.png");
     for place in [outside.to_string_lossy().into_owned(), "../elsewhere/".to_owned()] {
         let answer = app.generate(json!({ "prompt": "a kite", "save_to": place })).await;
         let words = answer.refusal();
@@ -127,7 +127,7 @@ async fn a_place_outside_the_allowed_folders_is_refused_before_anything_is_paid(
 async fn a_folder_that_cannot_be_written_is_refused_before_anything_is_paid() {
     let upstream = Upstream::start().await;
     let setup = Setup::at(&upstream);
-    setup.desk.put("file.txt", "in the way");
+    setup.home.put("file.txt", "in the way");
     let mut app = setup.start().await;
     for place in ["file.txt/kite.png", "file.txt/kites/"] {
         let answer = app.generate(json!({ "prompt": "a kite", "save_to": place })).await;
@@ -142,7 +142,7 @@ async fn a_folder_that_cannot_be_written_is_refused_before_anything_is_paid() {
 async fn a_store_that_cannot_be_made_is_refused_with_the_setting_before_anything_is_paid() {
     let upstream = Upstream::start().await;
     let setup = Setup::at(&upstream);
-    let in_the_way = setup.desk.put("file.txt", "in the way");
+    let in_the_way = setup.home.put("file.txt", "in the way");
     let setup = setup.variable("GPT_IMAGE_MCP_STORE", &in_the_way.join("store").to_string_lossy());
     let answer = setup.start().await.generate(json!({ "prompt": "a kite" })).await;
     let words = answer.refusal();
@@ -169,7 +169,7 @@ async fn two_processes_share_a_store() {
             answer.fields()["images"]
         );
     }
-    assert_eq!(setup.desk.images().len(), 8);
+    assert_eq!(setup.home.images().len(), 8);
 }
 
 #[tokio::test]
@@ -178,6 +178,6 @@ async fn nothing_is_opened_or_written_by_starting_and_listing() {
     let mut app = setup.start().await;
     app.request("tools/list", json!({})).await;
     assert_eq!(app.end().await.code, 0);
-    assert!(!setup.desk.data().exists());
-    assert_eq!(std::fs::read_dir(setup.desk.temporary()).unwrap().count(), 0);
+    assert!(!setup.home.data().exists());
+    assert_eq!(std::fs::read_dir(setup.home.temporary()).unwrap().count(), 0);
 }

@@ -10,35 +10,16 @@ use crate::app::cli::{DONE, FAILED, WRONG_USAGE};
 use crate::app::{App, Config, HttpConfig};
 use crate::transports::{HttpOptions, HttpServer, Metrics, TokenError, Tokens};
 
-/// `http`
-#[derive(Debug, clap::Args)]
-pub struct Arguments {
-    /// Shortens a clock: for tests
-    #[arg(long = "clock", value_name = "NAME=MILLISECONDS", value_parser = clock, hide = true)]
-    clocks: Vec<(String, Duration)>,
-}
-
-fn clock(text: &str) -> Result<(String, Duration), String> {
-    let (name, milliseconds) = text.split_once('=').ok_or("there is no =")?;
-    let milliseconds = milliseconds.parse().map_err(|error| format!("{error}"))?;
-    Ok((name.to_owned(), Duration::from_millis(milliseconds)))
-}
-
 /// Serves until interrupted. The address is the first line on stdout.
-pub async fn run(arguments: &Arguments, mut config: Config) -> Result<u8, String> {
-    let mut http = config.http.clone();
-    for (name, to) in &arguments.clocks {
-        http.clocks.set(name, *to)?;
-    }
-    let clocks = http.clocks;
-    let options = match options(http) {
+pub async fn run(mut config: Config) -> Result<u8, String> {
+    let options = match options(config.http.clone()) {
         Ok(options) => options,
         Err(words) => {
             complain(&words);
             return Ok(WRONG_USAGE);
         }
     };
-    let listen = options.listen;
+    let (listen, stop_within) = (options.listen, options.clocks.stop);
     #[cfg(unix)]
     allow_many_files();
     config.serve_callers_from_afar();
@@ -58,7 +39,7 @@ pub async fn run(arguments: &Arguments, mut config: Config) -> Result<u8, String
     let work = async {
         let left = server.serve(stop).await;
         // What is paid for is stored, as long as there is time.
-        let grace = if left == 0 { clocks.stop } else { Duration::ZERO };
+        let grace = if left == 0 { stop_within } else { Duration::ZERO };
         left == 0 && timeout(grace, app.manager.finish()).await.is_ok()
     };
     let finished = tokio::select! {

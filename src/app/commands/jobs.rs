@@ -15,7 +15,7 @@ use super::table::{WIDTH, aligned, minute, one_line};
 use crate::app::App;
 use crate::app::cli::{DONE, FAILED};
 use crate::codec::ImageError;
-use crate::domain::{Billed, Caller, JobId, JobState, Problem, Standing, Usd};
+use crate::domain::{Billed, CallerState, JobId, JobStatus, Problem, Usd};
 use crate::store::{JobRecord, Store};
 
 /// `jobs`
@@ -39,7 +39,7 @@ fn id(text: &str) -> Result<JobId, String> {
     JobId::parse(text.trim()).ok_or_else(|| "not the id of a job; such an id begins with job_".to_owned())
 }
 
-/// How a job may stand.
+/// The status of a job, as the command line spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Wanted {
     Queued,
@@ -51,26 +51,14 @@ enum Wanted {
 }
 
 impl Wanted {
-    /// The states in which a job may stand so.
-    const fn states(self) -> &'static [JobState] {
+    const fn status(self) -> JobStatus {
         match self {
-            Self::Queued => &[JobState::Queued],
-            Self::Rendering => &[JobState::Sent],
-            Self::Lost => &[JobState::Queued, JobState::Sent],
-            Self::Done => &[JobState::Done],
-            Self::Failed => &[JobState::Failed],
-            Self::Dropped => &[JobState::Dropped],
-        }
-    }
-
-    const fn is(self, standing: Standing) -> bool {
-        match standing {
-            Standing::Queued => matches!(self, Self::Queued),
-            Standing::Rendering => matches!(self, Self::Rendering),
-            Standing::Lost { .. } => matches!(self, Self::Lost),
-            Standing::Done => matches!(self, Self::Done),
-            Standing::Failed => matches!(self, Self::Failed),
-            Standing::Dropped => matches!(self, Self::Dropped),
+            Self::Queued => JobStatus::Queued,
+            Self::Rendering => JobStatus::Sent,
+            Self::Lost => JobStatus::Lost,
+            Self::Done => JobStatus::Done,
+            Self::Failed => JobStatus::Failed,
+            Self::Dropped => JobStatus::Dropped,
         }
     }
 }
@@ -115,9 +103,8 @@ async fn list(arguments: &Arguments, store: &Store) -> Result<Vec<JobRecord>, Im
     if !store.has_record() {
         return Ok(Vec::new());
     }
-    let states = arguments.state.map_or(JobState::ALL.as_slice(), Wanted::states);
-    let stands = |standing| arguments.state.is_none_or(|wanted| wanted.is(standing));
-    store.jobs_that(states, stands, usize::try_from(arguments.limit).unwrap_or(usize::MAX)).await
+    let most = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
+    store.jobs_seen(arguments.state.map(Wanted::status), most).await
 }
 
 fn table(jobs: &[JobRecord]) -> String {
@@ -129,7 +116,7 @@ fn table(jobs: &[JobRecord]) -> String {
         [
             job.id.to_string(),
             minute(job.created_at),
-            job.standing(Timestamp::now()).name().to_owned(),
+            job.seen(Timestamp::now()).name().to_owned(),
             job.operation.name().to_owned(),
             job.n.to_string(),
             cost(job),
@@ -162,10 +149,10 @@ fn cost(job: &JobRecord) -> String {
 /// Whether its images were handed over.
 fn served(job: &JobRecord) -> &'static str {
     match job.caller {
-        _ if matches!(job.state, JobState::Failed | JobState::Dropped) => "-",
-        Caller::Served => "yes",
-        Caller::Waiting if job.is_alive(Timestamp::now()) => "awaited",
-        Caller::Waiting | Caller::Left => "no",
+        _ if matches!(job.status, JobStatus::Failed | JobStatus::Dropped) => "-",
+        CallerState::Delivered => "yes",
+        CallerState::Waiting if job.is_alive(Timestamp::now()) => "awaited",
+        CallerState::Waiting | CallerState::Detached | CallerState::Cancelled => "no",
     }
 }
 
@@ -181,7 +168,7 @@ fn json(job: &JobRecord) -> Value {
         "created_at": job.created_at,
         "sent_at": job.sent_at,
         "finished_at": job.finished_at,
-        "state": job.standing(Timestamp::now()).name(),
+        "state": job.seen(Timestamp::now()).name(),
         "tool": job.operation.tool(),
         "model": job.model.model,
         "provider": job.model.provider,
@@ -189,7 +176,7 @@ fn json(job: &JobRecord) -> Value {
         "cost_usd": job.cost.map(Usd::dollars),
         "estimate_usd": estimate,
         "sandbox": job.sandbox,
-        "served": job.caller == Caller::Served,
+        "served": job.caller == CallerState::Delivered,
         "owner": job.owner,
         "prompt": prompt(job),
     })

@@ -32,7 +32,6 @@ pub async fn run(app: App) -> Result<u8, String> {
     use super::interrupts::interrupts;
     use crate::app::cli::DONE;
     use crate::jobs::serve_worker;
-    use crate::tools;
 
     let socket = std::io::stdin().as_fd().try_clone_to_owned().map(UnixStream::from);
     let socket = socket.ok().filter(|socket| socket.peer_addr().is_ok());
@@ -42,11 +41,7 @@ pub async fn run(app: App) -> Result<u8, String> {
     // Nor is a signal to stop a reason to lose what is paid: the work ends by itself.
     let mut signals = interrupts();
     tokio::spawn(async move { while signals.recv().await.is_some() {} });
-    let served = serve_worker(&app.manager, socket, |manager, tool, arguments| {
-        let arguments = arguments.as_object().cloned().unwrap_or_default();
-        tools::image_job(tool, arguments, manager.catalog())
-    });
-    served.await.map(|()| DONE).map_err(|error| error.to_string())
+    serve_worker(&app.manager, socket).await.map(|()| DONE).map_err(|error| error.to_string())
 }
 
 #[cfg(not(unix))]

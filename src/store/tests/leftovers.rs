@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::SignedDuration;
 
 use super::{job, names, now, open};
-use crate::domain::{JobState, Pixels};
+use crate::domain::{JobEvent, JobStatus, Pixels};
 use crate::references::Destination;
 use crate::staging::{StagedBytes, StagedFile};
 use crate::store::new_image_id;
@@ -26,7 +26,7 @@ async fn killed(store: &Store) -> JobRecord {
     let job = JobRecord {
         folder: staging.folder().to_owned(),
         lease_until: Some(now() - SignedDuration::from_secs(1)),
-        state: JobState::Sent,
+        status: JobStatus::Sent,
         n: 3,
         ..job("me")
     };
@@ -91,14 +91,9 @@ async fn what_jobs_that_have_ended_left_is_cleared_and_what_others_have_is_not()
     let (ended, alive) = (killed(&store).await, killed(&store).await);
     leave(arrive(&ended, &png()[..20]));
     leave(arrive(&alive, &png()[..20]));
-    let end = JobEnd {
-        state: JobState::Failed,
-        model: ended.model.clone(),
-        cost: None,
-        problem: None,
-        report: None,
-    };
-    store.finish_job(&ended.id, &end).await.unwrap();
+    let end =
+        JobEnd { event: JobEvent::Fail, model: ended.model.clone(), cost: None, problem: None, report: None };
+    store.end_job(&ended.id, &end).await.unwrap();
     store.clear_leftovers().await.unwrap();
     let left = names(Path::new(&alive.folder));
     assert_eq!(left.len(), 1);

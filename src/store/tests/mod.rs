@@ -2,17 +2,17 @@
 
 mod files;
 mod jobs;
-mod ledger;
+mod attempts;
 mod leftovers;
-mod record;
+mod images;
 
 use std::collections::HashSet;
 use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{JobRecord, LEASE, Opened, Store, StoredImage};
-use crate::domain::{Caller, ImageFormat, JobId, JobState, ModelName, Operation, Pixels, Usd};
+use super::{JobRecord, LEASE, OpenedJob, Store, StoredImage};
+use crate::domain::{CallerState, ImageFormat, JobId, JobStatus, ModelName, Operation, Pixels, Usd};
 use crate::staging::{StagedFile, Staging};
 use crate::store::{new_image_id, new_job_id};
 
@@ -45,7 +45,7 @@ fn job(owner: &str) -> JobRecord {
         operation: Operation::Edit,
         arguments: r#"{"prompt":"Red kite"}"#.to_owned(),
         fingerprint: "f".repeat(64),
-        state: JobState::Queued,
+        status: JobStatus::Queued,
         model: model(),
         estimate: Some((Usd::from_micros(6_000), Usd::from_micros(400_000))),
         created_at: now(),
@@ -56,7 +56,7 @@ fn job(owner: &str) -> JobRecord {
         usual_seconds: 60,
         sandbox: false,
         folder: "/nowhere".into(),
-        caller: Caller::Waiting,
+        caller: CallerState::Waiting,
         process: String::new(),
         lease_until: Some(now() + LEASE),
         sent_at: None,
@@ -82,5 +82,5 @@ fn image(job: &JobId, position: u32, path: &Path) -> StoredImage {
 }
 
 async fn open(store: &Store, job: &JobRecord) {
-    assert_eq!(store.open_job(job, &[], &[]).await.unwrap(), Opened::Yes);
+    assert_eq!(store.open_job(job, &[], &[]).await.unwrap(), OpenedJob::Recorded);
 }

@@ -116,6 +116,7 @@ impl Drop for Call {
         drop(calls);
         self.metrics.call(self.started.elapsed());
         self.counts.ended.notify_waiters();
+        tracing::debug!(owner = %self.owner, "a call ended");
     }
 }
 

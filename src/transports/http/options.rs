@@ -92,24 +92,3 @@ impl Default for Clocks {
         }
     }
 }
-
-impl Clocks {
-    /// Sets one by its name, for tests that cannot wait.
-    ///
-    /// # Errors
-    /// Words for a name that is none.
-    pub fn set(&mut self, name: &str, to: Duration) -> Result<(), String> {
-        let clock = match name {
-            "headers" => &mut self.headers,
-            "body" => &mut self.body,
-            "early_headers" => &mut self.early_headers,
-            "keep_alive" => &mut self.keep_alive,
-            "session_idle" => &mut self.session_idle,
-            "resumable" => &mut self.resumable,
-            "stop" => &mut self.stop,
-            _ => return Err(format!("there is no clock {name:?}")),
-        };
-        *clock = to;
-        Ok(())
-    }
-}

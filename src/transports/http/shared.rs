@@ -143,6 +143,7 @@ impl Shared {
             if let Err(error) = self.library_sessions.close_session(&id).await {
                 tracing::warn!(%error, "an idle session did not close");
             }
+            tracing::debug!("an idle session ended");
         }
         // The library drops old answers only when something happens in their session. In one that
         // has not shaken hands nothing else may happen first.

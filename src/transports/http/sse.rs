@@ -41,6 +41,7 @@ impl Drop for Connection {
     fn drop(&mut self) {
         self.shared.inboxes.close(&self.id);
         self.shared.sessions.end(&self.id);
+        tracing::debug!("an SSE connection ended");
     }
 }
 
@@ -116,7 +117,7 @@ fn event(message: &TxJsonRpcMessage<RoleServer>) -> Bytes {
     }
 }
 
-/// What is under way on the remedy.
+/// The state of the stream to the client.
 struct Sent {
     keep_alive: Duration,
     deliveries: Deliveries,

@@ -2,7 +2,11 @@
 
 use std::io;
 
-use super::reader::{MOST_IMAGES, MOST_KEPT_BYTES};
+/// How much of a reply may be anything but images, in bytes.
+pub const MOST_KEPT_BYTES: usize = 1024 * 1024;
+
+/// How many images one reply may hold. Requests ask for 10 at most; each is an open file.
+pub const MOST_IMAGES: usize = 64;
 
 /// A reply that cannot be read. Whatever of its images had arrived is deleted.
 #[derive(Debug, thiserror::Error)]

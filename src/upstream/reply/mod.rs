@@ -8,7 +8,8 @@
 //!
 //! ```
 //! # let folder = std::env::temp_dir();
-//! use gpt_image_mcp::upstream::{Staging, reply::{Body, Progress, Reader, handle}};
+//! use gpt_image_mcp::staging::Staging;
+//! use gpt_image_mcp::upstream::reply::{Body, Progress, Reader, handle};
 //!
 //! let mut reader = Reader::new(Staging::new(folder));
 //! reader.push(br#"{"data":[{"b64_json":"R0lGODlh"#)?;
@@ -34,6 +35,6 @@ mod tests;
 
 pub use any::{Announced, AnyReader};
 pub use document::{Body, Document, Images};
-pub use error::ReplyError;
+pub use error::{MOST_IMAGES, MOST_KEPT_BYTES, ReplyError};
 pub use events::Events;
-pub use reader::{MOST_IMAGES, MOST_KEPT_BYTES, MOST_WORDS_BYTES, Progress, Reader};
+pub use reader::{MOST_WORDS_BYTES, Progress, Reader};

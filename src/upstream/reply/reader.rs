@@ -4,20 +4,14 @@
 use super::base64_run::Base64Run;
 use super::character::leading_digits;
 use super::document::{Body, Document};
-use super::error::ReplyError;
+use super::error::{MOST_IMAGES, MOST_KEPT_BYTES, ReplyError};
 use super::handle;
 use super::held::{Held, Place, Verdict};
 use crate::domain::ImageFormat;
 use crate::staging::{StagedFile, StagedWriter, Staging};
 
-/// How much of a reply may be anything but images, in bytes.
-pub const MOST_KEPT_BYTES: usize = 1024 * 1024;
-
 /// How much is kept of a reply that is not JSON, in bytes.
 pub const MOST_WORDS_BYTES: usize = 2048;
-
-/// How many images one reply may hold. Requests ask for 10 at most; each is an open file.
-pub const MOST_IMAGES: usize = 64;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 

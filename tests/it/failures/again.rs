@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use gpt_image_mcp::sandbox::Fault;
 use serde_json::{Value, json};
 
-use super::stage::{Row, Scene, Stage, check};
+use super::scenario::{Row, RunningScenario, Scenario, check};
 
 /// What `gpt-image-2` costs for this prompt at low quality.
 const LOW: f64 = 0.005_895;
@@ -48,7 +48,7 @@ const LIFT_AND_PAY: [&str; 8] = [
     "reset,times=1",
 ];
 
-/// Faults that are none to a client with soft_deadline.
+/// Faults that a client does not notice when it waits long enough.
 const HARMLESS: [&str; 2] = ["slow=4000000", "endless"];
 
 /// Faults that trying again does not mend, and what is said of them.
@@ -70,24 +70,25 @@ const FINAL: [(&str, &[&str]); 13] = [
 
 #[tokio::test]
 async fn what_lifts_and_is_not_charged_is_asked_for_a_second_time_and_paid_once() {
-    check(LIFT.map(|fault| Row::new(Scene::of(fault), cheap(), "OO", 1, LOW).makes(&[]))).await;
+    check(LIFT.map(|fault| Row::new(Scenario::of(fault), cheap(), "OO", 1, LOW).makes(&[]))).await;
 }
 
 #[tokio::test]
 async fn what_lifts_and_may_be_charged_is_asked_for_a_second_time_where_it_is_cheap_and_both_are_counted() {
-    check(LIFT_AND_PAY.map(|fault| Row::new(Scene::of(fault), cheap(), "OO", 2, 2.0 * LOW).makes(&[]))).await;
+    check(LIFT_AND_PAY.map(|fault| Row::new(Scenario::of(fault), cheap(), "OO", 2, 2.0 * LOW).makes(&[])))
+        .await;
 }
 
 #[tokio::test]
 async fn a_reply_that_only_comes_slowly_or_never_ends_is_a_reply() {
-    check(HARMLESS.map(|fault| Row::new(Scene::of(fault), cheap(), "O", 1, LOW).makes(&[]))).await;
+    check(HARMLESS.map(|fault| Row::new(Scenario::of(fault), cheap(), "O", 1, LOW).makes(&[]))).await;
 }
 
 #[tokio::test]
 async fn what_trying_again_does_not_mend_is_told_at_once_and_free() {
     let rows = FINAL.map(|(fault, words)| {
         let words: Vec<_> = words.iter().copied().chain(["Nothing was charged."]).collect();
-        Row::new(Scene::of(fault), cheap(), "O", 0, 0.0).fails(&words)
+        Row::new(Scenario::of(fault), cheap(), "O", 0, 0.0).fails(&words)
     });
     check(rows).await;
 }
@@ -95,10 +96,10 @@ async fn what_trying_again_does_not_mend_is_told_at_once_and_free() {
 #[tokio::test]
 async fn silence_is_waited_out_for_the_time_of_the_model_and_counted_as_maybe_charged() {
     let patient = "[[model]]\nprovider = \"apiyi\"\nid = \"gpt-image-2\"\ntimeouts = { auto = 2, low = 2 }\n";
-    let scene = |fault| Scene::of(fault).settings(patient);
+    let scenario = |fault| Scenario::of(fault).settings(patient);
     check([
-        Row::new(scene("silent,times=1"), cheap(), "OO", 2, 2.0 * LOW).makes(&[]),
-        Row::new(scene("silent").flag("--retries=0"), cheap(), "O", 1, LOW)
+        Row::new(scenario("silent,times=1"), cheap(), "OO", 2, 2.0 * LOW).makes(&[]),
+        Row::new(scenario("silent").flag("--retries=0"), cheap(), "O", 1, LOW)
             .fails(&["nothing whole after 2 s", "may have been charged"]),
     ])
     .await;
@@ -107,7 +108,7 @@ async fn silence_is_waited_out_for_the_time_of_the_model_and_counted_as_maybe_ch
 #[tokio::test]
 async fn what_lasts_is_tried_as_often_as_the_table_says_and_then_told() {
     let row = |fault, asked, charged: u32, words| {
-        Row::new(Scene::of(fault), cheap(), asked, charged, f64::from(charged) * LOW).fails(words)
+        Row::new(Scenario::of(fault), cheap(), asked, charged, f64::from(charged) * LOW).fails(words)
     };
     check([
         row(
@@ -132,7 +133,7 @@ async fn what_lasts_is_tried_as_often_as_the_table_says_and_then_told() {
 #[tokio::test]
 async fn the_number_of_retries_can_be_set() {
     let row = |flag: &str, asked| {
-        Row::new(Scene::of("rate_limited_ms").flag(flag), cheap(), asked, 0, 0.0)
+        Row::new(Scenario::of("rate_limited_ms").flag(flag), cheap(), asked, 0, 0.0)
             .fails(&["limiting the rate"])
     };
     // More than the table's own number is never made.
@@ -141,8 +142,8 @@ async fn the_number_of_retries_can_be_set() {
 
 #[tokio::test]
 async fn a_wait_that_is_asked_for_is_kept() {
-    let mut stage: Stage = Scene::of("rate_limited=2,times=1").start().await;
-    let answer = stage.draw(&cheap()).await.fields();
+    let mut running: RunningScenario = Scenario::of("rate_limited=2,times=1").start().await;
+    let answer = running.draw(&cheap()).await.fields();
     assert!(answer["seconds"].as_f64().unwrap() >= 2.0, "{answer:#}");
 }
 

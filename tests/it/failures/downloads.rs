@@ -12,20 +12,20 @@ use gpt_image_mcp::upstream::{Call, CallBody, Client, ClientOptions, ModelAddres
 use serde_json::json;
 use url::Url;
 
-use super::stage::{Scene, Stage};
+use super::scenario::{RunningScenario, Scenario};
 use crate::support::{PATIENCE, Reply, Setup, Upstream, png};
 
 const FLAT: f64 = 0.03;
 
 /// The image that every call of these tests gets when nothing goes wrong.
 async fn whole() -> Vec<u8> {
-    Scene::calm().start().await.draw(&json!({})).await.file()
+    Scenario::calm().start().await.draw(&json!({})).await.file()
 }
 
 /// Asked for once, charged once, told the same.
-async fn was_paid_once(stage: &Stage, fault: &str) {
-    assert_eq!((stage.asked().as_str(), stage.charged()), ("C", 1), "{fault}");
-    assert!((stage.recorded().await.1 - FLAT).abs() < 1e-9, "{fault}");
+async fn was_paid_once(running: &RunningScenario, fault: &str) {
+    assert_eq!((running.asked().as_str(), running.charged()), ("C", 1), "{fault}");
+    assert!((running.recorded().await.1 - FLAT).abs() < 1e-9, "{fault}");
 }
 
 #[tokio::test]
@@ -42,13 +42,13 @@ async fn a_broken_download_is_taken_up_where_it_broke_and_the_image_is_whole() {
     ];
     let whole = &whole;
     join_all(cases.map(|(fault, downloads)| async move {
-        let mut stage = Scene::of(fault).with_second().start().await;
-        let answer = stage.draw(&json!({})).await;
+        let mut running = Scenario::of(fault).with_second().start().await;
+        let answer = running.draw(&json!({})).await;
         assert_eq!(&answer.file(), whole, "{fault}");
         assert_eq!(answer.fields()["cost_usd"], FLAT, "{fault}");
-        assert_eq!(stage.downloads(), downloads, "{fault}");
-        was_paid_once(&stage, fault).await;
-        stage.holds(1, fault);
+        assert_eq!(running.downloads(), downloads, "{fault}");
+        was_paid_once(&running, fault).await;
+        running.holds(1, fault);
     }))
     .await;
 }
@@ -63,30 +63,30 @@ async fn a_download_that_fails_for_good_leaves_its_link_and_the_image_is_not_mad
         ("cdn_cut=100,times=5", &[], 5),
     ];
     join_all(cases.map(|(fault, words, downloads)| async move {
-        let mut stage = Scene::of(fault).with_second().start().await;
-        let answer = stage.draw(&json!({})).await;
-        let link = format!("Link: {}/files/", stage.first.base_url());
+        let mut running = Scenario::of(fault).with_second().start().await;
+        let answer = running.draw(&json!({})).await;
+        let link = format!("Link: {}/files/", running.first.base_url());
         let said = ["its download failed", "making it again pays again", "This was charged. Request id: "];
         for words in words.iter().copied().chain(said).chain([link.as_str(), "X-Amz-Signature="]) {
             assert!(answer.refusal().contains(words), "{fault}: no {words:?} in {}", answer.text());
         }
-        assert_eq!(stage.downloads().len(), downloads, "{fault}");
-        was_paid_once(&stage, fault).await;
-        stage.holds(0, fault);
+        assert_eq!(running.downloads().len(), downloads, "{fault}");
+        was_paid_once(&running, fault).await;
+        running.holds(0, fault);
         if fault.contains("times=") {
-            leads_to_the_image(&stage, answer.refusal()).await;
+            leads_to_the_image(&running, answer.refusal()).await;
         }
     }))
     .await;
 }
 
 /// The link in a refusal, once the line is good again.
-async fn leads_to_the_image(stage: &Stage, refusal: &str) {
+async fn leads_to_the_image(running: &RunningScenario, refusal: &str) {
     let (_, rest) = refusal.split_once("Link: ").unwrap();
     let link = Url::parse(rest.split_whitespace().next().unwrap()).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let (client, staging) = (client(PATIENCE), Staging::new(folder.path()));
-    let staged = client.download(&link, &stage.first.base_url(), &staging, &|_| true).await.unwrap();
+    let staged = client.download(&link, &running.first.base_url(), &staging, &|_| true).await.unwrap();
     assert_eq!(staged.read().unwrap(), whole().await);
 }
 
@@ -221,7 +221,7 @@ async fn of_several_links_the_one_that_fails_is_named_beside_the_images_that_cam
     upstream.serve("/gone.png?sig=2", file(410, b"gone"));
     let mut app = Setup::at(&upstream).start().await;
     let answer = app.generate(json!({ "prompt": "a kite" })).await;
-    assert_eq!((answer.file(), app.desk.images().len()), (image, 1));
+    assert_eq!((answer.file(), app.home.images().len()), (image, 1));
     let warnings = answer.fields()["warnings"].to_string();
     assert!(warnings.contains(&format!("Link: {url}/gone.png?sig=1 .")), "{warnings}");
 

@@ -4,7 +4,7 @@
 use gpt_image_mcp::domain::Usd;
 use serde_json::{Value, json};
 
-use super::stage::{Row, Scene, check};
+use super::scenario::{Row, Scenario, check};
 use crate::support::Setup;
 
 /// What the flat-price model costs.
@@ -24,25 +24,25 @@ const TO_SECOND: &str = "moved on to openai/gpt-image-2 over images, because api
 async fn a_call_moves_on_to_endpoints_then_models_then_providers_and_says_why() {
     check([
         // Chat is not tried again: without capacity now, it will have none in a second.
-        Row::new(Scene::of("overloaded,only=chat"), anything(), "CI", 1, FLAT)
+        Row::new(Scenario::of("overloaded,only=chat"), anything(), "CI", 1, FLAT)
             .makes(&[TO_IMAGES, "the image API failed (HTTP 503): The server is currently overloaded"]),
-        Row::new(Scene::of("rate_limited=1,only=chat"), anything(), "CI", 1, FLAT)
+        Row::new(Scenario::of("rate_limited=1,only=chat"), anything(), "CI", 1, FLAT)
             .makes(&[TO_IMAGES, "limiting the rate"]),
-        Row::new(Scene::of("saturated,times=2"), anything(), "CII", 1, FLAT).makes(&[TO_IMAGES]),
-        Row::new(Scene::of("server_error,only=gpt-image-2-all"), anything(), "CIIIO", 1, OFFICIAL)
+        Row::new(Scenario::of("saturated,times=2"), anything(), "CII", 1, FLAT).makes(&[TO_IMAGES]),
+        Row::new(Scenario::of("server_error,only=gpt-image-2-all"), anything(), "CIIIO", 1, OFFICIAL)
             .makes(&[TO_IMAGES, TO_OFFICIAL]),
-        Row::new(Scene::of("server_error").with_second(), anything(), "CIIIOOOS", 1, OFFICIAL).makes(&[
+        Row::new(Scenario::of("server_error").with_second(), anything(), "CIIIOOOS", 1, OFFICIAL).makes(&[
             TO_IMAGES,
             TO_OFFICIAL,
             TO_SECOND,
         ]),
         // A wait of two minutes and a second is not waited for anywhere.
-        Row::new(Scene::of("rate_limited=121").with_second(), anything(), "CIOS", 1, OFFICIAL).makes(&[
+        Row::new(Scenario::of("rate_limited=121").with_second(), anything(), "CIOS", 1, OFFICIAL).makes(&[
             TO_IMAGES,
             TO_OFFICIAL,
             TO_SECOND,
         ]),
-        Row::new(Scene::of("should_retry_false").with_second(), anything(), "CIOS", 1, OFFICIAL).makes(&[
+        Row::new(Scenario::of("should_retry_false").with_second(), anything(), "CIOS", 1, OFFICIAL).makes(&[
             TO_IMAGES,
             TO_OFFICIAL,
             TO_SECOND,
@@ -53,8 +53,8 @@ async fn a_call_moves_on_to_endpoints_then_models_then_providers_and_says_why() 
 
 #[tokio::test]
 async fn where_everything_fails_the_refusal_names_every_place_and_costs_nothing() {
-    let scene = Scene::of("overloaded").with_second_failing("server_error");
-    check([Row::new(scene, anything(), "CIIIOOOSSS", 0, 0.0).fails(&[
+    let scenario = Scenario::of("overloaded").with_second_failing("server_error");
+    check([Row::new(scenario, anything(), "CIIIOOOSSS", 0, 0.0).fails(&[
         "openai/gpt-image-2: the image API failed (HTTP 500)",
         TO_IMAGES,
         TO_OFFICIAL,
@@ -68,12 +68,12 @@ async fn where_everything_fails_the_refusal_names_every_place_and_costs_nothing(
 async fn an_empty_account_leaves_the_provider_at_once_or_is_told() {
     let faults = ["no_credit", "no_credit_403", "no_credit_openai"];
     check(faults.map(|fault| {
-        Row::new(Scene::of(fault).with_second(), anything(), "CS", 1, OFFICIAL)
+        Row::new(Scenario::of(fault).with_second(), anything(), "CS", 1, OFFICIAL)
             .makes(&["moved on to openai/gpt-image-2 over images", "no credit left"])
     }))
     .await;
     check(faults.map(|fault| {
-        Row::new(Scene::of(fault), anything(), "C", 0, 0.0).fails(&[
+        Row::new(Scenario::of(fault), anything(), "C", 0, 0.0).fails(&[
             "no credit left",
             "Top up",
             "Nothing was charged.",
@@ -86,12 +86,12 @@ async fn an_empty_account_leaves_the_provider_at_once_or_is_told() {
 async fn a_named_model_may_change_its_provider_and_is_never_changed() {
     let model = |name| json!({ "model": name, "quality": "low", "size": "1024x1024" });
     check([
-        Row::new(Scene::of("server_error").with_second(), model("gpt-image-2"), "OOOS", 1, 0.005_895)
+        Row::new(Scenario::of("server_error").with_second(), model("gpt-image-2"), "OOOS", 1, 0.005_895)
             .makes(&[TO_SECOND]),
-        Row::new(Scene::of("server_error").with_second(), model("apiyi/gpt-image-2"), "OOO", 0, 0.0)
+        Row::new(Scenario::of("server_error").with_second(), model("apiyi/gpt-image-2"), "OOO", 0, 0.0)
             .fails(&["the image API failed"]),
         Row::new(
-            Scene::of("server_error").with_second(),
+            Scenario::of("server_error").with_second(),
             json!({ "model": "gpt-image-2-all" }),
             "CIII",
             0,
@@ -114,7 +114,7 @@ async fn nothing_moves_for_content_requests_or_keys_that_are_refused() {
         ("unauthorised", "Check the key in APIYI_API_KEY."),
     ];
     check(rows.map(|(fault, words)| {
-        Row::new(Scene::of(fault).with_second(), anything(), "C", 0, 0.0)
+        Row::new(Scenario::of(fault).with_second(), anything(), "C", 0, 0.0)
             .fails(&[words, "Nothing was charged."])
     }))
     .await;
@@ -123,12 +123,12 @@ async fn nothing_moves_for_content_requests_or_keys_that_are_refused() {
 #[tokio::test]
 async fn words_instead_of_an_image_are_answered_by_the_images_endpoint_once() {
     check([
-        Row::new(Scene::of("words").with_second(), anything(), "CI", 2, 2.0 * FLAT).makes(&[
+        Row::new(Scenario::of("words").with_second(), anything(), "CI", 2, 2.0 * FLAT).makes(&[
             TO_IMAGES,
             "answered with words and no image",
             "Sorry, I can't do that.",
         ]),
-        Row::new(Scene::of("words").flag("--fail-over=false"), anything(), "C", 1, FLAT)
+        Row::new(Scenario::of("words").flag("--fail-over=false"), anything(), "C", 1, FLAT)
             .fails(&["Sorry, I can't do that.", "This was charged."]),
     ])
     .await;
@@ -137,8 +137,8 @@ async fn words_instead_of_an_image_are_answered_by_the_images_endpoint_once() {
 #[tokio::test]
 async fn without_fail_over_a_call_stays_where_it_is() {
     let row = |fault, asked, charged: u32, words| {
-        let scene = Scene::of(fault).with_second().flag("--fail-over=false");
-        Row::new(scene, anything(), asked, charged, f64::from(charged) * FLAT).fails(words)
+        let scenario = Scenario::of(fault).with_second().flag("--fail-over=false");
+        Row::new(scenario, anything(), asked, charged, f64::from(charged) * FLAT).fails(words)
     };
     check([
         row("overloaded", "C", 0, &["failed (HTTP 503)", "Nothing was charged."]),
@@ -156,27 +156,27 @@ async fn chat_without_capacity_is_passed_over_by_the_next_call() {
     for fault in
         ["overloaded,only=chat", "no_channel,only=chat", "saturated,only=chat", "rate_limited,only=chat"]
     {
-        let mut stage = Scene::of(fault).start().await;
-        assert!(!stage.draw(&anything()).await.is_error());
-        assert_eq!(stage.asked(), "CI", "{fault}");
-        let second = stage.draw(&anything()).await.fields();
-        assert_eq!(stage.asked(), "CII", "{fault}");
+        let mut running = Scenario::of(fault).start().await;
+        assert!(!running.draw(&anything()).await.is_error());
+        assert_eq!(running.asked(), "CI", "{fault}");
+        let second = running.draw(&anything()).await.fields();
+        assert_eq!(running.asked(), "CII", "{fault}");
         assert_eq!(second["cost_usd"], FLAT);
-        stage.holds(2, fault);
+        running.holds(2, fault);
     }
     // What says nothing of capacity says nothing to the next call.
-    let mut stage = Scene::of("words,times=1").start().await;
-    stage.draw(&anything()).await.fields();
-    stage.draw(&anything()).await.fields();
-    assert_eq!(stage.asked(), "CIC");
+    let mut running = Scenario::of("words,times=1").start().await;
+    running.draw(&anything()).await.fields();
+    running.draw(&anything()).await.fields();
+    assert_eq!(running.asked(), "CIC");
 }
 
 #[tokio::test]
 async fn without_fail_over_chat_is_not_passed_over() {
-    let mut stage = Scene::of("overloaded").flag("--fail-over=false").start().await;
+    let mut running = Scenario::of("overloaded").flag("--fail-over=false").start().await;
     for asked in ["C", "CC"] {
-        assert!(stage.draw(&anything()).await.is_error());
-        assert_eq!(stage.asked(), asked);
+        assert!(running.draw(&anything()).await.is_error());
+        assert_eq!(running.asked(), asked);
     }
 }
 
@@ -192,7 +192,7 @@ async fn a_provider_that_cannot_be_reached_is_left_for_another_and_costs_nothing
     for words in ["could not be reached", "base URL", "Nothing was charged."] {
         assert!(refused.refusal().contains(words), "{}", refused.text());
     }
-    assert!(alone.desk.images().is_empty());
+    assert!(alone.home.images().is_empty());
 
     let both = alone.variable("OPENAI_API_KEY", "sk-second").variable("OPENAI_BASE_URL", &other.base_url());
     let fields = both.start().await.generate(json!({ "prompt": "a kite" })).await.fields();

@@ -35,14 +35,14 @@ fn nothing_holds_a_key(folder: &Path) -> usize {
 async fn no_fault_brings_a_key_into_the_log_the_answers_or_the_store() {
     let sandbox = Sandbox::start(Options::default()).await.unwrap();
     // One provider and the official model's own key; silence is not waited out for minutes.
-    let soft_deadline =
+    let timeout =
         |id| format!("[[model]]\nprovider = \"apiyi\"\nid = \"{id}\"\ntimeouts = {{ auto = 15 }}\n");
     let setup = Setup::bare()
         .variable("APIYI_API_KEY", KEYS[0])
         .variable("APIYI_OFFICIAL_API_KEY", KEYS[1])
         .variable("APIYI_BASE_URL", &sandbox.base_url())
         .variable("GPT_IMAGE_MCP_LOG", "trace")
-        .settings(&format!("{}{}", soft_deadline("gpt-image-2"), soft_deadline("gpt-image-2-all")))
+        .settings(&format!("{}{}", timeout("gpt-image-2"), timeout("gpt-image-2-all")))
         .once();
     let mut app = setup.start().await;
     let mut calls = Vec::new();
@@ -72,5 +72,5 @@ async fn no_fault_brings_a_key_into_the_log_the_answers_or_the_store() {
     assert!(ran.stderr.contains(" TRACE "), "all is logged");
     holds_no_key("stdout", ran.stdout.as_bytes());
     holds_no_key("the log", ran.stderr.as_bytes());
-    assert!(nothing_holds_a_key(&setup.desk.store()) > 1, "there are a record and images");
+    assert!(nothing_holds_a_key(&setup.home.store()) > 1, "there are a record and images");
 }

@@ -1,7 +1,7 @@
 //! Failures of every kind, met by the real binary: how often the upstream was asked, what the
 //! caller was told, what was counted as charged, and that no half file is left.
 //!
-//! - `stage`: a provider that fails as it is told, a second one, and the program before them
+//! - `scenario`: a provider that fails as it is told, a second one, and the program before them
 //! - `again`: each fault once, at a cheap model: tried again or not
 //! - `elsewhere`: faults that last: on along endpoints, models and providers
 //! - `money`: where one more try may pay twice
@@ -13,4 +13,4 @@ mod downloads;
 mod elsewhere;
 mod keys;
 mod money;
-mod stage;
+mod scenario;

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::stage::{Row, Scene, check};
+use super::scenario::{Row, Scenario, check};
 
 const FLAT: f64 = 0.03;
 /// An image of 1024 by 1024 at high quality.
@@ -18,7 +18,7 @@ fn dear() -> Value {
 #[tokio::test]
 async fn a_dear_render_that_may_have_been_charged_is_not_made_again_anywhere() {
     let row = |fault, words: &[&'static str]| {
-        Row::new(Scene::of(fault).with_second(), dear(), "O", 1, HIGH).fails(words)
+        Row::new(Scenario::of(fault).with_second(), dear(), "O", 1, HIGH).fails(words)
     };
     let maybe = ["no whole reply came back", "This may have been charged."];
     let charged = ["This was charged."];
@@ -38,8 +38,8 @@ async fn a_dear_render_that_may_have_been_charged_is_not_made_again_anywhere() {
 #[tokio::test]
 async fn a_dear_render_that_cannot_have_been_charged_is_tried_again_and_elsewhere() {
     check([
-        Row::new(Scene::of("server_error,times=1").with_second(), dear(), "OO", 1, HIGH).makes(&[]),
-        Row::new(Scene::of("server_error").with_second(), dear(), "OOOS", 1, HIGH)
+        Row::new(Scenario::of("server_error,times=1").with_second(), dear(), "OO", 1, HIGH).makes(&[]),
+        Row::new(Scenario::of("server_error").with_second(), dear(), "OOOS", 1, HIGH)
             .makes(&["moved on to openai/gpt-image-2"]),
     ])
     .await;
@@ -49,9 +49,9 @@ async fn a_dear_render_that_cannot_have_been_charged_is_tried_again_and_elsewher
 async fn a_4k_render_that_is_cut_or_lost_is_told_and_not_made_again() {
     let render = || json!({ "size": "3840x2160", "quality": "high" });
     check([
-        Row::new(Scene::of("reset").with_second(), render(), "O", 1, HIGH_4K)
+        Row::new(Scenario::of("reset").with_second(), render(), "O", 1, HIGH_4K)
             .fails(&["This may have been charged."]),
-        Row::new(Scene::of("cut").with_second(), render(), "O", 1, HIGH_4K).fails(&["This was charged."]),
+        Row::new(Scenario::of("cut").with_second(), render(), "O", 1, HIGH_4K).fails(&["This was charged."]),
     ])
     .await;
 }
@@ -59,7 +59,7 @@ async fn a_4k_render_that_is_cut_or_lost_is_told_and_not_made_again() {
 #[tokio::test]
 async fn the_flat_price_is_tried_again_and_does_not_lead_to_a_dear_model() {
     let row = |fault, asked, charged: u32| {
-        Row::new(Scene::of(fault).with_second(), json!({}), asked, charged, f64::from(charged) * FLAT)
+        Row::new(Scenario::of(fault).with_second(), json!({}), asked, charged, f64::from(charged) * FLAT)
     };
     check([
         row("reset,times=1", "CC", 2).makes(&[]),
@@ -75,8 +75,8 @@ async fn the_flat_price_is_tried_again_and_does_not_lead_to_a_dear_model() {
 #[tokio::test]
 async fn a_damaged_image_in_a_flat_price_reply_is_asked_for_once_more_at_each_endpoint() {
     let row = |fault, asked, charged: u32| {
-        let scene = Scene::of(fault).in_base64().with_second();
-        Row::new(scene, json!({}), asked, charged, f64::from(charged) * FLAT)
+        let scenario = Scenario::of(fault).in_base64().with_second();
+        Row::new(scenario, json!({}), asked, charged, f64::from(charged) * FLAT)
     };
     check([
         row("broken_base64,times=1", "CC", 2).makes(&[]),
@@ -93,10 +93,10 @@ async fn a_damaged_image_in_a_flat_price_reply_is_asked_for_once_more_at_each_en
 async fn how_dear_one_more_try_may_be_can_be_set() {
     let low = || json!({ "model": "gpt-image-2", "quality": "low", "size": "1024x1024" });
     check([
-        Row::new(Scene::of("reset").flag("--retry-timeout-up-to-usd=0"), low(), "O", 1, 0.005_895)
+        Row::new(Scenario::of("reset").flag("--retry-timeout-up-to-usd=0"), low(), "O", 1, 0.005_895)
             .fails(&["may have been charged"]),
         Row::new(
-            Scene::of("reset,times=1").flag("--retry-timeout-up-to-usd=0.5"),
+            Scenario::of("reset,times=1").flag("--retry-timeout-up-to-usd=0.5"),
             dear(),
             "OO",
             2,
@@ -110,7 +110,7 @@ async fn how_dear_one_more_try_may_be_can_be_set() {
 #[tokio::test]
 async fn all_tries_of_a_call_that_may_be_charged_stay_under_its_cap() {
     let row = |fault, arguments: Value, asked, charged: u32| {
-        Row::new(Scene::of(fault), arguments, asked, charged, f64::from(charged) * FLAT)
+        Row::new(Scenario::of(fault), arguments, asked, charged, f64::from(charged) * FLAT)
     };
     check([
         row("reset", json!({ "max_cost_usd": 0.03 }), "C", 1).fails(&["may have been charged"]),
@@ -131,21 +131,21 @@ async fn of_several_images_those_that_come_are_delivered_and_the_other_is_told()
         ("unauthorised,times=1", "CCC", 2, "the key was not accepted", "Nothing was charged."),
     ];
     for (fault, asked, charged, words, money) in cases {
-        let mut stage = Scene::of(fault).start().await;
-        let fields = stage.draw(&json!({ "n": 3 })).await.fields();
+        let mut running = Scenario::of(fault).start().await;
+        let fields = running.draw(&json!({ "n": 3 })).await.fields();
         assert_eq!(fields["images"].as_array().unwrap().len(), 2, "{fields:#}");
         let [failed] = fields["failed"].as_array().unwrap().as_slice() else { panic!("{fields:#}") };
         let failed = failed.as_str().unwrap();
         assert!(failed.contains(words) && failed.contains(money), "{failed}");
-        assert_eq!((stage.asked().as_str(), stage.charged()), (asked, charged), "{fault}");
+        assert_eq!((running.asked().as_str(), running.charged()), (asked, charged), "{fault}");
         assert!((fields["cost_usd"].as_f64().unwrap() - 2.0 * FLAT).abs() < 1e-9, "{fields:#}");
-        stage.holds(2, fault);
+        running.holds(2, fault);
     }
     // One that fails and comes in the end is told in neither.
-    let mut stage = Scene::of("reset,times=1").start().await;
-    let fields = stage.draw(&json!({ "n": 3 })).await.fields();
+    let mut running = Scenario::of("reset,times=1").start().await;
+    let fields = running.draw(&json!({ "n": 3 })).await.fields();
     assert_eq!(fields["images"].as_array().unwrap().len(), 3, "{fields:#}");
     assert!(fields.get("failed").is_none(), "{fields:#}");
-    assert_eq!((stage.asked().as_str(), stage.charged()), ("CCCC", 4));
+    assert_eq!((running.asked().as_str(), running.charged()), ("CCCC", 4));
     assert!((fields["cost_usd"].as_f64().unwrap() - 4.0 * FLAT).abs() < 1e-9, "{fields:#}");
 }

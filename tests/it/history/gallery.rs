@@ -29,7 +29,7 @@ async fn every_image_has_a_card_with_its_price_and_what_was_made_from_what() {
     assert_eq!(app.end().await.code, 0);
 
     let said = printed(&setup, &["gallery"]).await;
-    let path = setup.desk.store().join("gallery.html");
+    let path = setup.home.store().join("gallery.html");
     assert_eq!(said.lines().next(), path.to_str());
     assert!(said.contains("file://") && said.contains("4 images"), "{said}");
     let page = std::fs::read_to_string(&path).unwrap();
@@ -64,14 +64,14 @@ async fn a_thumbnail_is_made_once_and_outlives_its_image() {
     let never_seen = app.generate(json!({ "prompt": "a boat" })).await;
     std::fs::remove_file(never_seen.path()).unwrap();
     assert!(printed(&setup, &["gallery"]).await.contains("2 images, the files of 1 are missing"));
-    let thumbnail = setup.desk.store().join(format!("thumbnails/{}.jpg", whole.id()));
+    let thumbnail = setup.home.store().join(format!("thumbnails/{}.jpg", whole.id()));
     let info = image::open(&thumbnail).unwrap();
     assert_eq!(info.width().max(info.height()), 320);
     assert!(std::fs::metadata(&thumbnail).unwrap().len() < 10_000);
 
     std::fs::remove_file(whole.path()).unwrap();
     told(&setup, &["gallery"]).await;
-    let page = std::fs::read_to_string(setup.desk.store().join("gallery.html")).unwrap();
+    let page = std::fs::read_to_string(setup.home.store().join("gallery.html")).unwrap();
     let (kept, lost) = (card(&page, &whole.id()), card(&page, &never_seen.id()));
     assert!(kept.contains("the file is missing") && kept.contains("src=\"data:image/jpeg"), "{kept}");
     assert!(lost.contains("the file is missing") && lost.contains("no preview"), "{lost}");
@@ -86,14 +86,14 @@ async fn a_parent_that_is_no_longer_stored_is_named_and_months_are_apart() {
     let child = app.edit(json!({ "prompt": "at night", "images": [parent] })).await.id();
     app.generate(json!({ "prompt": "a boat" })).await.fields();
     sql(
-        &setup.desk,
+        &setup.home,
         "UPDATE images SET created_at = '2026-01-15T12:00:00.000000Z' WHERE prompt = 'at night'",
     )
     .await;
-    sql(&setup.desk, "DELETE FROM images WHERE id = (SELECT parent FROM lineage)").await;
-    let setup = Setup::on(&setup.desk);
+    sql(&setup.home, "DELETE FROM images WHERE id = (SELECT parent FROM lineage)").await;
+    let setup = Setup::on(&setup.home);
     printed(&setup, &["gallery", "--out", "page.html"]).await;
-    let page = std::fs::read_to_string(setup.desk.work().join("page.html")).unwrap();
+    let page = std::fs::read_to_string(setup.home.work().join("page.html")).unwrap();
     assert!(card(&page, &child).contains(&format!("<code>{parent}</code>, no longer stored")), "{page}");
     assert!(page.contains("<a href=\"#2026-01\">January 2026 <span>1</span></a>"), "{page}");
     assert!(page.contains("<h2 id=\"2026-01\">January 2026</h2>"), "{page}");
@@ -110,9 +110,9 @@ async fn what_was_put_back_into_its_original_has_one_card_and_one_price() {
     let listed = app.request("resources/list", json!({})).await;
     assert_eq!(listed["result"]["resources"].as_array().unwrap().len(), 2);
     assert_eq!(app.end().await.code, 0);
-    sql(&setup.desk, "UPDATE jobs SET sandbox = 0, cost_micros = 30000").await;
+    sql(&setup.home, "UPDATE jobs SET sandbox = 0, cost_micros = 30000").await;
     assert!(printed(&setup, &["gallery"]).await.contains("2 images"));
-    let page = std::fs::read_to_string(setup.desk.store().join("gallery.html")).unwrap();
+    let page = std::fs::read_to_string(setup.home.store().join("gallery.html")).unwrap();
     let inpainting = card(&page, &inpainted.id());
     assert!(inpainting.contains("by a mask") && inpainting.contains("as the model sent it"), "{inpainting}");
     assert!(inpainting.contains("<em>$0.03</em>"), "{inpainting}");
@@ -125,9 +125,9 @@ async fn what_was_put_back_into_its_original_has_one_card_and_one_price() {
 async fn no_file_of_somebody_elses_is_replaced_and_an_empty_store_has_no_page() {
     let setup = Setup::sandbox();
     assert!(told(&setup, &["gallery"]).await.contains("no stored image"));
-    assert!(!setup.desk.data().exists());
+    assert!(!setup.home.data().exists());
     setup.start().await.generate(json!({ "prompt": "a kite" })).await.fields();
-    let mine = setup.desk.put("mine.html", "<title>mine</title>");
+    let mine = setup.home.put("mine.html", "<title>mine</title>");
     for (out, why) in [("mine.html", "not made by this command"), ("no/such/page.html", "has no folder")] {
         let refused = setup.run(&["gallery", "--out", out]).await;
         assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));

@@ -82,7 +82,7 @@ async fn a_lost_job_is_told_from_one_under_way_in_the_words_of_get_image() {
     gone.begin("generate_image", json!({ "prompt": "a kite" })).await;
     upstream.requests_come(1).await;
     drop(gone); // killed
-    sql(&setup.desk, "UPDATE jobs SET lease_until = '2026-01-02T12:00:00.000000Z'").await;
+    sql(&setup.home, "UPDATE jobs SET lease_until = '2026-01-02T12:00:00.000000Z'").await;
     let mut app = setup.start().await;
     app.begin("generate_image", json!({ "prompt": "a boat" })).await;
     upstream.requests_come(2).await;
@@ -121,8 +121,8 @@ async fn a_job_whose_clock_ran_out_is_not_lost_while_a_process_is_at_work_on_it(
     let mut app = setup.start().await;
     let call = app.begin("generate_image", json!({ "prompt": "a kite" })).await;
     crate::support::eventually("the request", || upstream.requests().pop()).await;
-    crate::support::eventually("bytes on disk", || setup.desk.images().pop()).await;
-    sql(&setup.desk, "UPDATE jobs SET lease_until = '2026-01-02T12:00:00.000000Z'").await;
+    crate::support::eventually("bytes on disk", || setup.home.images().pop()).await;
+    sql(&setup.home, "UPDATE jobs SET lease_until = '2026-01-02T12:00:00.000000Z'").await;
     let listed = json(&setup, &["jobs"]).await;
     assert_eq!((&listed[0]["state"], &listed[0]["served"]), (&json!("rendering"), &json!(false)));
     let whole = json(&setup, &["jobs", listed[0]["job"].as_str().unwrap()]).await;
@@ -138,7 +138,7 @@ async fn an_id_that_nobody_knows_is_refused_and_looking_makes_nothing() {
     let unknown = setup.run(&["jobs", "job_0123456789ab"]).await;
     assert_eq!((unknown.code, unknown.stdout.as_str()), (1, ""));
     assert!(unknown.stderr.contains("job_0123456789ab"), "{}", unknown.stderr);
-    assert!(!setup.desk.data().exists());
+    assert!(!setup.home.data().exists());
     for wrong in [["jobs", "img_0123456789ab"], ["jobs", "--limit=0"], ["jobs", "--state=gone"]] {
         assert_eq!(setup.run(&wrong).await.code, 2, "{wrong:?}");
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
-use crate::support::{Desk, Ran, Reply, Setup, png, success_body};
+use crate::support::{Ran, Reply, Setup, TestHome, png, success_body};
 
 /// A reply with an image of its own.
 fn drawn(seed: u8) -> Reply {
@@ -39,8 +39,8 @@ async fn json(setup: &Setup, arguments: &[&str]) -> Value {
 }
 
 /// Changes the record behind the program's back, as time or an accident would.
-async fn sql(desk: &Desk, statement: &'static str) {
-    let options = SqliteConnectOptions::new().filename(desk.store().join("library.db"));
+async fn sql(home: &TestHome, statement: &'static str) {
+    let options = SqliteConnectOptions::new().filename(home.store().join("library.db"));
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
     sqlx::raw_sql(statement).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();

@@ -62,7 +62,7 @@ async fn nothing_goes_through_a_whole_table_that_wants_a_part_of_it() {
     }
     app.request("resources/list", json!({})).await;
     let mut log = app.end().await.stderr;
-    sql(&setup.desk, "UPDATE jobs SET state = 'sent', lease_until = NULL WHERE state = 'failed'").await;
+    sql(&setup.home, "UPDATE jobs SET state = 'sent', lease_until = NULL WHERE state = 'failed'").await;
     let lost = setup.run(&["jobs", "--state", "lost", "--json"]).await;
     let lost_job: Value = serde_json::from_str(&lost.stdout).unwrap();
     let lost_job = lost_job[0]["job"].as_str().unwrap();
@@ -83,7 +83,7 @@ async fn nothing_goes_through_a_whole_table_that_wants_a_part_of_it() {
     let statements = statements(&log);
     assert!(statements.len() > 25, "{statements:#?}");
 
-    let options = SqliteConnectOptions::new().filename(setup.desk.store().join("library.db"));
+    let options = SqliteConnectOptions::new().filename(setup.home.store().join("library.db"));
     let mut record = SqliteConnection::connect_with(&options).await.unwrap();
     let mut faults = Vec::new();
     let states = ["", MANY, "ANALYZE"];

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::{drawn, json, printed, sql, told};
-use crate::support::{Answer, Desk, Gate, Setup, Upstream, files_in};
+use crate::support::{Answer, Gate, Setup, TestHome, Upstream, files_in};
 
 /// Every file of a folder with what is in it.
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -20,14 +20,14 @@ async fn three(setup: &Setup) -> [Answer; 3] {
     let middle = app.edit(json!({ "prompt": "middle", "images": [old.id()] })).await;
     let new = app.generate(json!({ "prompt": "new" })).await;
     assert_eq!(app.end().await.code, 0);
-    aged(&setup.desk).await;
+    aged(&setup.home).await;
     printed(setup, &["gallery"]).await;
     [old, middle, new]
 }
 
-async fn aged(desk: &Desk) {
+async fn aged(home: &TestHome) {
     sql(
-        desk,
+        home,
         "UPDATE images SET created_at = strftime('%Y-%m-%dT%H:%M:%S.000000Z', 'now', '-365 days') WHERE prompt = 'old';
          UPDATE images SET created_at = strftime('%Y-%m-%dT%H:%M:%S.000000Z', 'now', '-40 days') WHERE prompt = 'middle'",
     )
@@ -42,7 +42,7 @@ fn ids(plan: &Value) -> Vec<&str> {
 async fn a_dry_run_says_what_would_go_and_changes_nothing() {
     let setup = Setup::sandbox();
     let [old, middle, _] = three(&setup).await;
-    let before = contents(&setup.desk.store());
+    let before = contents(&setup.home.store());
     let plan = json(&setup, &["prune", "--older-than", "30d", "--dry-run"]).await;
     assert_eq!(ids(&plan), [old.id(), middle.id()], "oldest first");
     assert_eq!((&plan["deleted"], &plan["stay"]["pictures"]), (&json!(false), &json!(1)));
@@ -55,7 +55,7 @@ async fn a_dry_run_says_what_would_go_and_changes_nothing() {
     let refused = setup.run(&["prune", "--older-than", "30d"]).await;
     assert_eq!((refused.code, refused.stdout), (1, words));
     assert!(refused.stderr.contains("--yes"), "{}", refused.stderr);
-    assert!(contents(&setup.desk.store()) == before, "{:?}", files_in(&setup.desk.store()));
+    assert!(contents(&setup.home.store()) == before, "{:?}", files_in(&setup.home.store()));
 }
 
 #[tokio::test]
@@ -68,10 +68,10 @@ async fn what_is_old_goes_with_its_thumbnail_and_what_was_spent_stays() {
     assert_eq!((&done["deleted"], &done["failures"]), (&json!(true), &json!([])));
     assert_eq!((&done["pictures"], &done["frees_bytes"]), (&plan["pictures"], &plan["frees_bytes"]));
     assert_eq!(ids(&done), [old.id()]);
-    let left: Vec<_> = setup.desk.images();
+    let left: Vec<_> = setup.home.images();
     assert_eq!(left.len(), 2);
     assert!(!old.path().exists() && middle.path().exists() && new.path().exists());
-    let names = files_in(&setup.desk.store().join("thumbnails"));
+    let names = files_in(&setup.home.store().join("thumbnails"));
     assert!(
         names.len() == 2 && !names.iter().any(|path| path.to_str().unwrap().contains(&old.id())),
         "{names:?}"
@@ -95,7 +95,7 @@ async fn the_oldest_go_until_the_rest_fits() {
     let all = json(&setup, &["prune", "--to-size", "1TB", "--dry-run"]).await;
     assert_eq!((ids(&all), &all["stay"]["pictures"]), (vec![], &json!(3)));
     let total = all["stay"]["bytes"].as_u64().unwrap();
-    let files = setup.desk.images().into_iter().chain(files_in(&setup.desk.store().join("thumbnails")));
+    let files = setup.home.images().into_iter().chain(files_in(&setup.home.store().join("thumbnails")));
     assert_eq!(total, files.map(|path| path.metadata().unwrap().len()).sum::<u64>());
     let cases = [(total, vec![]), (total - 1, vec![old.id()]), (1, vec![old.id(), middle.id(), new.id()])];
     for (most, gone) in cases {
@@ -107,7 +107,7 @@ async fn the_oldest_go_until_the_rest_fits() {
     json(&setup, &["prune", "--to-size", &format!("{}B", total - 1), "--yes"]).await;
     let rest = json(&setup, &["prune", "--to-size", "1TB", "--dry-run"]).await;
     assert!(rest["stay"]["bytes"].as_u64().unwrap() < total);
-    assert_eq!(setup.desk.images().len(), 2);
+    assert_eq!(setup.home.images().len(), 2);
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn files_elsewhere_and_files_that_were_changed_stay() {
     // The name of an image that was moved away is given to a later one.
     let first = app.generate(json!({ "prompt": "old", "save_to": elsewhere.path() })).await;
     assert_eq!(app.end().await.code, 0);
-    aged(&setup.desk).await;
+    aged(&setup.home).await;
     std::fs::write(changed.path(), "my own work on it").unwrap();
     let plan = json(&setup, &["prune", "--to-size", "0", "--dry-run"]).await;
     assert_eq!(ids(&plan), [inside.id()], "the others make no room");
@@ -147,13 +147,13 @@ async fn an_image_under_a_name_that_was_an_older_ones_is_not_taken_for_it() {
     let upstream = Upstream::with((0..2).map(drawn)).await;
     let setup = Setup::at(&upstream);
     let mut app = setup.start().await;
-    let place = setup.desk.store().join("mine/kite.png");
+    let place = setup.home.store().join("mine/kite.png");
     let old = app.generate(json!({ "prompt": "old", "save_to": place })).await;
     std::fs::remove_file(old.path()).unwrap();
     let new = app.generate(json!({ "prompt": "new", "save_to": place })).await;
     assert_eq!(old.path(), new.path());
     assert_eq!(app.end().await.code, 0);
-    aged(&setup.desk).await;
+    aged(&setup.home).await;
     let done = json(&setup, &["prune", "--older-than", "30d", "--yes"]).await;
     assert_eq!((ids(&done), &done["pictures"][0]["file"]), (vec![old.id().as_str()], &json!("missing")));
     assert!(new.path().exists());
@@ -167,9 +167,9 @@ async fn work_under_way_is_left_alone() {
     let mut app = setup.start().await;
     let call = app.begin("generate_image", json!({ "prompt": "old", "n": 2 })).await;
     upstream.requests_come(2).await;
-    let store = setup.desk.store();
+    let store = setup.home.store();
     let stored =
-        || setup.desk.images().into_iter().find(|path| !path.to_string_lossy().contains(".arriving"));
+        || setup.home.images().into_iter().find(|path| !path.to_string_lossy().contains(".arriving"));
     crate::support::eventually("the first image", stored).await;
     crate::support::eventually("its settling", || {
         (files_in(&store.join("images"))
@@ -180,7 +180,7 @@ async fn work_under_way_is_left_alone() {
             .then_some(())
     })
     .await;
-    aged(&setup.desk).await;
+    aged(&setup.home).await;
     let plan = json(&setup, &["prune", "--older-than", "30d", "--yes"]).await;
     assert_eq!((ids(&plan), &plan["stay"]["under_way"]), (vec![], &json!(1)));
     gate.open();
@@ -197,7 +197,7 @@ async fn what_killed_processes_and_lost_images_left_behind_goes_too() {
     let [_, _, new] = three(&setup).await;
     let month = new.path().parent().unwrap().to_owned();
     let (long_ago, now) = (month.join(".arriving-abc"), month.join(".arriving-def"));
-    let stale = setup.desk.store().join("thumbnails/img_0123456789ab.jpg");
+    let stale = setup.home.store().join("thumbnails/img_0123456789ab.jpg");
     let empty = month.with_file_name("2025-01");
     std::fs::create_dir(&empty).unwrap();
     for path in [&long_ago, &now, &stale] {
@@ -228,5 +228,5 @@ async fn a_rule_must_be_stated_and_make_sense() {
         assert_eq!(setup.run(arguments).await.code, 2, "{arguments:?}");
     }
     assert!(told(&setup, &["prune", "--older-than=30d"]).await.contains("nothing to delete"));
-    assert!(!setup.desk.data().exists());
+    assert!(!setup.home.data().exists());
 }

@@ -13,7 +13,7 @@ async fn what_was_charged_is_summed_by_day_and_by_model() {
     app.generate(json!({ "prompt": "a kite", "n": 2 })).await.fields();
     app.generate(json!({ "prompt": "a boat" })).await.fields();
     assert_eq!(app.end().await.code, 0);
-    sql(&setup.desk, "UPDATE tries SET planned_at = '2026-01-02T12:00:00.000000Z' WHERE id = 1").await;
+    sql(&setup.home, "UPDATE tries SET planned_at = '2026-01-02T12:00:00.000000Z' WHERE id = 1").await;
 
     let year = json(&setup, &["spend", "--since", "2026-01-01"]).await;
     let all = json!({ "tries": 3, "pictures": 3, "charged_usd": 0.09, "may_be_charged_usd": 0.0, "in_flight_usd": 0.0 });
@@ -79,7 +79,7 @@ async fn a_process_that_is_gone_has_nothing_in_flight() {
     app.begin("generate_image", json!({ "prompt": "a kite" })).await;
     upstream.requests_come(1).await;
     drop(app); // killed
-    sql(&setup.desk, "UPDATE jobs SET lease_until = '2026-01-02T12:00:00.000000Z'").await;
+    sql(&setup.home, "UPDATE jobs SET lease_until = '2026-01-02T12:00:00.000000Z'").await;
     let total = &json(&setup, &["spend"]).await["total"];
     assert_eq!((&total["may_be_charged_usd"], &total["in_flight_usd"]), (&json!(0.03), &json!(0.0)));
 }
@@ -89,7 +89,7 @@ async fn the_sandboxs_sums_are_apart_and_are_no_money() {
     let setup = Setup::sandbox();
     let mut app = setup.start().await;
     app.generate(json!({ "prompt": "a kite" })).await.fields();
-    let real = Setup::on(&setup.desk);
+    let real = Setup::on(&setup.home);
     assert_eq!(json(&real, &["spend"]).await["total"]["tries"], 0);
     assert!(told(&real, &["spend"]).await.contains("Nothing was spent."));
     assert_eq!(json(&real, &["spend", "--sandbox"]).await["total"]["tries"], 1);
@@ -100,7 +100,7 @@ async fn the_sandboxs_sums_are_apart_and_are_no_money() {
 async fn asking_makes_nothing_and_wrong_days_are_wrong_usage() {
     let setup = Setup::bare();
     assert!(told(&setup, &["spend"]).await.contains("Nothing was spent."));
-    assert!(!setup.desk.data().exists());
+    assert!(!setup.home.data().exists());
     for arguments in [["--days", "0"], ["--since", "yesterday"], ["--since", "9999-01-01"]] {
         assert_eq!(setup.run(&[&["spend"], arguments.as_slice()].concat()).await.code, 2, "{arguments:?}");
     }

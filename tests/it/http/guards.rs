@@ -1,10 +1,13 @@
 //! Who may call, from where, and how much.
 
+use std::time::Duration;
+
+use gpt_image_mcp::transports::Clocks;
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::eras::{call_in, drawing, kite};
-use crate::support::{Ask, Gate, Reply, Setup, Upstream, eventually, png, success_body};
+use crate::support::{Ask, Gate, Reply, Setup, Upstream, png, success_body};
 
 const ALICE: &str = "alice-0123456789-abcdef";
 const BOB: &str = "bob-0123456789-abcdef";
@@ -70,16 +73,16 @@ async fn with_tokens_every_route_but_the_probes_wants_one() {
 #[tokio::test]
 async fn the_token_file_is_read_again_on_sighup_and_a_bad_one_changes_nothing() {
     let setup = Setup::bare();
-    let file = setup.desk.put("tokens", format!("alice = {ALICE}\n"));
+    let file = setup.home.put("tokens", format!("alice = {ALICE}\n"));
     let app = setup.serve(&["--token-file", file.to_str().unwrap()]).await;
     assert_eq!(app.ask(ping().token(ALICE)).await.status, 200);
     std::fs::write(&file, "bad").unwrap();
     app.signal("HUP");
-    eventually("the complaint", || app.complaints().contains("stay as they were").then_some(())).await;
+    app.logs(1, "stay as they were").await;
     assert_eq!(app.ask(ping().token(ALICE)).await.status, 200);
     std::fs::write(&file, format!("bob = {BOB}\n")).unwrap();
     app.signal("HUP");
-    eventually("the new tokens", || app.complaints().contains("read again").then_some(())).await;
+    app.logs(1, "read again").await;
     assert_eq!(app.ask(ping().token(ALICE)).await.status, 401);
     assert_eq!(app.ask(ping().token(BOB)).await.status, 200);
 }
@@ -141,7 +144,8 @@ async fn bodies_may_be_large_but_not_larger_than_said() {
 
 #[tokio::test]
 async fn headers_and_bodies_that_drip_are_not_waited_for() {
-    let app = Setup::bare().serve(&["--clock", "headers=300", "--clock", "body=300"]).await;
+    let soon = Duration::from_millis(300);
+    let app = Setup::bare().serve_within(Clocks { headers: soon, body: soon, ..Clocks::default() }).await;
     let mut slow = app.send(Ask::message("{").header("content-length", 1_000)).await;
     slow.write(b"\"jsonrpc\"").await.unwrap();
     assert_eq!(slow.head().await.head.status, 408);
@@ -178,8 +182,7 @@ async fn calls_in_flight_are_as_many_as_said() {
     let upstream = Upstream::with([reply(), reply(), reply()]).await;
     let setup = Setup::at(&upstream).once();
     let setup = setup.variable("GPT_IMAGE_MCP_TOKENS", &format!("alice={ALICE};bob={BOB}"));
-    let app =
-        setup.serve(&["--max-calls", "2", "--max-calls-per-token", "1", "--clock", "early_headers=10"]).await;
+    let app = setup.serve(&["--max-calls", "2", "--max-calls-per-token", "1"]).await;
     let one = app.open(Ask::call("generate_image", kite()).token(ALICE)).await;
     upstream.requests_come(1).await;
     let over = app.ask(Ask::call("generate_image", kite()).token(ALICE)).await;
@@ -249,7 +252,7 @@ async fn bad_input_has_its_status_and_the_next_call_is_answered() {
 #[tokio::test]
 async fn files_of_the_server_are_not_named_over_http_unless_roots_are_given() {
     let (upstream, setup) = drawing(2).await;
-    let image = setup.desk.put("image.png", png(64, 48, 1));
+    let image = setup.home.put("image.png", png(64, 48, 1));
     let app = setup.serve(&[]).await;
     let path = image.to_str().unwrap();
     for (tool, argument, arguments) in [
@@ -281,12 +284,12 @@ async fn files_of_the_server_are_not_named_over_http_unless_roots_are_given() {
     let id = image["id"].as_str().unwrap();
     assert_eq!(image["url"], app.url(&format!("/images/{id}")));
 
-    let app = setup.clone().flag("--root").flag(setup.desk.work().to_str().unwrap()).serve(&[]).await;
+    let app = setup.clone().flag("--root").flag(setup.home.work().to_str().unwrap()).serve(&[]).await;
     let arguments = json!({ "prompt": "a kite", "save_to": "kites/" });
     let fields = app.ask(Ask::call("generate_image", arguments)).await.answer().fields();
     assert!(fields["images"][0]["path"].as_str().unwrap().contains("kites"), "{fields:#}");
     // The store holds everybody's images, and is entered by id alone.
-    let stored = setup.desk.data().join("gpt-image-mcp/images");
+    let stored = setup.home.data().join("gpt-image-mcp/images");
     let arguments = json!({ "prompt": "redder", "images": [stored.join("x.png")] });
     assert!(app.ask(Ask::call("edit_image", arguments)).await.answer().is_error());
 }

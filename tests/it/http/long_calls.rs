@@ -3,10 +3,18 @@
 
 use std::time::{Duration, Instant};
 
+use gpt_image_mcp::transports::Clocks;
 use serde_json::json;
 
+use super::DEBUG;
 use super::eras::{call_in, kite};
-use crate::support::{Ask, Gate, Reply, Setup, Upstream, eventually, png, success_body};
+use crate::support::{Ask, Gate, Reply, Setup, Upstream, WebApp, eventually, png, polled, success_body};
+
+/// Waits until a session that began now was idle for too long.
+async fn idle_time_passes(app: &WebApp) {
+    app.session().await;
+    app.logs(1, "an idle session ended").await;
+}
 
 /// One image, behind a gate.
 async fn gated(images: usize) -> (Upstream, Setup, Gate) {
@@ -20,8 +28,10 @@ async fn gated(images: usize) -> (Upstream, Setup, Gate) {
 
 #[tokio::test]
 async fn a_silent_call_has_headers_at_once_and_bytes_now_and_then() {
-    let (upstream, setup, gate) = gated(1).await;
-    let app = setup.serve(&["--clock", "early_headers=50", "--clock", "keep_alive=50"]).await;
+    let (upstream, _, gate) = gated(1).await;
+    let soon = Duration::from_millis(50);
+    let clocks = Clocks { early_headers: soon, keep_alive: soon, ..Clocks::default() };
+    let app = Setup::at(&upstream).serve_within(clocks).await;
     let mut call = app.open(Ask::call("generate_image", kite())).await;
     assert_eq!(call.head.status, 200);
     assert_eq!(call.head.header("content-type"), Some("text/event-stream"));
@@ -47,7 +57,8 @@ async fn a_call_with_progress_is_a_stream_from_its_first_word() {
 
 #[tokio::test]
 async fn what_is_refused_before_the_call_keeps_its_status() {
-    let app = Setup::bare().serve(&["--clock", "early_headers=2000"]).await;
+    let clocks = Clocks { early_headers: Duration::from_mins(1), ..Clocks::default() };
+    let app = Setup::bare().serve_within(clocks).await;
     let unknown = app.ask(Ask::call("no_such_tool", kite())).await;
     assert_eq!(unknown.error_code(), -32_602);
     let incomplete = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": "generate_image",
@@ -61,33 +72,30 @@ async fn what_is_refused_before_the_call_keeps_its_status() {
 #[tokio::test]
 async fn a_session_with_a_silent_call_outlives_its_idle_time_and_an_idle_one_does_not() {
     let (upstream, setup, gate) = gated(1).await;
-    let app = setup.serve(&["--clock", "session_idle=200", "--clock", "keep_alive=50"]).await;
+    let app = setup.flag(DEBUG).serve(&["--session-idle-s", "1"]).await;
     let session = app.session().await;
-    let mut call = app.open(call_in(&session, 1)).await;
+    let call = app.open(call_in(&session, 1)).await;
     upstream.requests_come(1).await;
-    let began = Instant::now();
-    while began.elapsed() < Duration::from_millis(700) {
-        call.more().await.unwrap();
-    }
+    idle_time_passes(&app).await;
     gate.open();
     assert!(!call.whole().await.answer().is_error());
     let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" });
     assert_eq!(app.ask(Ask::message(&list).session(&session)).await.status, 200);
-    tokio::time::sleep(Duration::from_millis(600)).await;
+    app.logs(2, "an idle session ended").await;
     assert_eq!(app.ask(Ask::message(&list).session(&session)).await.status, 404);
 }
 
 #[tokio::test]
 async fn a_call_whose_stream_broke_counts_as_use_and_is_taken_up_again_with_its_result() {
     let (upstream, setup, gate) = gated(1).await;
-    let app = setup.serve(&["--clock", "session_idle=200"]).await;
+    let app = setup.flag(DEBUG).serve(&["--session-idle-s", "1"]).await;
     let session = app.session().await;
     let mut call = app.open(call_in(&session, 1)).await;
     let first = call.until("id:").await;
     let event = first.lines().find_map(|line| line.strip_prefix("id:")).unwrap().trim().to_owned();
     upstream.requests_come(1).await;
     drop(call);
-    tokio::time::sleep(Duration::from_millis(600)).await;
+    idle_time_passes(&app).await;
     gate.open();
     let again = Ask::events("/mcp").session(&session).header("last-event-id", event);
     let mut stream = app.open(again).await;
@@ -98,35 +106,27 @@ async fn a_call_whose_stream_broke_counts_as_use_and_is_taken_up_again_with_its_
 #[tokio::test]
 async fn who_hangs_up_in_the_newer_era_ends_the_request_and_not_the_image() {
     let (upstream, setup, gate) = gated(1).await;
-    let app = setup.serve(&["--max-calls", "1", "--clock", "early_headers=10"]).await;
+    let app = setup.flag(DEBUG).serve(&["--max-calls", "1"]).await;
     let call = app.open(Ask::call("generate_image", kite())).await;
     upstream.requests_come(1).await;
     drop(call);
     // The request is over: the only place for a call is free again.
-    let get = || Ask::call("get_image", json!({ "id": "img_0123456789ab" }));
-    let start = Instant::now();
-    while app.ask(get()).await.status == 429 {
-        assert!(start.elapsed() < crate::support::PATIENCE);
-    }
+    app.logs(1, "a call ended").await;
+    let get = Ask::call("get_image", json!({ "id": "img_0123456789ab" }));
+    assert_eq!(app.ask(get).await.status, 200);
     gate.open();
-    let store = setup.desk.data().join("gpt-image-mcp");
-    eventually("the image in the store", || setup_has_image(&store)).await;
-    let listed = app.ask(Ask::modern("resources/list", json!({}))).await.result();
-    assert_eq!(listed["resources"].as_array().unwrap().len(), 1, "{listed:#}");
-}
-
-fn setup_has_image(store: &std::path::Path) -> Option<()> {
-    let months = std::fs::read_dir(store.join("images")).ok()?;
-    let mut files =
-        months.flatten().filter_map(|month| std::fs::read_dir(month.path()).ok()).flatten().flatten();
-    files.any(|file| file.path().extension().is_some_and(|ending| ending == "png")).then_some(())
+    polled("the image in the store", async || {
+        let listed = app.ask(Ask::modern("resources/list", json!({}))).await.result();
+        (listed["resources"].as_array().unwrap().len() == 1).then_some(())
+    })
+    .await;
 }
 
 #[cfg(unix)]
 #[tokio::test]
 async fn a_server_told_to_stop_finishes_calls_takes_no_new_ones_and_ends_well() {
     let (upstream, setup, gate) = gated(1).await;
-    let mut app = setup.serve(&["--clock", "early_headers=10"]).await;
+    let mut app = setup.serve(&[]).await;
     let keep = Ask::get("/readyz").header("connection", "keep-alive");
     assert_eq!(app.ask(keep).await.status, 200);
     let call = app.open(Ask::call("generate_image", kite())).await;
@@ -144,9 +144,9 @@ async fn a_server_told_to_stop_finishes_calls_takes_no_new_ones_and_ends_well() 
 #[cfg(unix)]
 #[tokio::test]
 async fn a_server_told_to_stop_waits_only_as_long_as_said_or_until_told_again() {
-    for (clock, signals) in [("stop=100", 1), ("stop=60000", 2)] {
+    for (stop_within, signals) in [("1", 1), ("60", 2)] {
         let (upstream, setup, _gate) = gated(1).await;
-        let mut app = setup.serve(&["--clock", clock, "--clock", "early_headers=10"]).await;
+        let mut app = setup.serve(&["--stop-within-s", stop_within]).await;
         let call = app.open(Ask::call("generate_image", kite())).await;
         upstream.requests_come(1).await;
         app.signal("TERM");
@@ -166,7 +166,7 @@ async fn a_server_told_to_stop_waits_only_as_long_as_said_or_until_told_again() 
 #[tokio::test]
 #[ignore = "takes five and a half minutes: run it by name"]
 async fn a_real_call_of_330_seconds_is_answered_in_both_eras_and_over_sse() {
-    let soft_deadline = Duration::from_mins(1);
+    let silence = Duration::from_mins(1);
     // The flat-price model is given up on after 300 s.
     let setup = Setup::sandbox().flag("--provider=openai").flag("--sandbox-delay-s=330").flag("--wait-s=600");
     let app = setup.serve(&[]).await;
@@ -178,7 +178,7 @@ async fn a_real_call_of_330_seconds_is_answered_in_both_eras_and_over_sse() {
     let began = Instant::now();
     for call in [newer, older] {
         // Bytes come all the time, though nothing is said.
-        assert!(!call.patiently(soft_deadline).await.answer().is_error());
+        assert!(!call.patiently(silence).await.answer().is_error());
     }
     stream.until("cost_basis").await;
     assert!(began.elapsed() > Duration::from_mins(5));

@@ -7,3 +7,6 @@ mod operations;
 mod images;
 mod sse;
 mod tasks;
+
+/// Logs what begins and ends in the server, for tests that wait for it.
+const DEBUG: &str = "--log=gpt_image_mcp::transports=debug";

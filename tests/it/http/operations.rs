@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::eras::{drawing, kite};
-use crate::support::{Ask, Reply, Setup, Upstream, error_body, eventually};
+use crate::support::{Ask, Reply, Setup, Upstream, error_body};
 
 #[tokio::test]
 async fn counts_are_there_to_be_scraped() {
@@ -48,13 +48,11 @@ async fn logs_are_json_and_have_the_requests_id_from_the_request_to_the_call() {
     assert_eq!(reply.header("x-request-id"), Some("proxy-1.2"));
     let odd = app.ask(Ask::get("/healthz").header("x-request-id", "a b\"c")).await;
     assert_eq!(odd.header("x-request-id").unwrap().len(), 16);
-    let lines = eventually("both lines", || {
-        let lines: Vec<Value> =
-            app.complaints().lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        let ours = lines.into_iter().filter(|line| line["fields"]["request_id"] == "proxy-1.2");
-        Some(ours.collect::<Vec<_>>()).filter(|ours| ours.len() == 2)
-    });
-    let lines = lines.await;
+    app.logs(1, "/healthz").await;
+    let lines = app.complaints();
+    let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let lines: Vec<_> = lines.filter(|line| line["fields"]["request_id"] == "proxy-1.2").collect();
+    assert_eq!(lines.len(), 2, "{lines:#?}");
     let (call, request) = (&lines[0]["fields"], &lines[1]["fields"]);
     assert_eq!(
         (&call["message"], &call["tool"], &call["failed"]),

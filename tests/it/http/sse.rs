@@ -1,7 +1,11 @@
 //! The transport of 2024, beside the newer ones.
 
+use std::time::Duration;
+
+use gpt_image_mcp::transports::Clocks;
 use serde_json::{Value, json};
 
+use super::DEBUG;
 use super::eras::{drawing, kite};
 use crate::support::{Ask, Gate, Opened, Reply, Setup, Upstream, WebApp, png, success_body};
 
@@ -56,8 +60,9 @@ async fn a_silent_connection_lives_and_is_given_bytes_past_every_idle_time() {
     let reply =
         Reply::json(200, success_body("chat_markdown_data_url.json", &png(64, 48, 1), "")).held_by(&gate);
     let upstream = Upstream::with([reply]).await;
-    let app =
-        Setup::at(&upstream).once().serve(&["--clock", "session_idle=100", "--clock", "keep_alive=50"]).await;
+    let ms = Duration::from_millis;
+    let clocks = Clocks { session_idle: ms(100), keep_alive: ms(50), ..Clocks::default() };
+    let app = Setup::at(&upstream).serve_within(clocks).await;
     let (mut stream, place) = connect(&app).await;
     stream.until(":\n\n:\n\n:\n\n:\n\n:\n\n:\n\n").await;
     post(&app, &place, &silent_call(1)).await;
@@ -73,18 +78,13 @@ async fn a_silent_connection_lives_and_is_given_bytes_past_every_idle_time() {
 
 #[tokio::test]
 async fn the_session_is_the_connection() {
-    let app = Setup::bare().serve(&[]).await;
+    let app = Setup::bare().flag(DEBUG).serve(&[]).await;
     let (stream, place) = connect(&app).await;
     drop(stream);
+    app.logs(1, "an SSE connection ended").await;
     let ping = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" });
-    let start = std::time::Instant::now();
-    loop {
-        let ask = Ask::post(&place, ping.to_string()).header("content-type", "application/json");
-        if app.ask(ask).await.status == 404 {
-            break;
-        }
-        assert!(start.elapsed() < crate::support::PATIENCE);
-    }
+    let ask = Ask::post(&place, ping.to_string()).header("content-type", "application/json");
+    assert_eq!(app.ask(ask).await.status, 404);
     connect(&app).await;
 }
 

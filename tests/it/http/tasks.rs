@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 
 use super::eras::{drawing, kite};
-use crate::support::{Answer, Ask, Gate, Reply, Setup, Upstream, WebApp, error_body, png, success_body};
+use crate::support::{
+    Answer, Ask, Gate, Reply, Setup, Upstream, WebApp, error_body, png, polled, success_body,
+};
 
 const ALICE: &str = "alice-0123456789-abcdef";
 const BOB: &str = "bob-0123456789-abcdef";
@@ -24,14 +26,11 @@ fn look(task: &str) -> Ask {
 }
 
 async fn ended(app: &WebApp, task: &str) -> Value {
-    let start = std::time::Instant::now();
-    loop {
+    polled("the end of the task", async || {
         let task = app.ask(look(task)).await.result();
-        if task["status"] != "working" {
-            return task;
-        }
-        assert!(start.elapsed() < crate::support::PATIENCE, "{task:#}");
-    }
+        (task["status"] != "working").then_some(task)
+    })
+    .await
 }
 
 #[tokio::test]

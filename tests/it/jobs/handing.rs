@@ -13,8 +13,8 @@ async fn an_answer_that_cannot_be_written_hands_nothing_over() {
         let Rendering { mut app, upstream, gate, .. } = rendering(|setup| setup.flag(flag), kite()).await;
         app.close_output().await;
         gate.open();
-        assert_eq!(no_longer(&app.desk, "caller", &["waiting"]).await, "left", "{flag}");
-        let mut later = Setup::at(&upstream).sharing(&app.desk).start().await;
+        assert_eq!(no_longer(&app.home, "caller", &["waiting"]).await, "left", "{flag}");
+        let mut later = Setup::at(&upstream).sharing(&app.home).start().await;
         assert_eq!(later.generate(kite()).await.file(), png(64, 48, 1), "{flag}");
         assert_eq!(upstream.requests().len(), 1, "{flag}");
     }
@@ -31,11 +31,11 @@ async fn an_answer_that_is_stuck_in_the_pipe_when_its_server_is_killed_hands_not
     upstream.requests_come(1).await;
     app.stop_reading().await;
     gate.open();
-    no_longer(&app.desk, "state", &["queued", "sent"]).await;
-    let desk = app.desk.clone();
+    no_longer(&app.home, "state", &["queued", "sent"]).await;
+    let home = app.home.clone();
     app.kill_group(Signal::KILL).await;
-    assert_eq!(no_longer(&desk, "caller", &["waiting"]).await, "left");
-    let mut later = Setup::at(&upstream).sharing(&desk).start().await;
+    assert_eq!(no_longer(&home, "caller", &["waiting"]).await, "left");
+    let mut later = Setup::at(&upstream).sharing(&home).start().await;
     assert!(later.generate(inline).await.file() == image);
     assert_eq!(upstream.requests().len(), 1);
 }
@@ -43,11 +43,11 @@ async fn an_answer_that_is_stuck_in_the_pipe_when_its_server_is_killed_hands_not
 #[tokio::test]
 async fn a_client_that_closes_its_end_in_mid_call_is_not_known_to_read_the_answer() {
     let Rendering { mut app, upstream, gate, .. } = rendering(|setup| setup, kite()).await;
-    let desk = app.desk.clone();
+    let home = app.home.clone();
     app.close_input();
     gate.open();
     app.leave_unread().await;
-    let mut later = Setup::at(&upstream).sharing(&desk).start().await;
+    let mut later = Setup::at(&upstream).sharing(&home).start().await;
     assert_eq!(later.generate(kite()).await.file(), png(64, 48, 1));
     assert_eq!(upstream.requests().len(), 1);
 }

@@ -26,7 +26,7 @@ async fn an_equal_call_joins_one_that_was_told_to_come_back() {
     let made = app.generate(kite()).await;
     assert_eq!((&made.fields()["job"], made.file()), (&job, png(64, 48, 1)));
     assert_eq!(upstream.requests().len(), 1);
-    no_longer(&app.desk, "caller", &["left", "waiting"]).await; // recorded after the answer is written
+    no_longer(&app.home, "caller", &["left", "waiting"]).await; // recorded after the answer is written
     assert_ne!(app.generate(kite()).await.fields()["job"], job, "handed over, it is a new image");
 }
 
@@ -58,15 +58,15 @@ async fn what_goes_in_makes_a_call_another() {
     let gate = Gate::shut();
     let upstream = Upstream::with([drawn(1).held_by(&gate), drawn(2)]).await;
     let setup = Setup::at(&upstream);
-    setup.desk.put("a.png", png(8, 8, 1));
+    setup.home.put("a.png", png(8, 8, 1));
     let mut app = setup.start().await;
     let call = json!({ "prompt": "wider", "images": ["a.png"] });
     let id = app.begin("edit_image", call.clone()).await;
     upstream.requests_come(1).await;
     cancel(&mut app, id).await;
-    setup.desk.put("a.png", png(8, 8, 9)); // the same name, other bytes
+    setup.home.put("a.png", png(8, 8, 9)); // the same name, other bytes
     assert_eq!(app.edit(call.clone()).await.file(), png(64, 48, 2));
-    setup.desk.put("b.png", png(8, 8, 1)); // another name, the same bytes
+    setup.home.put("b.png", png(8, 8, 1)); // another name, the same bytes
     gate.open();
     let same = app.edit(json!({ "prompt": "wider", "images": ["b.png"] })).await;
     assert_eq!(same.file(), png(64, 48, 1));
@@ -77,11 +77,11 @@ async fn what_goes_in_makes_a_call_another() {
 async fn a_setting_drops_what_its_caller_left() {
     let Rendering { mut app, upstream, gate, id } =
         rendering(|setup| setup.flag("--drop-cancelled"), kite()).await;
-    let desk = app.desk.clone();
+    let home = app.home.clone();
     cancel(&mut app, id).await;
-    eventually("the job's end", || desk.images().is_empty().then_some(())).await;
+    eventually("the job's end", || home.images().is_empty().then_some(())).await;
     gate.open();
     assert_eq!(app.generate(kite()).await.file(), png(64, 48, 2), "there is nothing to join");
     assert_eq!(upstream.requests().len(), 2);
-    assert_eq!(desk.images().len(), 1);
+    assert_eq!(home.images().len(), 1);
 }

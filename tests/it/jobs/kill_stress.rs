@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use sqlx::Row as _;
 
 use super::dying::{let_leases_run_out, record};
-use crate::support::{Desk, Reply, Setup, Upstream, large_png, success_body};
+use crate::support::{Reply, Setup, TestHome, Upstream, large_png, success_body};
 
 const SERVERS_AT_ONCE: u32 = 4;
 const KILLS_EACH: u32 = 80;
 
-fn setup(upstream: &Upstream, desk: &Desk, server: u32) -> Setup {
-    let setup = Setup::at(upstream).sharing(desk);
+fn setup(upstream: &Upstream, home: &TestHome, server: u32) -> Setup {
+    let setup = Setup::at(upstream).sharing(home);
     if server.is_multiple_of(2) { setup.flag("--worker=false") } else { setup }
 }
 
@@ -51,10 +51,10 @@ async fn whenever_the_processes_are_killed_the_books_agree_with_the_upstream() {
     let upstream = Upstream::start().await;
     let image = success_body("chat_markdown_data_url.json", &large_png(300_000), "");
     upstream.otherwise(Reply::json(200, image).in_chunks(4096));
-    let desk = Desk::new();
-    undisturbed(&setup(&upstream, &desk, 1)).await; // the record is made, the program is in memory
+    let home = TestHome::new();
+    undisturbed(&setup(&upstream, &home, 1)).await; // the record is made, the program is in memory
     let storms = (0..SERVERS_AT_ONCE).map(|server| {
-        let setup = setup(&upstream, &desk, server);
+        let setup = setup(&upstream, &home, server);
         tokio::spawn(async move {
             let mut whole = undisturbed(&setup).await;
             for kill in 0..KILLS_EACH {
@@ -71,11 +71,11 @@ async fn whenever_the_processes_are_killed_the_books_agree_with_the_upstream() {
         storm.await.unwrap();
     }
     // A server that comes later goes through what they left.
-    let_leases_run_out(&desk).await;
-    let mut later = setup(&upstream, &desk, 1).start().await;
+    let_leases_run_out(&home).await;
+    let mut later = setup(&upstream, &home, 1).start().await;
     later.generate(two_kites("the last ones")).await.fields();
 
-    let mut books = record(&desk).await;
+    let mut books = record(&home).await;
     let jobs = sqlx::query("SELECT id FROM jobs").fetch_all(&mut books).await.unwrap();
     let (mut found, mut lost) = (0, 0);
     for job in &jobs {
@@ -101,7 +101,7 @@ async fn whenever_the_processes_are_killed_the_books_agree_with_the_upstream() {
     let rows = sqlx::query("SELECT path FROM images").fetch_all(&mut books).await.unwrap();
     let recorded: BTreeSet<_> =
         rows.iter().map(|row| std::path::PathBuf::from(row.get::<String, _>(0))).collect();
-    let files: BTreeSet<_> = desk.images().into_iter().collect();
+    let files: BTreeSet<_> = home.images().into_iter().collect();
     let differ: Vec<_> = files.symmetric_difference(&recorded).collect();
     assert!(differ.is_empty(), "files and record differ: {differ:#?}");
 

@@ -27,8 +27,8 @@ async fn arrived(setup: impl FnOnce(Setup) -> Setup) -> (App, Upstream, i64) {
     let upstream = Upstream::with([first, drawn(2)]).await;
     let mut app = setup(Setup::at(&upstream)).start().await;
     let id = app.begin("generate_image", kite()).await;
-    let desk = app.desk.clone();
-    let whole = || desk.images().iter().any(|path| std::fs::read(path).is_ok_and(|is| is == png(64, 48, 1)));
+    let home = app.home.clone();
+    let whole = || home.images().iter().any(|path| std::fs::read(path).is_ok_and(|is| is == png(64, 48, 1)));
     eventually("the whole image", || whole().then_some(())).await;
     (app, upstream, id)
 }
@@ -46,7 +46,7 @@ async fn a_worker_killed_with_a_whole_image_leaves_it_to_an_equal_call_at_once()
 #[tokio::test]
 async fn a_server_killed_with_a_whole_image_leaves_it_to_an_equal_call_at_once() {
     let (app, upstream, _) = arrived(|setup| setup.flag("--worker=false")).await;
-    let setup = Setup::at(&upstream).sharing(&app.desk);
+    let setup = Setup::at(&upstream).sharing(&app.home);
     app.kill_group(Signal::KILL).await;
     let mut later = setup.start().await;
     assert_eq!(later.generate(kite()).await.file(), png(64, 48, 1));
@@ -56,11 +56,11 @@ async fn a_server_killed_with_a_whole_image_leaves_it_to_an_equal_call_at_once()
 #[tokio::test]
 async fn an_image_that_was_done_and_not_handed_over_is_given_to_an_equal_call_at_once() {
     let Rendering { app, upstream, gate, .. } = rendering(|setup| setup, kite()).await;
-    let setup = Setup::at(&upstream).sharing(&app.desk);
+    let setup = Setup::at(&upstream).sharing(&app.home);
     let worker = app.children()[0];
     app.signal(Signal::STOP);
     gate.open();
-    no_longer(&app.desk, "state", &["queued", "sent"]).await;
+    no_longer(&app.home, "state", &["queued", "sent"]).await;
     kill(worker, Signal::KILL);
     app.kill_group(Signal::KILL).await;
     let mut later = setup.start().await;
@@ -76,8 +76,8 @@ async fn get_image_finds_the_image_and_hands_it_over_with_its_cost() {
     let job = job_in(app.result_of(id).await.refusal());
     let got = app.get(json!({ "id": job })).await;
     assert_eq!((got.file(), got.fields()["cost_usd"].as_f64()), (png(64, 48, 1), Some(0.03)));
-    no_longer(&app.desk, "caller", &["left"]).await;
-    let mut record = record(&app.desk).await;
+    no_longer(&app.home, "caller", &["left"]).await;
+    let mut record = record(&app.home).await;
     let tries = "SELECT outcome, billed, counted_micros FROM tries";
     let row = sqlx::query(tries).fetch_one(&mut record).await.unwrap();
     assert_eq!((row.get(0), row.get(1), row.get(2)), ("made", "yes", 30_000));

@@ -18,7 +18,7 @@ mod worker;
 use serde_json::{Value, json};
 use sqlx::Row as _;
 
-use crate::support::{App, Desk, Gate, PATIENCE, Reply, Setup, Upstream, png, success_body};
+use crate::support::{App, Gate, PATIENCE, Reply, Setup, TestHome, Upstream, png, success_body};
 
 /// A chat reply with an image, told apart by its seed.
 fn drawn(seed: u8) -> Reply {
@@ -43,9 +43,9 @@ async fn rendering(setup: impl FnOnce(Setup) -> Setup, arguments: Value) -> Rend
     Rendering { app, upstream, gate, id }
 }
 
-/// Waits until the only job of a desk is no longer one of these, and says what it is.
-async fn no_longer(desk: &Desk, column: &str, was: &[&str]) -> String {
-    let mut record = dying::record(desk).await;
+/// Waits until the only job in this home is no longer one of these, and says what it is.
+async fn no_longer(home: &TestHome, column: &str, was: &[&str]) -> String {
+    let mut record = dying::record(home).await;
     let query = format!("SELECT {column} FROM jobs");
     let search = async {
         loop {

@@ -36,7 +36,7 @@ async fn a_cap_refuses_what_could_go_above_it_before_anything_is_sent() {
 async fn work_in_flight_counts_in_every_process() {
     let Rendering { app, upstream, gate, id } =
         rendering(|setup| setup.variable("GPT_IMAGE_MCP_MAX_COST_USD_PER_DAY", "0.05"), kite()).await;
-    let setup = Setup::at(&upstream).sharing(&app.desk);
+    let setup = Setup::at(&upstream).sharing(&app.home);
     let mut other = setup.variable("GPT_IMAGE_MCP_MAX_COST_USD_PER_DAY", "0.05").start().await;
     let refusal = other.generate(json!({ "prompt": "a boat" })).await.refusal().to_owned();
     assert!(refusal.contains("$0.03 of it in flight"), "{refusal}");

@@ -20,7 +20,7 @@ async fn end(mut app: App, how: Option<Signal>) {
 async fn an_image_outlives_whatever_ends_the_server_and_is_paid_once() {
     for how in [None, Some(Signal::TERM), Some(Signal::KILL)] {
         let Rendering { app, upstream, gate, .. } = rendering(|setup| setup, kite()).await;
-        let setup = Setup::at(&upstream).sharing(&app.desk);
+        let setup = Setup::at(&upstream).sharing(&app.home);
         end(app, how).await;
         gate.open();
 
@@ -28,7 +28,7 @@ async fn an_image_outlives_whatever_ends_the_server_and_is_paid_once() {
         let answer = later.generate(kite()).await;
         assert_eq!(answer.file(), png(64, 48, 1), "{how:?}");
         assert_eq!(upstream.requests().len(), 1, "{how:?}: one request in all");
-        no_longer(&later.desk, "caller", &["left", "waiting"]).await;
+        no_longer(&later.home, "caller", &["left", "waiting"]).await;
         // It was handed over: now an equal call is a new image.
         assert_eq!(later.generate(kite()).await.file(), png(64, 48, 2), "{how:?}");
     }
@@ -38,19 +38,19 @@ async fn an_image_outlives_whatever_ends_the_server_and_is_paid_once() {
 async fn an_image_that_arrived_after_its_server_was_killed_is_there_for_get_image() {
     let Rendering { app, upstream, gate, id } =
         rendering(|setup| setup.variable("GPT_IMAGE_MCP_WAIT_S", "1"), kite()).await;
-    let desk = app.desk.clone();
+    let home = app.home.clone();
     let told = app.result_of(id).await.fields();
     let job = told["job"].as_str().unwrap().to_owned();
     app.kill_group(Signal::KILL).await;
     gate.open();
-    let mut later = Setup::on(&desk).start().await; // no key: nothing can be paid
+    let mut later = Setup::on(&home).start().await; // no key: nothing can be paid
     let answer = later.get(json!({ "id": job, "wait_s": 20 })).await;
     assert_eq!(answer.file(), png(64, 48, 1));
     assert_eq!(
         (answer.fields()["job"].as_str(), answer.fields()["cost_usd"].as_f64()),
         (Some(job.as_str()), Some(0.03))
     );
-    no_longer(&desk, "caller", &["left"]).await;
+    no_longer(&home, "caller", &["left"]).await;
     assert_eq!(
         later.get(json!({ "id": job })).await.fields()["cost_usd"],
         0.0,
@@ -108,7 +108,7 @@ async fn a_worker_that_dies_takes_its_calls_with_it_and_the_next_call_has_anothe
     app.generate(json!({ "prompt": "another" })).await.fields();
     assert_eq!(upstream.requests().len(), 2);
     // The record says the rest once the lease is over.
-    super::dying::let_leases_run_out(&app.desk).await;
+    super::dying::let_leases_run_out(&app.home).await;
     let lost = app.get(json!({ "id": job })).await.refusal().to_owned();
     for words in ["is lost", "may be billed", "$0.03", "Call again", "This may have been charged."] {
         assert!(lost.contains(words), "no {words:?} in {lost}");
@@ -134,13 +134,13 @@ async fn a_call_that_its_worker_never_read_is_begun_with_another() {
 async fn without_a_worker_the_server_itself_waits_for_what_is_paid() {
     let Rendering { mut app, upstream, gate, .. } =
         rendering(|setup| setup.flag("--worker=false"), kite()).await;
-    let desk = app.desk.clone();
+    let home = app.home.clone();
     #[cfg(target_os = "linux")]
     assert!(app.children().is_empty());
     app.close_input();
     gate.open();
     assert_eq!(app.end().await.code, 0);
-    assert_eq!(std::fs::read(&desk.images()[0]).unwrap(), png(64, 48, 1));
+    assert_eq!(std::fs::read(&home.images()[0]).unwrap(), png(64, 48, 1));
     assert_eq!(upstream.requests().len(), 1);
 }
 

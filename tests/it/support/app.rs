@@ -15,14 +15,14 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::{Desk, PATIENCE, Upstream};
+use super::{PATIENCE, TestHome, Upstream};
 
 /// What a process is started with. Nothing of the environment of the tests reaches it.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    pub desk: Desk,
-    flags: Vec<String>,
-    variables: BTreeMap<String, String>,
+    pub home: TestHome,
+    pub(super) flags: Vec<String>,
+    pub(super) variables: BTreeMap<String, String>,
 }
 
 /// What a command that ran to its end left behind.
@@ -36,7 +36,7 @@ pub struct Ran {
 impl Setup {
     /// No key, no settings file, no flag.
     pub fn bare() -> Self {
-        Self { desk: Desk::new(), flags: Vec::new(), variables: BTreeMap::new() }
+        Self { home: TestHome::new(), flags: Vec::new(), variables: BTreeMap::new() }
     }
 
     /// A key for the default provider, which is this upstream.
@@ -44,14 +44,14 @@ impl Setup {
         Self::bare().variable("APIYI_API_KEY", "sk-test").variable("APIYI_BASE_URL", &upstream.base_url())
     }
 
-    /// A later process on the same desk, without a key.
-    pub fn on(desk: &Desk) -> Self {
-        Self { desk: desk.clone(), ..Self::bare() }
+    /// A later process with the same home, without a key.
+    pub fn on(home: &TestHome) -> Self {
+        Self { home: home.clone(), ..Self::bare() }
     }
 
-    /// At another's desk.
-    pub fn sharing(self, desk: &Desk) -> Self {
-        Self { desk: desk.clone(), ..self }
+    /// With this home instead of its own.
+    pub fn sharing(self, home: &TestHome) -> Self {
+        Self { home: home.clone(), ..self }
     }
 
     pub fn sandbox() -> Self {
@@ -75,7 +75,7 @@ impl Setup {
 
     /// Writes the usual settings file.
     pub fn settings(self, text: &str) -> Self {
-        let path = self.desk.settings_file();
+        let path = self.home.settings_file();
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
         self
@@ -83,7 +83,7 @@ impl Setup {
 
     pub(super) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gpt-image-mcp"));
-        command.args(&self.flags).current_dir(self.desk.work()).env_clear().kill_on_drop(true);
+        command.args(&self.flags).current_dir(self.home.work()).env_clear().kill_on_drop(true);
         // What a process cannot start without.
         for name in ["PATH", "SystemRoot"] {
             if let Some(value) = std::env::var_os(name) {
@@ -91,10 +91,10 @@ impl Setup {
             }
         }
         let folders = [
-            (["HOME", "USERPROFILE"], self.desk.home()),
-            (["XDG_DATA_HOME", "LOCALAPPDATA"], self.desk.data()),
-            (["XDG_CONFIG_HOME", "APPDATA"], self.desk.settings()),
-            (["TMPDIR", "TEMP"], self.desk.temporary()),
+            (["HOME", "USERPROFILE"], self.home.user_home()),
+            (["XDG_DATA_HOME", "LOCALAPPDATA"], self.home.data()),
+            (["XDG_CONFIG_HOME", "APPDATA"], self.home.settings()),
+            (["TMPDIR", "TEMP"], self.home.temporary()),
         ];
         for (names, folder) in folders {
             command.env(names[0], &folder).env(names[1], &folder);
@@ -133,7 +133,7 @@ impl Setup {
         for (name, value) in server.as_std().get_envs() {
             command.env(name, value.unwrap_or_default());
         }
-        command.current_dir(self.desk.work());
+        command.current_dir(self.home.work());
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         self.spawn(command)
     }
@@ -146,7 +146,7 @@ impl Setup {
         let stderr = child.stderr.take().unwrap();
         let complaints = tokio::spawn(read_text(stderr, Arc::clone(&inbox)));
         let stdin = child.stdin.take();
-        App { desk: self.desk.clone(), child, stdin, inbox, reader, complaints, next_id: AtomicI64::new(1) }
+        App { home: self.home.clone(), child, stdin, inbox, reader, complaints, next_id: AtomicI64::new(1) }
     }
 
     /// Starts the server and shakes hands.
@@ -206,7 +206,7 @@ async fn read_text(mut from: impl AsyncRead + Unpin, inbox: Arc<Inbox>) {
 /// A running server. Dropped, it is killed.
 #[derive(Debug)]
 pub struct App {
-    pub desk: Desk,
+    pub home: TestHome,
     child: Child,
     stdin: Option<ChildStdin>,
     inbox: Arc<Inbox>,

@@ -1,26 +1,38 @@
-//! The real binary serving HTTP, asked over plain sockets, so that every malformed request can
-//! be written and every byte of an answer seen when it comes.
+//! A server over HTTP, asked over plain sockets, so that every malformed request can be written
+//! and every byte of an answer seen when it comes. It is the real binary, or the library where a
+//! test needs time limits that no setting has.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 
+use gpt_image_mcp::app::{App, Config, Environment, Settings, SettingsFile};
+use gpt_image_mcp::domain::Secret;
+use gpt_image_mcp::jobs::SpendingCaps;
+use gpt_image_mcp::transports::{Clocks, HttpOptions, HttpServer, Limits, Metrics, Tokens};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::Child;
-use tokio::task::JoinHandle;
+use tokio::sync::watch;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
-use super::{Answer, PATIENCE, Setup, modern};
+use super::{Answer, PATIENCE, Setup, TestHome, modern};
 
-/// A running HTTP server. Dropped, it is killed.
+/// A running HTTP server. Dropped, it is killed; one in this process ends with the test.
 #[derive(Debug)]
 pub struct WebApp {
     pub address: SocketAddr,
+    process: Option<Process>,
+    /// Kept, or its folders would be removed.
+    _home: TestHome,
+}
+
+#[derive(Debug)]
+struct Process {
     child: Child,
-    stderr: Arc<Mutex<String>>,
-    complaints: JoinHandle<()>,
+    /// What was logged; closed with the process's output.
+    stderr: watch::Receiver<String>,
 }
 
 impl Setup {
@@ -29,20 +41,58 @@ impl Setup {
         let mut command = self.command();
         command.args(["http", "--listen", "127.0.0.1:0"]).args(arguments);
         let mut child = command.spawn().unwrap();
-        let stderr = Arc::new(Mutex::new(String::new()));
-        let (mut from, to) = (child.stderr.take().unwrap(), Arc::clone(&stderr));
-        let complaints = tokio::spawn(async move {
+        let (to, stderr) = watch::channel(String::new());
+        let mut from = child.stderr.take().unwrap();
+        tokio::spawn(async move {
             let mut buffer = vec![0; 64 * 1024];
             while let Ok(count @ 1..) = from.read(&mut buffer).await {
-                to.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..count]));
+                to.send_modify(|text| text.push_str(&String::from_utf8_lossy(&buffer[..count])));
             }
         });
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line =
             timeout(PATIENCE, lines.next_line()).await.expect("the server should say where it listens");
-        let line = line.unwrap().unwrap_or_else(|| panic!("it ended: {}", stderr.lock().unwrap()));
+        let line = line.unwrap().unwrap_or_else(|| panic!("it ended: {}", *stderr.borrow()));
         let address = line.strip_prefix("http://").unwrap().strip_suffix("/mcp").unwrap().parse().unwrap();
-        WebApp { address, child, stderr, complaints }
+        WebApp { address, process: Some(Process { child, stderr }), _home: self.home.clone() }
+    }
+
+    /// Serves HTTP from this process, with these time limits.
+    pub async fn serve_within(&self, clocks: Clocks) -> WebApp {
+        assert!(self.flags.is_empty(), "only the binary reads flags");
+        let variable = |name: &str| self.variables.get(name).cloned();
+        let stated = Settings {
+            apiyi_api_key: variable("APIYI_API_KEY").as_deref().map(Secret::new),
+            apiyi_base_url: variable("APIYI_BASE_URL"),
+            store: Some(self.home.store()),
+            ..Settings::default()
+        };
+        let environment = Environment {
+            home: Some(self.home.user_home()),
+            working: self.home.work(),
+            temporary: self.home.temporary(),
+            ..Environment::default()
+        };
+        let file = SettingsFile::load(None, None).unwrap();
+        let mut config = Config::resolve(stated, file, &environment).unwrap();
+        config.serve_callers_from_afar();
+        let app = App::build(config);
+        let options = HttpOptions {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tokens: Tokens::load(&[], None).unwrap(),
+            hosts: Vec::new(),
+            origins: Vec::new(),
+            public_url: None,
+            paths: false,
+            caps_per_token: SpendingCaps::default(),
+            limits: Limits::default(),
+            clocks,
+            metrics: Metrics::default(),
+        };
+        let server = HttpServer::bind(app.server.from_afar(), app.manager, options).await.unwrap();
+        let address = server.address().unwrap();
+        tokio::spawn(server.serve(CancellationToken::new()));
+        WebApp { address, process: None, _home: self.home.clone() }
     }
 }
 
@@ -178,21 +228,33 @@ impl WebApp {
 
     /// What was logged so far.
     pub fn complaints(&self) -> String {
-        self.stderr.lock().unwrap().clone()
+        self.process().stderr.borrow().clone()
+    }
+
+    /// Waits until the log has this in it, so many times in all.
+    pub async fn logs(&self, times: usize, part: &str) {
+        let mut stderr = self.process().stderr.clone();
+        let found = timeout(PATIENCE, stderr.wait_for(|text| text.matches(part).count() >= times)).await;
+        assert!(matches!(found, Ok(Ok(_))), "{part:?} was not logged {times} times: {}", self.complaints());
+    }
+
+    fn process(&self) -> &Process {
+        self.process.as_ref().expect("the server should be a process of its own")
     }
 
     /// Sends the process a signal by its name.
     #[cfg(unix)]
     pub fn signal(&self, name: &str) {
-        let id = self.child.id().unwrap().to_string();
+        let id = self.process().child.id().unwrap().to_string();
         let sent = std::process::Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap();
         assert!(sent.success());
     }
 
     /// Waits for the end and returns the exit code.
     pub async fn ended(&mut self) -> i32 {
-        let status = timeout(PATIENCE, self.child.wait()).await.expect("the server should end").unwrap();
-        timeout(PATIENCE, &mut self.complaints).await.expect("its output should end").unwrap();
+        let process = self.process.as_mut().expect("the server should be a process of its own");
+        let status = timeout(PATIENCE, process.child.wait()).await.expect("the server should end").unwrap();
+        while timeout(PATIENCE, process.stderr.changed()).await.expect("its output should end").is_ok() {}
         status.code().unwrap()
     }
 }
@@ -282,10 +344,8 @@ impl Opened {
     }
 
     /// The whole answer, every part of it within so long of the one before.
-    pub async fn patiently(mut self, soft_deadline: std::time::Duration) -> Reply {
-        while let Some(more) =
-            timeout(soft_deadline, self.read()).await.expect("more of the body should come")
-        {
+    pub async fn patiently(mut self, silence: std::time::Duration) -> Reply {
+        while let Some(more) = timeout(silence, self.read()).await.expect("more of the body should come") {
             self.head.body.extend(more);
         }
         self.head

@@ -11,7 +11,7 @@ use crate::app::commands::fields::joined;
 use crate::app::commands::table::{WIDTH, aligned, folded, minute, one_line};
 use crate::codec::ImageError;
 use crate::domain::{Billed, ImageId, JobId, Problem, Usd};
-use crate::jobs::{Found, Report};
+use crate::jobs::{JobLookup, Report};
 use crate::store::{AttemptRecord, JobRecord, StoredImage};
 
 /// A job and all that belongs to it.
@@ -51,10 +51,10 @@ pub(super) async fn read(id: &JobId, app: &App) -> Result<Whole, Problem> {
         }
         let report = job.report.as_deref().and_then(|report| serde_json::from_str(report).ok());
         let problem = match found {
-            Found::Nothing(problem) => Some(problem),
-            Found::Made { .. } | Found::UnderWay { .. } => None,
+            JobLookup::Failed(problem) => Some(problem),
+            JobLookup::Done { .. } | JobLookup::UnderWay { .. } => None,
         };
-        Ok(Whole { tries: store.tries_of(id).await?, job, images, problem, report })
+        Ok(Whole { tries: store.attempts_of(id).await?, job, images, problem, report })
     };
     read.await.map_err(|error: ImageError| error.in_store())
 }
@@ -67,7 +67,7 @@ pub(super) fn words(whole: &Whole) -> String {
         let lines = folded(value, WIDTH - 11).join(&format!("\n{:11}", ""));
         let _ = writeln!(text, "{name:<9}  {lines}");
     };
-    line("job", &format!("{}, {}", job.id, job.standing(Timestamp::now()).name()));
+    line("job", &format!("{}, {}", job.id, job.seen(Timestamp::now()).name()));
     line("served", served(job));
     line("tool", job.operation.tool());
     line("model", &job.model.to_string());

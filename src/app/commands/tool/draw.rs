@@ -15,7 +15,7 @@ use crate::app::cli::FAILED;
 use crate::app::commands::interrupts::interrupts;
 use crate::codec::Preview;
 use crate::domain::JobId;
-use crate::jobs::{Outcome, Stage};
+use crate::jobs::{JobProgress, Outcome};
 use crate::tools::{Asked, drawn_fields, dry_run_fields};
 
 /// Between two looks at how far the call is.
@@ -45,8 +45,8 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
     let price = route.first.estimate.map_or_else(String::new, |estimate| format!(", for {estimate}"));
     let mut interrupts = interrupts();
     let mut looks = interval(LOOK_EVERY);
-    let mut call = app.manager.begin(asked.image_job);
-    let mut progress = Progress::new(call.stage());
+    let mut call = app.manager.start(asked.image_job);
+    let mut progress = Progress::new(call.progress());
     let mut interrupted = false;
     let outcome = loop {
         tokio::select! {
@@ -54,11 +54,11 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
             outcome = call.ended() => break outcome,
             Some(()) = interrupts.recv() => match progress.stage() {
                 _ if interrupted => return Ok(FAILED),
-                Stage::Preparing | Stage::Queued { .. } => {
+                JobProgress::Preparing | JobProgress::Queued { .. } => {
                     drop(call);
                     return stop(app, &progress, interrupts).await;
                 }
-                Stage::Rendering { job, .. } => {
+                JobProgress::Rendering { job, .. } => {
                     interrupted = true;
                     progress.say(&waiting(&job, &price));
                 }
@@ -70,7 +70,7 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
     match outcome {
         Ok(outcome) => {
             let code = answer::print(&drawn_fields(&outcome, Vec::new()), &outcome.images, form, json);
-            call.served();
+            call.delivered();
             // What is left to do is to have the disk keep it.
             app.manager.finish().await;
             if !interrupted {
@@ -99,11 +99,11 @@ async fn stop(app: &App, progress: &Progress, mut again: UnboundedReceiver<()>) 
         _ = again.recv() => return Ok(FAILED),
     }
     match progress.stage() {
-        Stage::Preparing | Stage::Queued { .. } => {
+        JobProgress::Preparing | JobProgress::Queued { .. } => {
             progress.say("Stopped before anything was sent. Nothing was charged.");
             Ok(FAILED)
         }
-        Stage::Rendering { job, .. } => {
+        JobProgress::Rendering { job, .. } => {
             progress.say(&format!("{job} had just been sent and may have been charged. {}", get(&job)));
             Ok(FAILED)
         }

@@ -10,7 +10,7 @@ use super::answer;
 use super::progress::Progress;
 use crate::app::App;
 use crate::app::cli::FAILED;
-use crate::jobs::{Owner, Stage};
+use crate::jobs::{JobProgress, Owner};
 use crate::tools::{self, GetArguments, Got};
 
 /// As long as anybody waits: a person has ^C.
@@ -27,7 +27,7 @@ pub(super) async fn get(wanted: &GetArguments, app: &App, json: bool) -> Result<
     };
     let asked = wanted.wait_s.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let until = Instant::now() + asked.unwrap_or(FOR_EVER);
-    let (stage, stages) = watch::channel(Stage::Preparing);
+    let (stage, stages) = watch::channel(JobProgress::Preparing);
     let mut progress = Progress::new(stages);
     let mut looks = interval(LOOK_EVERY);
     looks.tick().await; // what is there already needs no bar
@@ -55,10 +55,10 @@ pub(super) async fn get(wanted: &GetArguments, app: &App, json: bool) -> Result<
         problems => code.and(answer::refuse(problems)),
     };
     let made = got.iter().flatten().filter_map(|got| match got {
-        Got::Made { outcome, handed_over: false } => Some(outcome.job.clone()),
+        Got::Made { outcome, delivered: false } => Some(outcome.job.clone()),
         _ => None,
     });
-    app.manager.note_handed_over(made.collect());
+    app.manager.record_delivery(made.collect());
     drop(work);
     app.manager.finish().await;
     code

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::watch;
 
-use crate::jobs::Stage;
+use crate::jobs::JobProgress;
 
 /// Between two lines that say the same stage.
 const LINE_EVERY: Duration = Duration::from_secs(15);
@@ -15,7 +15,7 @@ const WHOLE: u64 = 1000;
 
 /// Shows it for as long as it is kept.
 pub(super) struct Progress {
-    stages: watch::Receiver<Stage>,
+    stages: watch::Receiver<JobProgress>,
     started: Instant,
     shown: Shown,
 }
@@ -23,11 +23,11 @@ pub(super) struct Progress {
 enum Shown {
     Bar(ProgressBar),
     /// The stage said last, and when.
-    Lines(Option<(Stage, Instant)>),
+    Lines(Option<(JobProgress, Instant)>),
 }
 
 impl Progress {
-    pub(super) fn new(stages: watch::Receiver<Stage>) -> Self {
+    pub(super) fn new(stages: watch::Receiver<JobProgress>) -> Self {
         let target = ProgressDrawTarget::stderr();
         let shown = if target.is_hidden() {
             Shown::Lines(None)
@@ -40,7 +40,7 @@ impl Progress {
     }
 
     /// Where the call is now.
-    pub(super) fn stage(&self) -> Stage {
+    pub(super) fn stage(&self) -> JobProgress {
         self.stages.borrow().clone()
     }
 

@@ -16,41 +16,41 @@ use crate::codec::ImageError;
 use crate::domain::{ImageId, JobId};
 
 /// The name of the record in the store's folder.
-pub(super) const RECORD: &str = "library.db";
+pub(super) const DATABASE: &str = "library.db";
 
 /// The folder that images are kept in, with its record. A cheap handle: making one opens
 /// nothing, and the record opens when first needed.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pub(super) shared: Arc<Shared>,
+    pub(super) inner: Arc<StoreInner>,
 }
 
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct StoreInner {
     root: PathBuf,
     database: Database,
-    pub(super) processes: Processes,
+    pub(super) processes: Arc<Processes>,
 }
 
 impl Store {
     /// The store in this folder, which need not exist yet.
     #[must_use]
     pub fn new(root: PathBuf) -> Self {
-        let database = Database::new(root.join(RECORD));
-        let processes = Processes::new(&root);
-        Self { shared: Arc::new(Shared { root, database, processes }) }
+        let processes = Arc::new(Processes::new(&root));
+        let database = Database::new(root.join(DATABASE), Arc::clone(&processes));
+        Self { inner: Arc::new(StoreInner { root, database, processes }) }
     }
 
     /// Closes the record, for the end of a command: nothing but the record itself is left of it,
     /// unless another process has it open.
     pub async fn close(&self) {
-        self.shared.database.close().await;
+        self.inner.database.close().await;
     }
 
     /// Its folder.
     #[must_use]
     pub fn root(&self) -> &Path {
-        &self.shared.root
+        &self.inner.root
     }
 
     /// Records a kept image and what it was made from; its owner is its job's.
@@ -87,13 +87,18 @@ impl Store {
         images.map_err(|error| self.failed(&error))
     }
 
+    /// Refuses paid work while processes of an older version keep the database at their version.
+    pub(super) async fn require_current_schema(&self) -> Result<(), ImageError> {
+        self.inner.database.require_current_schema().await
+    }
+
     /// The connection, for one statement or transaction: nobody else has it meanwhile.
     pub(super) async fn connection(&self) -> Result<Lent<'_>, ImageError> {
-        self.shared.database.lend().await
+        self.inner.database.lend().await
     }
 
     pub(super) fn failed(&self, error: &sqlx::Error) -> ImageError {
-        ImageError::Record(self.shared.database.path().to_owned(), error.to_string())
+        ImageError::Record(self.inner.database.path().to_owned(), error.to_string())
     }
 }
 

@@ -1,11 +1,10 @@
-//! Where an image may be asked for: every endpoint of every model that can do it, in the
-//! order of the route. Pure.
+//! Where an image can be asked for: every endpoint of every model that can do it, in the order of the route. Pure.
 
 use crate::catalog::Endpoint;
 use crate::routing::{Choice, Route};
 use crate::upstream::Skip;
 
-/// One place to ask at.
+/// One endpoint of one model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Target<'a> {
     pub choice: &'a Choice,
@@ -19,7 +18,7 @@ impl Target<'_> {
     }
 }
 
-/// The places still to go to, the present one first.
+/// The targets that are left, the current one first.
 #[derive(Clone, Debug)]
 pub(super) struct FailoverPlan<'a> {
     targets: Vec<Target<'a>>,
@@ -27,8 +26,7 @@ pub(super) struct FailoverPlan<'a> {
 }
 
 impl<'a> FailoverPlan<'a> {
-    /// The failover of a route, without the places that are to be passed over just now; where
-    /// that leaves none, they are all there.
+    /// All targets of a route without those that are passed over, or with them if nothing else is left.
     pub(super) fn new(route: &'a Route, passed_over: impl Fn(&Target<'_>) -> bool) -> Self {
         let targets: Vec<_> = std::iter::once(&route.first)
             .chain(&route.rest)
@@ -40,12 +38,12 @@ impl<'a> FailoverPlan<'a> {
         Self { targets: if open.is_empty() { targets } else { open }, at: 0 }
     }
 
-    /// The present place.
+    /// The current target.
     pub(super) fn here(&self) -> Option<Target<'a>> {
         self.targets.get(self.at).copied()
     }
 
-    /// Goes on to the next place that the step allows; `false` where there is none.
+    /// Moves to the next target that the step allows. `false` where there is none.
     pub(super) fn move_on(&mut self, skip: Skip) -> bool {
         let Some(here) = self.here() else { return false };
         let next = self.targets.iter().enumerate().skip(self.at + 1);
@@ -68,13 +66,13 @@ impl<'a> FailoverPlan<'a> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
     use crate::catalog::Catalog;
     use crate::domain::{ImageRequest, Prompt};
     use crate::routing::route;
 
-    pub(in crate::jobs) fn a_prompt_alone() -> Route {
+    fn a_prompt_alone() -> Route {
         let request = ImageRequest::for_prompt(Prompt::parse("a red kite").unwrap());
         route(&request, &Catalog::builtin().unwrap(), &|_| true, None).unwrap()
     }

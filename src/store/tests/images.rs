@@ -5,10 +5,10 @@ use std::path::Path;
 
 use super::{PNG, image, job, land, model, names, open};
 use crate::codec::ImageError;
-use crate::domain::{ImageId, JobState, ModelName, ProblemKind, Usd};
+use crate::domain::{ImageId, JobEvent, JobStatus, ModelName, ProblemKind, Usd};
 use crate::references::Destination;
 
-use crate::store::{JobEnd, Parent, ParentRole, Store, StoredImage, keep, rows};
+use crate::store::{JobEnd, Parent, ParentRole, PlannedAttempt, Store, StoredImage, keep, rows};
 use crate::store::{new_image_id, new_job_id};
 
 #[tokio::test]
@@ -28,19 +28,21 @@ async fn what_was_recorded_is_found_through_another_handle() {
         images.push(image);
     }
     let end = JobEnd {
-        state: JobState::Done,
+        event: JobEvent::Finish,
         model: ModelName { provider: "openai".to_owned(), model: "gpt-image-2".to_owned() },
         cost: Some(Usd::from_micros(52_680)),
         problem: Some("one of four did not come".to_owned()),
         report: Some("{}".to_owned()),
     };
-    store.finish_job(&job.id, &end).await.unwrap();
+    let plan = PlannedAttempt { position: 0, model: model(), endpoint: "images", estimate: None };
+    store.begin_attempt(&job, &plan, &[]).await.unwrap();
+    store.end_job(&job.id, &end).await.unwrap();
 
     let other = Store::new(top.path().join("store"));
     let found = other.job(&job.id, "me").await.unwrap();
     assert!(found.finished_at.unwrap() >= job.created_at);
-    job.finished_at = found.finished_at;
-    (job.state, job.model, job.cost, job.problem) = (end.state, end.model, end.cost, end.problem);
+    (job.sent_at, job.finished_at) = (found.sent_at, found.finished_at);
+    (job.status, job.model, job.cost, job.problem) = (JobStatus::Done, end.model, end.cost, end.problem);
     job.report = end.report;
     assert_eq!(found, job);
     assert_eq!(other.images_of(&job.id, "me").await.unwrap(), images);
@@ -76,8 +78,8 @@ async fn a_job_nobody_recorded_takes_no_images_and_no_end() {
     let top = tempfile::tempdir().unwrap();
     let store = Store::new(top.path().join("store"));
     let id = new_job_id();
-    let end = JobEnd { state: JobState::Failed, model: model(), cost: None, problem: None, report: None };
-    assert!(matches!(store.finish_job(&id, &end).await, Err(ImageError::UnknownId(_))));
+    let end = JobEnd { event: JobEvent::Fail, model: model(), cost: None, problem: None, report: None };
+    assert!(matches!(store.end_job(&id, &end).await, Err(ImageError::UnknownId(_))));
     let image = image(&id, 0, Path::new("/kite.png"));
     assert!(matches!(store.record_image(&image).await, Err(ImageError::UnknownId(_))));
 }

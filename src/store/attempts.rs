@@ -1,20 +1,21 @@
-//! The ledger: one row for each request to an image API, with what it may cost and what it did.
+//! The ledger: one row for each request to an image API, with what it may cost and what it cost.
 //!
-//! A row is there before its request goes out. Caps count it as its estimate until its cost is
-//! known, so work in flight counts in full; sums and new rows are one transaction.
+//! A row is written before its request is sent. Caps count its estimate until its cost is known, so work in flight
+//! counts in full. Sums and new rows are one transaction. `transitions` alone closes attempts of ended jobs.
 
 use jiff::Timestamp;
+use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection as _, Row as _};
 
 use super::database::BEGIN;
 use super::rows::{micros, parsed, time, usd};
-use super::{JobRecord, Store};
+use super::{JobRecord, Store, transitions};
 use crate::codec::ImageError;
 use crate::domain::{Billed, JobId, ModelName, Usd};
 
-/// Every column of a try, then what follows the table's name.
-macro_rules! select_tries {
+/// Every column of an attempt, then what follows the table's name.
+macro_rules! select_attempts {
     ($rest:literal) => {
         concat!(
             "SELECT job_id, position, owner, sandbox, provider, model, endpoint, planned_at, sent_at, ended_at, \
@@ -66,7 +67,7 @@ pub struct CapHit {
 
 /// A request about to be made.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct PlannedAttempt {
     /// Which of the job's images it is for, from 0.
     pub position: u32,
     /// Who is asked.
@@ -125,50 +126,52 @@ pub struct AttemptRecord {
     pub request_id: Option<String>,
 }
 
-/// What became of the wish to send.
+/// The result of [`Store::begin_attempt`].
 #[derive(Debug, PartialEq, Eq)]
-pub enum Begun {
-    /// It is written down, under this number, and may go out.
-    Yes(i64),
-    /// It could go above this cap.
+pub enum BegunAttempt {
+    /// It is recorded under this number and may be sent.
+    Recorded(i64),
+    /// It could exceed this cap. It must not be sent.
     OverCap(CapHit),
 }
 
 impl Store {
-    /// Writes down that a request goes out now, and with the first that its job is sent: the
-    /// job's plan for this image where it was not used yet, else a row of its own, if the caps
-    /// allow what is new about it.
-    pub async fn begin_try(&self, job: &JobRecord, plan: &Plan, caps: &[Cap]) -> Result<Begun, ImageError> {
+    /// Records that a request is sent now, and with the first that its job is sent. It takes the planned attempt for
+    /// this image where that is unused, else a new row. The caps must allow what exceeds the plan.
+    pub async fn begin_attempt(
+        &self,
+        job: &JobRecord,
+        plan: &PlannedAttempt,
+        caps: &[Cap],
+    ) -> Result<BegunAttempt, ImageError> {
         let mut connection = self.connection().await?;
-        let estimate = plan.estimate.unwrap_or_default();
         let begin = async {
-            // Mostly the plan is for as much, and then no cap has to be asked.
-            if let Some(id) = take_up(&mut connection, job, plan, estimate).await? {
-                return Ok(Begun::Yes(id));
-            }
             let mut transaction = connection.begin_with(BEGIN).await?;
-            let unused = sqlx::query(concat!("SELECT counted_micros FROM tries WHERE ", unused!()))
+            let unused = sqlx::query(concat!("SELECT id, counted_micros FROM tries WHERE ", unused!()))
                 .bind(job.id.as_str())
                 .bind(plan.position)
                 .fetch_optional(&mut *transaction)
                 .await?;
-            let planned = unused.map_or(Ok(0), |row| row.try_get(0))?;
-            let more = estimate.saturating_sub(usd(planned));
-            if let Some(hit) = hit(&mut transaction, caps, job.sandbox, more).await? {
-                return Ok(Begun::OverCap(hit));
+            let unused: Option<(i64, i64)> =
+                unused.map(|row| Ok::<_, sqlx::Error>((row.try_get(0)?, row.try_get(1)?))).transpose()?;
+            let planned = unused.map_or(Usd::ZERO, |(_, counted)| usd(counted));
+            let more = plan.estimate.unwrap_or_default().saturating_sub(planned);
+            if let Some(hit) = cap_hit(&mut transaction, caps, job.sandbox, more).await? {
+                return Ok(BegunAttempt::OverCap(hit));
             }
-            let id = match take_up(&mut transaction, job, plan, Usd::ZERO).await? {
-                Some(id) => id,
-                None => insert(&mut transaction, job, plan).await?,
-            };
+            let number = match unused {
+                Some((number, _)) => take(&mut transaction, number, plan).await.map(|()| number),
+                None => insert_sent(&mut transaction, job, plan).await,
+            }?;
+            transitions::mark_sent(&mut transaction, &job.id).await?;
             transaction.commit().await?;
-            Ok(Begun::Yes(id))
+            Ok(BegunAttempt::Recorded(number))
         };
         begin.await.map_err(|error: sqlx::Error| self.failed(&error))
     }
 
-    /// Writes down how a request ended.
-    pub async fn end_try(&self, id: i64, end: &AttemptEnd) -> Result<(), ImageError> {
+    /// Records how an attempt ended.
+    pub async fn end_attempt(&self, id: i64, end: &AttemptEnd) -> Result<(), ImageError> {
         let counted = match (end.billed, end.cost) {
             (Billed::No, _) => Some(0),
             (Billed::Maybe | Billed::Yes, cost) => cost.map(micros),
@@ -188,63 +191,69 @@ impl Store {
         Ok(())
     }
 
-    /// Closes what is open of a job that is given up: what was not sent costs nothing, what was
-    /// sent counts as it did, and was charged as said here.
-    pub async fn close_tries(
-        &self,
-        job: &JobId,
-        sent_as: &'static str,
-        billed: Billed,
-    ) -> Result<(), ImageError> {
-        let query = sqlx::query(
-            "UPDATE tries SET outcome = iif(sent_at IS NULL, 'never_sent', ?), \
-             billed = iif(sent_at IS NULL, 'no', ?), \
-             counted_micros = iif(sent_at IS NULL, 0, counted_micros), ended_at = ? \
-             WHERE job_id = ? AND ended_at IS NULL",
-        )
-        .bind(sent_as)
-        .bind(billed.name())
-        .bind(time(Timestamp::now()))
-        .bind(job.as_str());
-        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
-        Ok(())
-    }
-
-    /// The requests of a job, in order.
-    pub async fn tries_of(&self, job: &JobId) -> Result<Vec<AttemptRecord>, ImageError> {
-        let query = sqlx::query(select_tries!("WHERE job_id = ? ORDER BY position, id")).bind(job.as_str());
+    /// The attempts of a job, in order.
+    pub async fn attempts_of(&self, job: &JobId) -> Result<Vec<AttemptRecord>, ImageError> {
+        let query =
+            sqlx::query(select_attempts!("WHERE job_id = ? ORDER BY position, id")).bind(job.as_str());
         let rows = query.fetch_all(&mut *self.connection().await?).await;
         rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| self.failed(&error))
     }
 }
 
-/// Sends the job's unused plan for this image, if it has one that counts at least so much.
-async fn take_up(
+/// Records planned attempts. Caps count them from now on.
+pub(super) async fn insert_planned(
     connection: &mut SqliteConnection,
     job: &JobRecord,
-    plan: &Plan,
-    at_least: Usd,
-) -> Result<Option<i64>, sqlx::Error> {
-    let taken = sqlx::query(concat!(
-        "UPDATE tries SET provider = ?3, model = ?4, endpoint = ?5, estimate_micros = ?6, counted_micros = ?7, \
-         sent_at = ?8 WHERE counted_micros >= ?9 AND id = (SELECT id FROM tries WHERE ",
-        unused!(),
-        ") RETURNING id"
-    ))
+    plans: &[PlannedAttempt],
+) -> Result<(), sqlx::Error> {
+    let plans = plans.iter().map(|plan| {
+        json!([
+            plan.position,
+            plan.model.provider,
+            plan.model.model,
+            plan.endpoint,
+            plan.estimate.map(micros)
+        ])
+    });
+    sqlx::query(
+        "INSERT INTO tries (job_id, position, owner, sandbox, provider, model, endpoint, planned_at, billed, \
+         estimate_micros, counted_micros) SELECT ?1, value ->> 0, ?2, ?3, value ->> 1, value ->> 2, value ->> 3, ?4, \
+         'maybe', value ->> 4, coalesce(value ->> 4, 0) FROM json_each(?5)",
+    )
     .bind(job.id.as_str())
-    .bind(plan.position)
+    .bind(&job.owner)
+    .bind(job.sandbox)
+    .bind(time(job.created_at))
+    .bind(plans.collect::<Value>().to_string())
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Sends a planned attempt, with the model and the estimate that it has by now.
+async fn take(
+    connection: &mut SqliteConnection,
+    number: i64,
+    plan: &PlannedAttempt,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE tries SET provider = ?, model = ?, endpoint = ?, estimate_micros = ?, counted_micros = ?, sent_at = ? \
+         WHERE id = ?",
+    )
     .bind(&plan.model.provider)
     .bind(&plan.model.model)
     .bind(plan.endpoint)
     .bind(plan.estimate.map(micros))
     .bind(micros(plan.estimate.unwrap_or_default()))
     .bind(time(Timestamp::now()))
-    .bind(micros(at_least));
-    taken.fetch_optional(connection).await?.map(|row| row.try_get(0)).transpose()
+    .bind(number)
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
-/// The first cap that so much more would go above.
-pub(super) async fn hit(
+/// The first cap that so much more would exceed.
+pub(super) async fn cap_hit(
     connection: &mut SqliteConnection,
     caps: &[Cap],
     sandbox: bool,
@@ -253,16 +262,7 @@ pub(super) async fn hit(
     if caps.is_empty() || more == Usd::ZERO {
         return Ok(None);
     }
-    // What a process that is gone had planned and never sent is not coming.
-    let now = time(Timestamp::now());
-    sqlx::query(
-        "UPDATE tries SET outcome = 'never_sent', billed = 'no', counted_micros = 0, ended_at = ?1 \
-         WHERE sent_at IS NULL AND ended_at IS NULL AND job_id IN (SELECT id FROM jobs \
-         WHERE state IN ('queued', 'sent') AND (lease_until IS NULL OR lease_until < ?1))",
-    )
-    .bind(&now)
-    .execute(&mut *connection)
-    .await?;
+    transitions::close_plans_of_the_dead(connection).await?;
     for cap in caps {
         let row = sqlx::query(
             "SELECT coalesce(sum(counted_micros), 0), coalesce(sum(iif(ended_at IS NULL, counted_micros, 0)), 0) \
@@ -281,8 +281,12 @@ pub(super) async fn hit(
     Ok(None)
 }
 
-/// Writes down a request that goes out now and was not planned with its job.
-async fn insert(connection: &mut SqliteConnection, job: &JobRecord, plan: &Plan) -> Result<i64, sqlx::Error> {
+/// Records a request that is sent now and was not planned.
+async fn insert_sent(
+    connection: &mut SqliteConnection,
+    job: &JobRecord,
+    plan: &PlannedAttempt,
+) -> Result<i64, sqlx::Error> {
     let inserted = sqlx::query(
         "INSERT INTO tries (job_id, position, owner, sandbox, provider, model, endpoint, planned_at, sent_at, billed, \
          estimate_micros, counted_micros) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, 'maybe', ?9, coalesce(?9, 0))",

@@ -1,49 +1,49 @@
-//! How far a call is, for progress notifications.
+//! How far a job has come, for progress notifications.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::JobId;
 
-/// A step of a call, in order.
+/// The steps of a job, in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Stage {
-    /// Inputs are read and the model is chosen; nothing is paid.
+pub enum JobProgress {
+    /// The server reads the inputs and chooses a model. Nothing is paid.
     Preparing,
-    /// Recorded, and waiting for its turn; nothing is paid.
+    /// The job is recorded and waits for its turn. Nothing is paid.
     Queued {
-        /// The job it is recorded as.
+        /// Its id.
         job: JobId,
-        /// The place in the line, 1 for the next.
+        /// Its place in the queue, 1 for the next.
         place: u32,
-        /// What this model usually takes, in seconds.
+        /// How long this model usually takes, in seconds.
         usual_seconds: u32,
     },
-    /// The request is out.
+    /// The request is sent.
     Rendering {
-        /// The job it is recorded as.
+        /// Its id.
         job: JobId,
-        /// How many images are here.
+        /// How many images have come.
         done: u32,
         /// How many were asked for.
         of: u32,
-        /// What this model usually takes, in seconds.
+        /// How long this model usually takes, in seconds.
         usual_seconds: u32,
-        /// The images on their way that came before finished ones.
+        /// The partial images that came before finished ones.
         partials: Partials,
     },
 }
 
-/// Images on their way, where the model streams them.
+/// Partial images, where the model streams them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Partials {
     /// How many have come.
     pub here: u32,
-    /// How many were asked for before each finished image; fewer may come.
+    /// How many were asked for before each finished image. Fewer may come.
     pub each: u32,
 }
 
-impl Stage {
-    /// The job, once it is recorded.
+impl JobProgress {
+    /// The id of the job, once it is recorded.
     #[must_use]
     pub fn job(&self) -> Option<&JobId> {
         match self {
@@ -52,7 +52,7 @@ impl Stage {
         }
     }
 
-    /// In words.
+    /// The text for people and agents, after so many seconds.
     #[must_use]
     pub fn words(&self, seconds: u64) -> String {
         match self {
@@ -67,9 +67,8 @@ impl Stage {
         }
     }
 
-    /// How much of the work is done after so many seconds, from 0 towards 1 and never there:
-    /// the images that are here count whole, the others by the clock or by the partial ones
-    /// that have come, whichever is further.
+    /// How much of the work is done after so many seconds, from 0 to below 1. An image that has come counts whole,
+    /// the others count by the clock or by their partial images, whichever is further.
     #[must_use]
     pub fn fraction(&self, seconds: f64) -> f64 {
         match self {
@@ -88,7 +87,7 @@ impl Stage {
 }
 
 impl Partials {
-    /// How much of the images still to come is done, where so many are and so many have come.
+    /// Which part of the missing images their partial images make up.
     fn share(self, to_come: u32, done: u32) -> f64 {
         let theirs = self.here.saturating_sub(done.saturating_mul(self.each));
         let steps = f64::from(to_come.max(1)) * f64::from(self.each.saturating_add(1));
@@ -104,7 +103,7 @@ mod tests {
     fn partial_images_drive_the_fraction_where_they_are_ahead_of_the_clock() {
         let at = |done, here, seconds| {
             let (job, partials) = (JobId::from_entropy(1), Partials { here, each: 3 });
-            Stage::Rendering { job, done, of: 2, usual_seconds: 60, partials }.fraction(seconds)
+            JobProgress::Rendering { job, done, of: 2, usual_seconds: 60, partials }.fraction(seconds)
         };
         let steps =
             [at(0, 0, 1.0), at(0, 1, 1.0), at(0, 4, 1.0), at(1, 4, 1.0), at(1, 5, 1.0), at(1, 99, 1.0)];
@@ -118,7 +117,8 @@ mod tests {
         let job = JobId::from_entropy(1);
         let at = |done, seconds| {
             let partials = Partials::default();
-            Stage::Rendering { job: job.clone(), done, of: 3, usual_seconds: 60, partials }.fraction(seconds)
+            JobProgress::Rendering { job: job.clone(), done, of: 3, usual_seconds: 60, partials }
+                .fraction(seconds)
         };
         let steps = [at(0, 0.0), at(0, 10.0), at(0, 60.0), at(1, 61.0), at(2, 61.0), at(2, 3_000.0)];
         assert!(steps.is_sorted() && steps.windows(2).all(|pair| pair[0] < pair[1]), "{steps:?}");

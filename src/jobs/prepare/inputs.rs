@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::ImageJob;
-use super::cpu_pool::cpu_pool;
-use super::image_job::{MaskSource, Masking};
-use super::manager::Shared;
 use super::source_image::{self, SourceImage};
 use crate::catalog::MaskKind;
 use crate::codec::{ImageError, Marks, MaskForm, Normalised, SendLimits, normalise};
 use crate::domain::{ImageId, Problem};
+use crate::jobs::cpu_pool::cpu_pool;
+use crate::jobs::image_job::{ImageJob, MaskSource, Masking};
+use crate::jobs::services::JobServices;
 use crate::references::{ImageReference, LocalReference};
 use crate::routing::Route;
 use crate::upstream::{FetchError, Upload};
@@ -22,7 +21,7 @@ const MOST_BYTES_READ: u64 = 100_000_000;
 
 /// What goes in.
 #[derive(Debug, Default)]
-pub(super) struct Inputs {
+pub(in crate::jobs) struct Inputs {
     pub images: Vec<Upload>,
     /// The stored images among them.
     pub parents: Vec<ImageId>,
@@ -34,7 +33,7 @@ pub(super) struct Inputs {
 
 /// An image of which a part is repainted.
 #[derive(Debug)]
-pub(super) struct Masked {
+pub(in crate::jobs) struct Masked {
     /// The image as it was given.
     pub original: Bytes,
     /// The part, in the original's size.
@@ -47,23 +46,23 @@ pub(super) struct Masked {
 
 impl Inputs {
     /// The mask as models of this kind read it.
-    pub(super) fn mask(&self, kind: MaskKind) -> Option<&Bytes> {
+    pub(in crate::jobs) fn mask(&self, kind: MaskKind) -> Option<&Bytes> {
         let files = self.masked.iter().flat_map(|masked| &masked.files);
         files.into_iter().find(|(known, _)| *known == kind).map(|(_, mask)| mask)
     }
 
     /// Whether only a part is repainted.
-    pub(super) fn is_masked(&self) -> bool {
+    pub(in crate::jobs) fn is_masked(&self) -> bool {
         self.masked.is_some()
     }
 
     /// The size of the largest image, in bytes.
-    pub(super) fn largest(&self) -> u64 {
+    pub(in crate::jobs) fn largest(&self) -> u64 {
         self.images.iter().map(|image| image.bytes.len() as u64).max().unwrap_or(0)
     }
 
     /// A digest of all that goes in.
-    pub(super) fn digest(&self, hasher: &mut blake3::Hasher) {
+    pub(in crate::jobs) fn digest(&self, hasher: &mut blake3::Hasher) {
         for image in &self.images {
             hasher.update(blake3::hash(&image.bytes).as_bytes());
         }
@@ -82,10 +81,14 @@ struct Seen<'a> {
 }
 
 /// Reads what the first model of the route takes, and the mask for all of them.
-pub(super) async fn read(shared: &Shared, image_job: &ImageJob, route: &Route) -> Result<Inputs, Problem> {
+pub(in crate::jobs) async fn read(
+    services: &JobServices,
+    image_job: &ImageJob,
+    route: &Route,
+) -> Result<Inputs, Problem> {
     let model = &route.first.model;
     let limits =
-        SendLimits { most_bytes: model.most_image_bytes, keep_metadata: shared.options.keep_metadata };
+        SendLimits { most_bytes: model.most_image_bytes, keep_metadata: services.options.keep_metadata };
     let owner = &image_job.owner.name;
     let mut inputs = Inputs::default();
     let mut seen: Vec<Seen<'_>> = Vec::new();
@@ -93,7 +96,7 @@ pub(super) async fn read(shared: &Shared, image_job: &ImageJob, route: &Route) -
         let argument = image_job.image_argument(index);
         let known = seen.iter().position(|seen| seen.reference == reference);
         if known.is_none() {
-            let one = fitted(shared, owner, reference, &argument, limits).await?;
+            let one = fitted(services, owner, reference, &argument, limits).await?;
             inputs.changes.extend(one.image.changes.iter().map(|change| format!("{argument}: {change}")));
             seen.push(one);
         }
@@ -105,20 +108,20 @@ pub(super) async fn read(shared: &Shared, image_job: &ImageJob, route: &Route) -
         let models = std::iter::once(model).chain(route.rest.iter().map(|choice| &choice.model));
         let mut kinds: Vec<_> = models.filter_map(|model| model.mask).collect();
         kinds.dedup();
-        inputs.masked = Some(masked(shared, owner, masking, &first.image, kinds).await?);
+        inputs.masked = Some(masked(services, owner, masking, &first.image, kinds).await?);
     }
     Ok(inputs)
 }
 
 /// An image read and made to fit.
 async fn fitted<'a>(
-    shared: &Shared,
+    services: &JobServices,
     owner: &str,
     reference: &'a ImageReference,
     argument: &str,
     limits: SendLimits,
 ) -> Result<Seen<'a>, Problem> {
-    let source = source(shared, owner, reference, argument).await?;
+    let source = source(services, owner, reference, argument).await?;
     let bytes = source.bytes.clone();
     let image = cpu_pool(move || normalise(bytes, &limits)).await?.map_err(|error| error.at(argument))?;
     let upload = Upload { name: source.name(image.format), format: image.format, bytes: image.bytes.clone() };
@@ -127,14 +130,14 @@ async fn fitted<'a>(
 
 /// The part that is marked, checked, and in the forms that models want.
 async fn masked(
-    shared: &Shared,
+    services: &JobServices,
     owner: &str,
     masking: &Masking,
     image: &Normalised,
     kinds: Vec<MaskKind>,
 ) -> Result<Masked, Problem> {
     let given = match &masking.source {
-        MaskSource::Image { reference, .. } => source(shared, owner, reference, "mask").await?.bytes,
+        MaskSource::Image { reference, .. } => source(services, owner, reference, "mask").await?.bytes,
         MaskSource::Regions(_) => Bytes::new(),
     };
     let (masking, original) = (masking.clone(), image.original.clone());
@@ -176,7 +179,7 @@ fn together(problems: Vec<Problem>) -> Problem {
 }
 
 async fn source(
-    shared: &Shared,
+    services: &JobServices,
     owner: &str,
     reference: &ImageReference,
     argument: &str,
@@ -185,12 +188,13 @@ async fn source(
     let local = match reference {
         ImageReference::Local(local) => local,
         ImageReference::Remote(url) => {
-            let bytes = shared.client.fetch(url, MOST_BYTES_READ).await;
+            let bytes = services.client.fetch(url, MOST_BYTES_READ).await;
             fetched = LocalReference::Data(bytes.map_err(|error| unfetched(&error, url, argument))?);
             &fetched
         }
     };
-    let read = source_image::read(local, &shared.options.roots, &shared.store, owner, MOST_BYTES_READ).await;
+    let read =
+        source_image::read(local, &services.options.roots, &services.store, owner, MOST_BYTES_READ).await;
     read.map_err(|error: ImageError| error.at(argument))
 }
 

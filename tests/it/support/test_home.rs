@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-/// A home, a working folder, a folder for temporary files and one outside of all that may be
-/// read. Clones are the same desk, so that a later process finds what an earlier one left.
+/// A home folder, a working folder, a folder for temporary files and one outside of all that may be
+/// read. Clones share the folders, so that a later process finds what an earlier one left.
 #[derive(Clone, Debug)]
-pub struct Desk(Arc<TempDir>);
+pub struct TestHome(Arc<TempDir>);
 
-impl Desk {
+impl TestHome {
     pub fn new() -> Self {
-        let top = tempfile::Builder::new().prefix("desk-").tempdir().unwrap();
+        let top = tempfile::Builder::new().prefix("test-home-").tempdir().unwrap();
         for folder in ["home", "work", "temporary", "elsewhere"] {
             fs::create_dir(top.path().join(folder)).unwrap();
         }
@@ -25,7 +25,7 @@ impl Desk {
         self.0.path().canonicalize().unwrap().join(name)
     }
 
-    pub fn home(&self) -> PathBuf {
+    pub fn user_home(&self) -> PathBuf {
         self.folder("home")
     }
 
@@ -43,11 +43,11 @@ impl Desk {
 
     /// Where data goes by the custom of the system.
     pub fn data(&self) -> PathBuf {
-        self.home().join("data")
+        self.user_home().join("data")
     }
 
     pub fn settings(&self) -> PathBuf {
-        self.home().join("settings")
+        self.user_home().join("settings")
     }
 
     /// The store.

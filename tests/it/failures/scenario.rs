@@ -12,7 +12,7 @@ use crate::support::{Answer, App, Setup};
 
 /// What a case is set in.
 #[derive(Clone, Debug, Default)]
-pub struct Scene {
+pub struct Scenario {
     fault: Option<&'static str>,
     reply: ReplyForm,
     second: bool,
@@ -21,7 +21,7 @@ pub struct Scene {
     settings: String,
 }
 
-impl Scene {
+impl Scenario {
     /// A first provider with this fault, and no other.
     pub fn of(fault: &'static str) -> Self {
         Self { fault: Some(fault), ..Self::default() }
@@ -57,7 +57,7 @@ impl Scene {
         self
     }
 
-    pub async fn start(self) -> Stage {
+    pub async fn start(self) -> RunningScenario {
         let sandbox = |fault: Option<&str>, reply| {
             let fault = fault.map(|fault| fault.parse().unwrap());
             Sandbox::start(Options { fault, reply, ..Options::default() })
@@ -78,18 +78,18 @@ impl Scene {
         for flag in self.flags {
             setup = setup.flag(flag);
         }
-        Stage { first, second, app: setup.start().await }
+        RunningScenario { first, second, app: setup.start().await }
     }
 }
 
 #[derive(Debug)]
-pub struct Stage {
+pub struct RunningScenario {
     pub first: Sandbox,
     second: Option<Sandbox>,
     pub app: App,
 }
 
-impl Stage {
+impl RunningScenario {
     /// Asks for a kite, with these arguments beside the prompt.
     pub async fn draw(&mut self, arguments: &Value) -> Answer {
         let mut all = json!({ "prompt": "a red kite", "output": "file" });
@@ -135,7 +135,7 @@ impl Stage {
     /// How the last job ended and what it is recorded to have cost, in dollars.
     pub async fn recorded(&self) -> (String, f64) {
         let options =
-            sqlx::sqlite::SqliteConnectOptions::new().filename(self.app.desk.store().join("library.db"));
+            sqlx::sqlite::SqliteConnectOptions::new().filename(self.app.home.store().join("library.db"));
         let mut record = <sqlx::SqliteConnection as sqlx::Connection>::connect_with(&options).await.unwrap();
         let job =
             sqlx::query("SELECT state, cost_micros / 1e6 AS usd FROM jobs ORDER BY created_at DESC LIMIT 1");
@@ -145,7 +145,7 @@ impl Stage {
 
     /// That the store holds so many whole images and nothing else.
     pub fn holds(&self, count: usize, case: &str) {
-        let files = self.app.desk.images();
+        let files = self.app.home.images();
         assert_eq!(files.len(), count, "{case}: {files:?}");
         for file in files {
             let bytes = std::fs::read(&file).unwrap();
@@ -157,7 +157,7 @@ impl Stage {
 /// One line of a table: what is set up and asked, and what must come of it.
 #[derive(Debug)]
 pub struct Row {
-    scene: Scene,
+    scenario: Scenario,
     arguments: Value,
     asked: &'static str,
     charged: u32,
@@ -168,8 +168,8 @@ pub struct Row {
 
 impl Row {
     /// `asked`: the paid requests; `charged`: the images charged for, at `cost` dollars.
-    pub fn new(scene: Scene, arguments: Value, asked: &'static str, charged: u32, cost: f64) -> Self {
-        Self { scene, arguments, asked, charged, cost, words: Vec::new(), made: false }
+    pub fn new(scenario: Scenario, arguments: Value, asked: &'static str, charged: u32, cost: f64) -> Self {
+        Self { scenario, arguments, asked, charged, cost, words: Vec::new(), made: false }
     }
 
     /// An image comes; these words are in its warnings.
@@ -183,13 +183,13 @@ impl Row {
     }
 
     async fn check(self) {
-        let case = format!("{:?} {}", self.scene, self.arguments);
-        let mut stage = self.scene.start().await;
-        let answer = stage.draw(&self.arguments).await;
+        let case = format!("{:?} {}", self.scenario, self.arguments);
+        let mut running = self.scenario.start().await;
+        let answer = running.draw(&self.arguments).await;
         assert_eq!(answer.is_error(), !self.made, "{case}: {}", answer.text());
-        assert_eq!(stage.asked(), self.asked, "{case}: {}", answer.text());
-        assert_eq!(stage.charged(), self.charged, "{case}: charged by the providers");
-        let (end, recorded) = stage.recorded().await;
+        assert_eq!(running.asked(), self.asked, "{case}: {}", answer.text());
+        assert_eq!(running.charged(), self.charged, "{case}: charged by the providers");
+        let (end, recorded) = running.recorded().await;
         assert_eq!(end, if self.made { "done" } else { "failed" }, "{case}");
         assert!((recorded - self.cost).abs() < 1e-6, "{case}: {recorded} is recorded: {}", answer.text());
         let said = if self.made {
@@ -212,7 +212,7 @@ impl Row {
         for words in self.words {
             assert!(said.contains(words), "{case}: no {words:?} in {said}");
         }
-        stage.holds(usize::from(self.made), &case);
+        running.holds(usize::from(self.made), &case);
     }
 }
 
