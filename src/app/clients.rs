@@ -7,13 +7,12 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde::Deserialize;
-
-mod fill;
+use serde_json::Value;
 
 /// A client, as its entry in `clients.toml` states it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Client {
+pub struct McpClient {
     /// What the `client` command calls it: lower case, words joined by hyphens.
     pub id: String,
     /// What its makers call it.
@@ -21,17 +20,17 @@ pub struct Client {
     /// What it sends as `clientInfo.name`. Some clients add a hyphen and the server's name.
     pub client_info: Vec<String>,
     /// The user's file that the configuration goes into.
-    pub file: Place,
+    pub file: ConfigPath,
     /// The file in a project's folder that does the same for that project alone.
     pub project_file: Option<String>,
     /// A shell command that does the same, as a template.
     pub command: Option<String>,
     /// The language of the configuration.
-    pub form: Form,
+    pub form: ConfigFormat,
     /// What goes into the file, as a template.
     pub configuration: String,
     /// When it gives up on a call.
-    pub timeout: Timeout,
+    pub timeout: ClientTimeout,
     /// The largest result of a call that it takes, everything in it counted; `None` where nobody says.
     pub result_bytes: Option<u64>,
     /// What else a person should know, a sentence or two each, as templates.
@@ -41,7 +40,7 @@ pub struct Client {
 /// A path, `~` for the home folder, variables in Windows' own notation.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
-pub enum Place {
+pub enum ConfigPath {
     /// The same on every system.
     Everywhere(String),
     /// One for each system.
@@ -58,7 +57,7 @@ pub enum Place {
 /// The language of a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Form {
+pub enum ConfigFormat {
     /// JSON.
     Json,
     /// TOML.
@@ -70,7 +69,7 @@ pub enum Form {
 /// When a client gives up on a call.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Timeout {
+pub struct ClientTimeout {
     /// How long it waits unless told otherwise.
     pub gives_up: GivesUp,
     /// Whether that comes from users' reports only, not from documents or source.
@@ -98,11 +97,11 @@ pub enum GivesUp {
 ///
 /// # Errors
 /// What is wrong with the file that was built in.
-pub fn clients() -> Result<Vec<Client>, String> {
+pub fn clients() -> Result<Vec<McpClient>, String> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct File {
-        client: Vec<Client>,
+        client: Vec<McpClient>,
     }
     let file: File = toml::from_str(include_str!("clients.toml")).map_err(|error| error.to_string())?;
     Ok(file.client)
@@ -112,7 +111,7 @@ pub fn clients() -> Result<Vec<Client>, String> {
 /// than it waits itself. `None` for clients that nobody knows.
 #[must_use]
 pub fn soft_deadline(name: &str) -> Option<Duration> {
-    static KNOWN: OnceLock<Vec<Client>> = OnceLock::new();
+    static KNOWN: OnceLock<Vec<McpClient>> = OnceLock::new();
     let known = KNOWN.get_or_init(|| clients().unwrap_or_default());
     // Some add the server's name to their own.
     let is = |own: &str| name.get(..own.len()).is_some_and(|start| start.eq_ignore_ascii_case(own));
@@ -132,7 +131,7 @@ const LIKE: f64 = 0.8;
 /// Longer than any model takes, so that only a fault of ours ends such a wait.
 const LONGEST_WAIT: Duration = Duration::from_mins(30);
 
-impl Client {
+impl McpClient {
     /// The client that a person means by this name: its id, its makers' name or what it sends,
     /// capitals, spaces and punctuation aside.
     ///
@@ -162,7 +161,7 @@ fn letters(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-impl Place {
+impl ConfigPath {
     /// The path on the system that this was built for.
     #[must_use]
     pub fn here(&self) -> &str {
@@ -175,7 +174,7 @@ impl Place {
     }
 }
 
-impl Form {
+impl ConfigFormat {
     /// The name of the language, also the extension of its files.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -188,7 +187,7 @@ impl Form {
 }
 
 /// `after 4 minutes, as users report`, `never` or `not known`.
-impl fmt::Display for Timeout {
+impl fmt::Display for ClientTimeout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.gives_up {
             GivesUp::Unknown => return f.write_str("not known"),
@@ -205,6 +204,49 @@ impl fmt::Display for Timeout {
             f.write_str(", as users report")?;
         }
         Ok(())
+    }
+}
+
+const COMMAND: &str = "{{command}}";
+const VARIABLE: &str = "{{variable}}";
+
+impl McpClient {
+    /// What goes into the client's file: the binary at this path, its key under this variable.
+    #[must_use]
+    pub fn configuration(&self, binary: &str, variable: &str) -> String {
+        let quoted = match self.form {
+            // Every JSON string is a YAML one.
+            ConfigFormat::Json | ConfigFormat::Yaml => Value::from(binary).to_string(),
+            ConfigFormat::Toml => toml::Value::from(binary).to_string(),
+        };
+        // The path last: whatever it holds is not looked at again.
+        self.configuration.replace(VARIABLE, variable).replace(COMMAND, &quoted)
+    }
+
+    /// The shell command that does the same, where there is one.
+    #[must_use]
+    pub fn command(&self, binary: &str, variable: &str) -> Option<String> {
+        let quoted = for_shell(binary, cfg!(windows));
+        Some(self.command.as_ref()?.replace(VARIABLE, variable).replace(COMMAND, &quoted))
+    }
+
+    /// What else a person should know.
+    pub fn notes(&self, variable: &str) -> impl Iterator<Item = String> {
+        self.notes.iter().map(move |note| note.replace(VARIABLE, variable))
+    }
+}
+
+/// One word of a command line, for POSIX shells or for those of Windows.
+fn for_shell(word: &str, windows: bool) -> String {
+    let plain =
+        |letter: char| letter.is_alphanumeric() || "/._-+:@".contains(letter) || (windows && letter == '\\');
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else if windows {
+        // No path of Windows holds a double quote.
+        format!("\"{word}\"")
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

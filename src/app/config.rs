@@ -1,12 +1,15 @@
 //! What the settings mean: every gap filled, every value checked, nothing opened.
 
 mod http;
+mod values;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use http::HttpConfig;
+pub use values::ConfigError;
+use values::{dollars, to_usize};
 
 use super::environment::Environment;
 use super::logs::LogFormat;
@@ -20,33 +23,6 @@ use crate::references::Roots;
 use crate::sandbox::FaultSpec;
 use crate::tools::ReplyOptions;
 use crate::upstream::{ClientOptions, RetrySettings};
-
-/// Settings that cannot be followed. The process ends with code 2.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// Something in the settings file, or the file itself.
-    #[error("the settings file {}: {problem}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, with its line.
-        problem: String,
-    },
-    /// A value that is well formed and makes no sense.
-    #[error("the setting {name}: {problem}")]
-    Value {
-        /// The setting's name in the settings file.
-        name: &'static str,
-        /// What is wrong and what is accepted.
-        problem: String,
-    },
-}
-
-impl ConfigError {
-    pub(super) fn in_file(path: &Path, problem: String) -> Self {
-        Self::File { path: path.to_owned(), problem }
-    }
-}
 
 /// What is built from.
 #[derive(Clone, Debug)]
@@ -201,17 +177,14 @@ impl Config {
             catalog,
         })
     }
-}
 
-fn to_usize(bytes: u32) -> usize {
-    usize::try_from(bytes).unwrap_or(usize::MAX)
-}
-
-fn dollars(name: &'static str, usd: f64) -> Result<Usd, ConfigError> {
-    if usd.is_finite() && usd >= 0.0 {
-        return Ok(Usd::from_dollars(usd));
+    /// Callers over HTTP reach the folders that the settings name, and no others; images in the
+    /// store by their ids only, since it holds those of all.
+    pub fn serve_remote_callers(&mut self) {
+        self.in_flight = self.http.in_flight;
+        self.roots.allowed.clone_from(&self.http.roots);
+        self.roots.store_by_path = false;
     }
-    Err(ConfigError::Value { name, problem: format!("{usd} was given; accepted are US dollars from 0") })
 }
 
 fn delay(seconds: f64) -> Result<Duration, ConfigError> {

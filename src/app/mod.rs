@@ -7,12 +7,13 @@ mod build;
 mod cli;
 pub mod clients;
 mod commands;
-mod complaint;
 mod config;
 mod environment;
+mod exit;
 mod logs;
 mod settings;
 mod settings_file;
+mod usage_error;
 
 pub use build::App;
 pub use cli::{Cli, command_line, run};

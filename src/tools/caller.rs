@@ -14,7 +14,7 @@ use crate::references::{ImageReference, LocalReference};
 /// A caller. A transport that knows its callers puts this into the extensions of each request;
 /// without it, the caller is whoever started the process.
 #[derive(Clone, Debug)]
-pub struct Caller {
+pub struct ToolCaller {
     /// Whose jobs and images it sees.
     pub owner: Owner,
     /// The request's id in the logs.
@@ -25,7 +25,7 @@ pub struct Caller {
     pub paths: bool,
 }
 
-impl Caller {
+impl ToolCaller {
     fn local() -> Self {
         Self { owner: Owner::local(), request_id: "".into(), images_url: None, paths: true }
     }

@@ -20,17 +20,17 @@ const KEPT: Duration = Duration::from_mins(1);
 /// The images of one connection that are marked in results not sent yet. Cheap to clone;
 /// a transport puts one into the extensions of every request.
 #[derive(Clone, Debug)]
-pub struct DeferredImages(Arc<Inner>);
+pub struct DeferredImages(Arc<DeferredState>);
 
 #[derive(Debug)]
-struct Inner {
+struct DeferredState {
     /// What every mark begins with. Nobody can guess it, so no text is taken for a mark.
     prefix: String,
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<UnsentImages>,
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct UnsentImages {
     count: u64,
     images: HashMap<u64, (EncodedImage, Instant)>,
 }
@@ -50,7 +50,7 @@ impl Default for DeferredImages {
         // Without randomness from the system a mark is still unlike any text of an agent's.
         let _ = getrandom::fill(&mut nonce);
         let prefix = format!("deferred-{:032x}-", u128::from_le_bytes(nonce));
-        Self(Arc::new(Inner { prefix, waiting: Mutex::default() }))
+        Self(Arc::new(DeferredState { prefix, waiting: Mutex::default() }))
     }
 }
 

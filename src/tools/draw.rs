@@ -10,13 +10,13 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::args::{OutputForm, SharedArguments};
-use super::caller::Caller;
+use super::args::SharedArguments;
+use super::caller::ToolCaller;
+use super::context::ToolContext;
 use super::deferred::DeferredImages;
 use super::delivery::once_written;
-use super::list::Read;
 use super::progress::tell;
-use super::server::ImageServer;
+use super::tool::{DrawRequest, ReadArguments};
 use super::{reply, tasks};
 use crate::domain::{ImageRequest, Problem, ProblemKind, Usd};
 use crate::jobs::{ImageJob, JobProgress, Masking, Owner};
@@ -27,17 +27,6 @@ pub(super) fn annotations() -> ToolAnnotations {
     ToolAnnotations::new().read_only(false).destructive(false).idempotent(false).open_world(true)
 }
 
-/// A call of a drawing tool, its arguments read.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// What is to be drawn.
-    pub image_job: ImageJob,
-    /// How the images come back; `None` for the configured form.
-    pub output: Option<OutputForm>,
-    /// Whether only the plan is wanted.
-    pub dry_run: bool,
-}
-
 /// The call that these parts make.
 pub(super) fn asked(
     request: ImageRequest,
@@ -45,7 +34,7 @@ pub(super) fn asked(
     images: Vec<ImageReference>,
     masking: Option<Masking>,
     arguments: Value,
-) -> Asked {
+) -> DrawRequest {
     let image_job = ImageJob {
         owner: Owner::local(),
         request,
@@ -55,7 +44,7 @@ pub(super) fn asked(
         max_cost: shared.max_cost_usd.map(Usd::from_dollars),
         arguments,
     };
-    Asked { image_job, output: shared.output, dry_run: shared.dry_run }
+    DrawRequest { image_job, output: shared.output, dry_run: shared.dry_run }
 }
 
 /// The image references in these texts.
@@ -90,28 +79,28 @@ pub(super) fn both<A, B>(
 
 /// Makes the image and answers with it.
 pub(super) async fn draw(
-    server: &ImageServer,
-    read: Read,
+    tools: &ToolContext,
+    read: ReadArguments,
     arguments: JsonObject,
     context: RequestContext<RoleServer>,
 ) -> CallToolResponse {
-    let Asked { mut image_job, output, dry_run } = match read(arguments) {
+    let DrawRequest { mut image_job, output, dry_run } = match read(arguments) {
         Ok(asked) => asked,
         Err(problems) => return reply::problems(&problems).into(),
     };
-    let caller = Caller::of(&context);
+    let caller = ToolCaller::of(&context);
     let refused = caller.refused(&image_job);
     if !refused.is_empty() {
         return reply::problems(&refused).into();
     }
     image_job.owner.clone_from(&caller.owner);
     if dry_run {
-        let looked = Box::pin(look(server, &image_job)).await; // boxed, or every paid call would have its room
+        let looked = Box::pin(look(tools, &image_job)).await; // boxed, or every paid call would have its room
         return looked.unwrap_or_else(|problem| reply::problems(&[problem])).into();
     }
     let as_task = tasks::are_known(&context);
-    let soft_deadline = if as_task { Duration::ZERO } else { server.soft_deadline().of(&context, None) };
-    let mut call = server.manager().start(image_job);
+    let soft_deadline = if as_task { Duration::ZERO } else { tools.soft_deadline.of(&context, None) };
+    let mut call = tools.manager.start(image_job);
     let stage = call.progress();
     let started = Instant::now();
     let deferred = context.extensions.get::<DeferredImages>();
@@ -119,7 +108,7 @@ pub(super) async fn draw(
         biased;
         ended = call.ended() => match ended {
             Ok(outcome) => {
-                let answer = reply::outcome(&outcome, &caller, server.reply_options(), output, deferred).await;
+                let answer = reply::outcome(&outcome, &caller, &tools.options, output, deferred).await;
                 once_written(&context, move || call.delivered());
                 answer.into()
             }
@@ -150,9 +139,9 @@ async fn still_under_way(mut stage: watch::Receiver<JobProgress>, soft_deadline:
 }
 
 /// Says what the call would do, and shows what it would repaint.
-async fn look(server: &ImageServer, image_job: &ImageJob) -> Result<CallToolResult, Problem> {
-    let route = server.manager().plan(image_job)?;
-    let dry_run = server.manager().dry_run(image_job, &route, server.reply_options().preview).await?;
+async fn look(tools: &ToolContext, image_job: &ImageJob) -> Result<CallToolResult, Problem> {
+    let route = tools.manager.plan(image_job)?;
+    let dry_run = tools.manager.dry_run(image_job, &route, tools.options.preview).await?;
     Ok(reply::dry_run(&image_job.request, &route, &dry_run))
 }
 

@@ -9,9 +9,9 @@ use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Map, Value, json};
 
 use super::args::OutputForm;
-use super::caller::Caller;
+use super::caller::ToolCaller;
 use super::deferred::DeferredImages;
-use super::get_image::{Got, Id};
+use super::lookup::{RequestedId, Retrieved};
 use super::show::{ReplyOptions, image_blocks};
 use crate::domain::{Billed, ImageRequest, Problem};
 use crate::jobs::{DryRun, JobProgress, Outcome, Preserved};
@@ -25,7 +25,7 @@ const SANDBOX: &str = "SANDBOX: drawn by the built-in sandbox, not by a model; n
 /// The answer to a call that brought images.
 pub(super) async fn outcome(
     outcome: &Outcome,
-    caller: &Caller,
+    caller: &ToolCaller,
     options: &ReplyOptions,
     output: Option<OutputForm>,
     deferred: Option<&DeferredImages>,
@@ -102,9 +102,9 @@ pub fn drawn_fields(outcome: &Outcome, shown: Vec<String>) -> Value {
 
 /// The answer of `get_image`: of one id as if it were alone, of several a list.
 pub(super) async fn got(
-    ids: &[Id],
-    got: Vec<Result<Got, Problem>>,
-    caller: &Caller,
+    ids: &[RequestedId],
+    got: Vec<Result<Retrieved, Problem>>,
+    caller: &ToolCaller,
     options: &ReplyOptions,
     output: Option<OutputForm>,
     deferred: Option<&DeferredImages>,
@@ -120,7 +120,7 @@ pub(super) async fn got(
 
 /// What `get_image` says beside the images; `shown` are warnings of how they are shown.
 #[must_use]
-pub fn got_fields(ids: &[Id], got: &[Result<Got, Problem>], mut shown: Vec<String>) -> Value {
+pub fn got_fields(ids: &[RequestedId], got: &[Result<Retrieved, Problem>], mut shown: Vec<String>) -> Value {
     if let [Ok(one)] = got {
         return one_got(one, shown);
     }
@@ -141,20 +141,20 @@ pub fn got_fields(ids: &[Id], got: &[Result<Got, Problem>], mut shown: Vec<Strin
     fields
 }
 
-fn one_got(got: &Got, shown: Vec<String>) -> Value {
+fn one_got(got: &Retrieved, shown: Vec<String>) -> Value {
     match got {
-        Got::Made { outcome, delivered: false } => drawn_fields(outcome, shown),
-        Got::Made { outcome, delivered: true } => {
+        Retrieved::Made { outcome, delivered: false } => drawn_fields(outcome, shown),
+        Retrieved::Made { outcome, delivered: true } => {
             stored_fields(&outcome.images, &[outcome.report.warnings.clone(), shown].concat())
         }
-        Got::Image { image, ancestry } => {
+        Retrieved::Image { image, ancestry } => {
             let mut fields = stored_fields(std::slice::from_ref(image), &shown);
             if let (Some(fields), false) = (fields.as_object_mut(), ancestry.is_empty()) {
                 fields.insert("ancestry".to_owned(), ancestry.iter().map(ancestor).collect());
             }
             fields
         }
-        Got::UnderWay { progress, seconds } => under_way_fields(progress, *seconds),
+        Retrieved::UnderWay { progress, seconds } => under_way_fields(progress, *seconds),
     }
 }
 

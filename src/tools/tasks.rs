@@ -13,11 +13,11 @@ use rmcp::{ErrorData, RoleServer};
 use serde_json::Value;
 
 use super::args::OutputForm;
-use super::caller::Caller;
+use super::caller::ToolCaller;
+use super::context::ToolContext;
 use super::delivery::once_written;
-use super::get_image::{Got, Id};
+use super::lookup::{RequestedId, Retrieved};
 use super::reply;
-use super::server::ImageServer;
 use crate::codec::ImageError;
 use crate::domain::JobId;
 use crate::jobs::{JobLookup, JobProgress};
@@ -41,13 +41,13 @@ pub(super) fn created(job: &JobId, stage: &JobProgress) -> CreateTaskResult {
 
 /// `tasks/get`: how far it is, or the answer that the call would have had.
 pub(super) async fn get(
-    server: &ImageServer,
+    tools: &ToolContext,
     id: &str,
     context: &RequestContext<RoleServer>,
 ) -> Result<GetTaskResult, ErrorData> {
-    let caller = Caller::of(context);
-    let (job, record) = record(server, id, &caller).await?;
-    let found = server.manager().look(&job, &caller.owner.name).await.map_err(|error| refused(id, &error))?;
+    let caller = ToolCaller::of(context);
+    let (job, record) = record(tools, id, &caller).await?;
+    let found = tools.manager.look(&job, &caller.owner.name).await.map_err(|error| refused(id, &error))?;
     let updated = record.finished_at.unwrap_or_else(jiff::Timestamp::now);
     let task =
         Task::new(job.as_str(), TaskStatus::Working, record.created_at.to_string(), updated.to_string());
@@ -57,15 +57,15 @@ pub(super) async fn get(
             let task = task.with_status_message(progress.words(seconds));
             return Ok(GetTaskResult::new(DetailedTask::new(task, TaskPayload::Working)));
         }
-        JobLookup::Done { outcome, .. } => Ok(Got::Made { outcome, delivered: false }),
+        JobLookup::Done { outcome, .. } => Ok(Retrieved::Made { outcome, delivered: false }),
         JobLookup::Failed(problem) => Err(problem),
     };
     let made = got.is_ok();
     let output = output(&record);
     let answer =
-        reply::got(&[Id::Job(job.clone())], vec![got], &caller, server.reply_options(), output, None).await;
+        reply::got(&[RequestedId::Job(job.clone())], vec![got], &caller, &tools.options, output, None).await;
     if made {
-        let manager = server.manager().clone();
+        let manager = tools.manager.clone();
         once_written(context, move || manager.record_delivery(vec![job]));
     }
     Ok(GetTaskResult::new(DetailedTask::new(task, TaskPayload::Completed { result: fields(&answer) })))
@@ -73,17 +73,17 @@ pub(super) async fn get(
 
 /// Whether there is such a task: for requests that change nothing about it.
 pub(super) async fn exists(
-    server: &ImageServer,
+    tools: &ToolContext,
     id: &str,
     context: &RequestContext<RoleServer>,
 ) -> Result<(), ErrorData> {
-    record(server, id, &Caller::of(context)).await.map(drop)
+    record(tools, id, &ToolCaller::of(context)).await.map(drop)
 }
 
-async fn record(server: &ImageServer, id: &str, caller: &Caller) -> Result<(JobId, JobRecord), ErrorData> {
+async fn record(tools: &ToolContext, id: &str, caller: &ToolCaller) -> Result<(JobId, JobRecord), ErrorData> {
     let unknown = || ErrorData::invalid_params(format!("{id:?} is no task"), None);
     let job = JobId::parse(id).ok_or_else(unknown)?;
-    let record = server.manager().store().job(&job, &caller.owner.name).await;
+    let record = tools.manager.store().job(&job, &caller.owner.name).await;
     record.map(|record| (job, record)).map_err(|error| refused(id, &error))
 }
 

@@ -9,5 +9,5 @@ mod lone_surrogates;
 
 #[cfg(feature = "conformance")]
 pub use conformance::Fixtures;
-pub use http::{Clocks, HttpOptions, HttpServer, Limits, Metrics, TokenError, Tokens};
+pub use http::{BearerTokens, Clocks, HttpOptions, HttpServer, Limits, Metrics, TokenError};
 pub use stdio::serve_stdio;

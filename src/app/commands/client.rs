@@ -5,22 +5,21 @@ use std::fmt::Write as _;
 
 use clap::builder::TypedValueParser as _;
 
-use super::print::print;
-use super::suggested::Suggested;
+use super::common::{Suggested, print};
 use crate::app::Config;
-use crate::app::cli::DONE;
-use crate::app::clients::{Client, GivesUp, Timeout, clients};
+use crate::app::clients::{ClientTimeout, GivesUp, McpClient, clients};
+use crate::app::exit::DONE;
 
 /// `client [NAME]`
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct ClientArguments {
     /// The client, such as `claude-code` or "VS Code"; without it, all are listed
-    #[arg(value_parser = Suggested(ids).try_map(|name| Client::named(&name).map(Box::new)), hide_possible_values = true)]
-    name: Option<Box<Client>>,
+    #[arg(value_parser = Suggested(ids).try_map(|name| McpClient::named(&name).map(Box::new)), hide_possible_values = true)]
+    name: Option<Box<McpClient>>,
 }
 
 /// Prints the set-up of one client, or the list of all.
-pub fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
+pub fn run(arguments: &ClientArguments, config: &Config) -> Result<u8, String> {
     let text = match &arguments.name {
         None => list(&clients()?),
         Some(client) => set_up(client, &binary()?, &key_variables(config)),
@@ -68,7 +67,7 @@ fn without_verbatim_prefix(path: &str) -> &str {
     path.strip_prefix(r"\\?\").filter(drive).unwrap_or(path)
 }
 
-fn list(clients: &[Client]) -> String {
+fn list(clients: &[McpClient]) -> String {
     let width = clients.iter().map(|client| client.id.len()).max().unwrap_or_default();
     let mut text = String::new();
     for client in clients {
@@ -78,7 +77,7 @@ fn list(clients: &[Client]) -> String {
     text
 }
 
-fn set_up(client: &Client, binary: &str, variables: &[KeyVariable<'_>]) -> String {
+fn set_up(client: &McpClient, binary: &str, variables: &[KeyVariable<'_>]) -> String {
     // Where no model takes a key, the variable is there to be struck out.
     let variable = variables.first().map_or("OPENAI_API_KEY", |variable| variable.name);
     let mut lines = vec![format!("{}\n", client.name)];
@@ -103,7 +102,7 @@ fn set_up(client: &Client, binary: &str, variables: &[KeyVariable<'_>]) -> Strin
 }
 
 /// When it gives up, and what can be done about that.
-fn soft_deadline(timeout: &Timeout) -> String {
+fn soft_deadline(timeout: &ClientTimeout) -> String {
     let gives_up = match timeout.gives_up {
         GivesUp::Never => return "- It never gives up on a call.".to_owned(),
         GivesUp::Unknown => "When it gives up on a call is not known".to_owned(),

@@ -24,16 +24,16 @@ use url::Url;
 
 use self::agent::Agent;
 use self::next_steps::NextSteps;
-use self::script::Call;
-use super::print::print;
-use crate::app::cli::{DONE, FAILED};
+use self::script::DemoCall;
+use super::common::print;
+use crate::app::exit::{DONE, FAILED};
 
 /// The page's name in the folder.
 const SHEET: &str = "index.html";
 
 /// `demo`
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct DemoArguments {
     /// Folder for the images and the page, made if need be; no image in it is ever replaced
     #[arg(long, value_name = "FOLDER", default_value = "gpt-image-mcp-demo")]
     folder: PathBuf,
@@ -41,7 +41,7 @@ pub struct Arguments {
 
 /// Makes the calls, writes the page, says where everything is. The code says whether every
 /// call brought its images.
-pub async fn run(arguments: Arguments) -> Result<u8, String> {
+pub async fn run(arguments: DemoArguments) -> Result<u8, String> {
     let folder = prepare(&arguments.folder)?;
     let program =
         std::env::current_exe().map_err(|error| format!("this program's own path is unknown: {error}"))?;
@@ -91,8 +91,8 @@ fn prepare(folder: &Path) -> Result<PathBuf, String> {
     Ok(resolved)
 }
 
-fn summary(calls: &[Call], sheet: &Path, next: &NextSteps) -> String {
-    let images = calls.iter().flat_map(Call::images);
+fn summary(calls: &[DemoCall], sheet: &Path, next: &NextSteps) -> String {
+    let images = calls.iter().flat_map(DemoCall::images);
     let images: Vec<_> = images
         .map(|image| format!("  {}  {}x{}\n", image.path.display(), image.width, image.height))
         .collect();

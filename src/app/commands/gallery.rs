@@ -13,10 +13,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use url::Url;
 
 use self::page::{Card, KIND, Numbers, Page};
-use super::print::print;
+use super::common::print;
 use super::table::count;
 use crate::app::Config;
-use crate::app::cli::DONE;
+use crate::app::exit::DONE;
 use crate::codec::ImageError;
 use crate::domain::ImageId;
 use crate::store::{Exhibit, Store};
@@ -28,21 +28,21 @@ const READ_AT_ONCE: usize = 200;
 
 /// `gallery`
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct GalleryArguments {
     /// Write the page here [default: gallery.html in the store]
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     out: Option<PathBuf>,
 }
 
 /// Writes the page and says where it is.
-pub async fn run(arguments: Arguments, config: &Config) -> Result<u8, String> {
+pub async fn run(arguments: GalleryArguments, config: &Config) -> Result<u8, String> {
     let store = Store::new(config.store.clone());
     let code = write(arguments, &store).await;
     store.close().await;
     code
 }
 
-async fn write(arguments: Arguments, store: &Store) -> Result<u8, String> {
+async fn write(arguments: GalleryArguments, store: &Store) -> Result<u8, String> {
     let in_words = |error: ImageError| error.in_store().to_string();
     let images = if store.has_record() { store.all_images().await.map_err(in_words)? } else { Vec::new() };
     if images.is_empty() {

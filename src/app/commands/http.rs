@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::cli::{DONE, FAILED, WRONG_USAGE};
+use crate::app::exit::{DONE, FAILED, WRONG_USAGE};
 use crate::app::{App, Config, HttpConfig};
-use crate::transports::{HttpOptions, HttpServer, Metrics, TokenError, Tokens};
+use crate::transports::{BearerTokens, HttpOptions, HttpServer, Metrics, TokenError};
 
 /// Serves until interrupted. The address is the first line on stdout.
 pub async fn run(mut config: Config) -> Result<u8, String> {
@@ -22,9 +22,9 @@ pub async fn run(mut config: Config) -> Result<u8, String> {
     let (listen, stop_within) = (options.listen, options.clocks.stop);
     #[cfg(unix)]
     allow_many_files();
-    config.serve_callers_from_afar();
+    config.serve_remote_callers();
     let app = App::build_watched(config, options.metrics.observer());
-    let handler = app.server.from_afar();
+    let handler = app.server.for_remote_callers();
     #[cfg(feature = "conformance")]
     let handler = crate::transports::Fixtures::around(handler);
     let server = HttpServer::bind(handler, app.manager.clone(), options).await;
@@ -65,7 +65,7 @@ fn allow_many_files() {
 
 fn options(http: HttpConfig) -> Result<HttpOptions, String> {
     let tokens =
-        Tokens::load(&http.tokens, http.token_file).map_err(|error: TokenError| error.to_string())?;
+        BearerTokens::load(&http.tokens, http.token_file).map_err(|error: TokenError| error.to_string())?;
     if tokens.is_empty() && !http.listen.ip().is_loopback() {
         return Err(format!(
             "{} is no loopback address, and without a token everybody who reaches it could spend your money: \

@@ -4,23 +4,25 @@
 //! have cost is said in the words that its caller reads.
 
 mod one;
+mod record;
 
 use std::io::Write as _;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::print::print;
+use self::record::{cost, delivered, json, prompt};
+use super::common::print;
 use super::table::{WIDTH, aligned, minute, one_line};
 use crate::app::App;
-use crate::app::cli::{DONE, FAILED};
+use crate::app::exit::{DONE, FAILED};
 use crate::codec::ImageError;
-use crate::domain::{Billed, CallerState, JobId, JobStatus, Problem, Usd};
+use crate::domain::{JobId, JobStatus, Problem};
 use crate::store::{JobRecord, Store};
 
 /// `jobs`
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct JobsArguments {
     /// Show this job whole: its arguments, its requests, its images
     #[arg(value_name = "ID", conflicts_with_all = ["limit", "state"], value_parser = id)]
     id: Option<JobId>,
@@ -29,7 +31,7 @@ pub struct Arguments {
     limit: u32,
     /// Only jobs that stand so; a lost one was left unfinished by a process that is gone
     #[arg(long, value_enum)]
-    state: Option<Wanted>,
+    state: Option<StatusFilter>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -41,7 +43,7 @@ fn id(text: &str) -> Result<JobId, String> {
 
 /// The status of a job, as the command line spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum Wanted {
+enum StatusFilter {
     Queued,
     Rendering,
     Lost,
@@ -50,7 +52,7 @@ enum Wanted {
     Dropped,
 }
 
-impl Wanted {
+impl StatusFilter {
     const fn status(self) -> JobStatus {
         match self {
             Self::Queued => JobStatus::Queued,
@@ -64,13 +66,13 @@ impl Wanted {
 }
 
 /// Prints the list, or the one.
-pub async fn run(arguments: &Arguments, app: &App) -> Result<u8, String> {
+pub async fn run(arguments: &JobsArguments, app: &App) -> Result<u8, String> {
     let code = show(arguments, app).await;
     app.manager.store().close().await;
     code
 }
 
-async fn show(arguments: &Arguments, app: &App) -> Result<u8, String> {
+async fn show(arguments: &JobsArguments, app: &App) -> Result<u8, String> {
     let store = app.manager.store();
     let text = match &arguments.id {
         Some(id) => match one::read(id, app).await {
@@ -99,12 +101,12 @@ fn refuse(problem: &Problem) -> Result<u8, String> {
     Ok(FAILED)
 }
 
-async fn list(arguments: &Arguments, store: &Store) -> Result<Vec<JobRecord>, ImageError> {
+async fn list(arguments: &JobsArguments, store: &Store) -> Result<Vec<JobRecord>, ImageError> {
     if !store.has_record() {
         return Ok(Vec::new());
     }
     let most = usize::try_from(arguments.limit).unwrap_or(usize::MAX);
-    store.jobs_seen(arguments.state.map(Wanted::status), most).await
+    store.jobs_seen(arguments.state.map(StatusFilter::status), most).await
 }
 
 fn table(jobs: &[JobRecord]) -> String {
@@ -120,7 +122,7 @@ fn table(jobs: &[JobRecord]) -> String {
             job.operation.name().to_owned(),
             job.n.to_string(),
             cost(job),
-            served(job).to_owned(),
+            delivered(job).to_owned(),
         ]
     };
     let rows: Vec<_> = std::iter::once(head).chain(jobs.iter().map(row)).collect();
@@ -130,54 +132,4 @@ fn table(jobs: &[JobRecord]) -> String {
     }));
     let table = aligned(&rows, 4);
     table.lines().zip(below).flat_map(|(line, below)| [line.to_owned(), "\n".to_owned(), below]).collect()
-}
-
-/// What it cost, or may cost.
-fn cost(job: &JobRecord) -> String {
-    let problem = job.report.as_deref().and_then(|report| serde_json::from_str::<Problem>(report).ok());
-    match (job.sandbox, job.cost, job.estimate) {
-        (true, ..) => "sandbox".to_owned(),
-        (_, Some(cost), _) if problem.is_some_and(|problem| problem.billed == Billed::Maybe) => {
-            format!("≤ {cost}")
-        }
-        (_, Some(cost), _) => cost.to_string(),
-        (_, None, Some((_, high))) => format!("≤ {high}"),
-        (_, None, None) => "unknown".to_owned(),
-    }
-}
-
-/// Whether its images were handed over.
-fn served(job: &JobRecord) -> &'static str {
-    match job.caller {
-        _ if matches!(job.status, JobStatus::Failed | JobStatus::Dropped) => "-",
-        CallerState::Delivered => "yes",
-        CallerState::Waiting if job.is_alive(Timestamp::now()) => "awaited",
-        CallerState::Waiting | CallerState::Detached | CallerState::Cancelled => "no",
-    }
-}
-
-fn prompt(job: &JobRecord) -> Option<String> {
-    let arguments: Value = serde_json::from_str(&job.arguments).ok()?;
-    arguments.get("prompt")?.as_str().map(str::to_owned)
-}
-
-fn json(job: &JobRecord) -> Value {
-    let estimate = job.estimate.map(|(low, high)| json!({ "low": low.dollars(), "high": high.dollars() }));
-    json!({
-        "job": job.id,
-        "created_at": job.created_at,
-        "sent_at": job.sent_at,
-        "finished_at": job.finished_at,
-        "state": job.seen(Timestamp::now()).name(),
-        "tool": job.operation.tool(),
-        "model": job.model.model,
-        "provider": job.model.provider,
-        "n": job.n,
-        "cost_usd": job.cost.map(Usd::dollars),
-        "estimate_usd": estimate,
-        "sandbox": job.sandbox,
-        "served": job.caller == CallerState::Delivered,
-        "owner": job.owner,
-        "prompt": prompt(job),
-    })
 }

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::print::print;
+use super::common::print;
 use crate::app::Config;
-use crate::app::cli::DONE;
+use crate::app::exit::DONE;
 use crate::catalog::{Model, Sizes};
 use crate::domain::{Background, ImageFormat, ImageRequest, Operation, Pixels, Prompt, Quality};
 use crate::routing::{Estimate, Shape, estimate};
@@ -19,14 +19,14 @@ const PRICED: Pixels = Pixels::new(1024, 1024);
 
 /// `models`
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct ModelsArguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 /// Prints the models in the order in which they are considered.
-pub fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
+pub fn run(arguments: &ModelsArguments, config: &Config) -> Result<u8, String> {
     let text = if arguments.json { format!("{:#}\n", json(config)) } else { table(config) };
     print(&text)?;
     Ok(DONE)

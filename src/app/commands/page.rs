@@ -13,7 +13,7 @@ const STYLE: &str = include_str!("page.css");
 const HEAD_BYTES: u64 = 4096;
 
 /// A kind of page.
-pub(super) struct Kind {
+pub(super) struct PageKind {
     /// What tells such a page from any other, so that no other is ever replaced.
     pub generator: &'static str,
     /// The title of the window.
@@ -22,7 +22,7 @@ pub(super) struct Kind {
     pub style: &'static str,
 }
 
-impl Kind {
+impl PageKind {
     /// The page up to and with the tag that opens its body.
     pub fn head(&self) -> String {
         let Self { title, style, .. } = self;
@@ -66,9 +66,9 @@ impl Kind {
 }
 
 /// The folder that a page lies in.
-pub(super) struct Place(Option<Url>);
+pub(super) struct PageFolder(Option<Url>);
 
-impl Place {
+impl PageFolder {
     pub fn new(folder: &Path) -> Self {
         Self(Url::from_directory_path(folder).ok())
     }
@@ -104,7 +104,7 @@ pub(super) fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    const KIND: Kind = Kind { generator: "gpt-image-mcp test", title: "", style: "" };
+    const KIND: PageKind = PageKind { generator: "gpt-image-mcp test", title: "", style: "" };
 
     #[test]
     fn only_a_page_of_the_same_kind_is_replaced() {

@@ -8,11 +8,10 @@ use std::io::{IsTerminal as _, Write as _};
 use jiff::{Span, Timestamp, Zoned};
 use serde_json::{Value, json};
 
-use super::fields::joined;
-use super::print::print;
+use super::common::{joined, print};
 use super::table::{count, minute, size};
 use crate::app::Config;
-use crate::app::cli::{DONE, FAILED};
+use crate::app::exit::{DONE, FAILED};
 use crate::codec::ImageError;
 use crate::store::{FileFate, PrunePlan, Rule, Store};
 
@@ -22,7 +21,7 @@ const NAMED: usize = 20;
 /// `prune`
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("rule").required(true)))]
-pub struct Arguments {
+pub struct PruneArguments {
     /// What is older: 30d, 2 weeks, 6 months, 1 year
     #[arg(long, value_name = "AGE", group = "rule", value_parser = before)]
     older_than: Option<Timestamp>,
@@ -73,14 +72,14 @@ fn bytes(text: &str) -> Result<u64, String> {
 }
 
 /// Says what would go, and has it go if that is wanted.
-pub async fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
+pub async fn run(arguments: &PruneArguments, config: &Config) -> Result<u8, String> {
     let store = Store::new(config.store.clone());
     let code = prune(arguments, &store).await;
     store.close().await;
     code
 }
 
-async fn prune(arguments: &Arguments, store: &Store) -> Result<u8, String> {
+async fn prune(arguments: &PruneArguments, store: &Store) -> Result<u8, String> {
     let in_words = |error: ImageError| error.in_store().to_string();
     let rule = match (arguments.older_than, arguments.to_size) {
         (Some(before), _) => Rule::Before(before),

@@ -2,16 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::print::print;
-use super::suggested::Suggested;
+use super::common::{Suggested, print};
 use crate::app::App;
-use crate::app::cli::{DONE, FAILED, WRONG_USAGE};
+use crate::app::exit::{DONE, FAILED, WRONG_USAGE};
 use crate::domain::Problem;
 use crate::tools::{TOOL_NAMES, image_job, plan};
 
 /// `route TOOL ARGUMENTS`
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct RouteArguments {
     /// The tool: `generate_image`, `edit_image` or `inpaint_image`
     #[arg(value_parser = Suggested(tools), hide_possible_values = true)]
     tool: String,
@@ -21,13 +20,13 @@ pub struct Arguments {
 }
 
 /// Prints the route, or the refusal.
-pub fn run(arguments: &Arguments, app: &App) -> Result<u8, String> {
+pub fn run(arguments: &RouteArguments, app: &App) -> Result<u8, String> {
     let (answer, code) = answer(arguments, app);
     print(&format!("{answer:#}\n"))?;
     Ok(code)
 }
 
-fn answer(arguments: &Arguments, app: &App) -> (Value, u8) {
+fn answer(arguments: &RouteArguments, app: &App) -> (Value, u8) {
     let given = match serde_json::from_str(&arguments.arguments) {
         Ok(Value::Object(given)) => given,
         Ok(_) => return (json!({ "error": "ARGUMENTS: not a JSON object" }), WRONG_USAGE),

@@ -3,13 +3,13 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use crate::app::cli::DONE;
+use crate::app::exit::DONE;
 use crate::sandbox::{FaultSpec, Manner, Options, Sandbox, fault_help};
 
 /// `sandbox`
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = fault_help())]
-pub struct Arguments {
+pub struct SandboxArguments {
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 8788)]
     port: u16,
@@ -19,8 +19,12 @@ pub struct Arguments {
 }
 
 /// Serves until interrupted. The base URL is the first line on stdout.
-pub async fn run(arguments: Arguments, delay: Duration, fault: Option<FaultSpec>) -> Result<u8, String> {
-    let Arguments { port, manner } = arguments;
+pub async fn run(
+    arguments: SandboxArguments,
+    delay: Duration,
+    fault: Option<FaultSpec>,
+) -> Result<u8, String> {
+    let SandboxArguments { port, manner } = arguments;
     let options = Options { port, manner, delay, fault, ..Options::default() };
     let not_listening = |error| format!("port {port} cannot be listened on: {error}");
     let sandbox = Sandbox::start(options).await.map_err(not_listening)?;

@@ -3,9 +3,8 @@
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::print::print;
-use super::suggested::Suggested;
-use crate::app::cli::DONE;
+use super::common::{Suggested, print};
+use crate::app::exit::DONE;
 use crate::app::settings_file::SettingsFileSchema;
 use crate::catalog::Catalog;
 use crate::tools::{TOOL_NAMES, definitions};
@@ -15,14 +14,14 @@ const CONFIG: &str = "config";
 
 /// `schemas [NAME]`
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct SchemasArguments {
     /// One schema: a tool's name, or `config`
     #[arg(value_parser = Suggested(names), hide_possible_values = true)]
     name: Option<String>,
 }
 
 /// Prints one schema, or an object of all by name.
-pub fn run(arguments: &Arguments, catalog: &Catalog) -> Result<u8, String> {
+pub fn run(arguments: &SchemasArguments, catalog: &Catalog) -> Result<u8, String> {
     let mut all = all(catalog)?;
     let shown = match &arguments.name {
         None => Value::Object(all.into_iter().collect()),

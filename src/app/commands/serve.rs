@@ -4,8 +4,8 @@ use std::ffi::OsString;
 
 use super::worker;
 use crate::app::App;
-use crate::app::cli::DONE;
 use crate::app::config::Config;
+use crate::app::exit::DONE;
 use crate::transports::serve_stdio;
 
 /// Serves until the client leaves, then until what is paid for and not a worker's is stored.

@@ -10,11 +10,10 @@ use jiff::tz::TimeZone;
 use jiff::{ToSpan as _, Zoned};
 use serde_json::{Value, json};
 
-use super::fields::joined;
-use super::print::print;
+use super::common::{joined, print};
 use super::table::{aligned, one_line};
 use crate::app::Config;
-use crate::app::cli::DONE;
+use crate::app::exit::DONE;
 use crate::codec::ImageError;
 use crate::domain::Usd;
 use crate::store::{Cap, Period, Spent, Store, Stretch, Sums};
@@ -24,7 +23,7 @@ const NAME_WIDTH: usize = 29;
 
 /// `spend`
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct SpendArguments {
     /// From this day on, such as 2026-11-01
     #[arg(long, value_name = "DATE", conflicts_with = "days", value_parser = since)]
     since: Option<Date>,
@@ -42,7 +41,7 @@ fn since(text: &str) -> Result<Date, String> {
 }
 
 /// What is printed.
-struct Report {
+struct SpendReport {
     sandbox: bool,
     since: Date,
     today: Date,
@@ -65,7 +64,7 @@ impl CapNow {
 }
 
 /// Prints what was spent.
-pub async fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
+pub async fn run(arguments: &SpendArguments, config: &Config) -> Result<u8, String> {
     let store = Store::new(config.store.clone());
     let report = report(arguments, config, &store).await;
     store.close().await;
@@ -75,12 +74,17 @@ pub async fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
     Ok(DONE)
 }
 
-async fn report(arguments: &Arguments, config: &Config, store: &Store) -> Result<Report, ImageError> {
+async fn report(
+    arguments: &SpendArguments,
+    config: &Config,
+    store: &Store,
+) -> Result<SpendReport, ImageError> {
     let now = Zoned::now();
     let today = now.date();
     let asked = i64::from(arguments.days) - 1;
     let since = arguments.since.unwrap_or_else(|| today.saturating_sub(asked.days()));
-    let mut report = Report { sandbox: config.sandbox, since, today, days: Vec::new(), caps: Vec::new() };
+    let mut report =
+        SpendReport { sandbox: config.sandbox, since, today, days: Vec::new(), caps: Vec::new() };
     let recorded = store.has_record();
     if recorded && let Some(first) = store.first_planned().await? {
         let first = first.to_zoned(TimeZone::system()).date().max(since);
@@ -120,7 +124,7 @@ fn sums<'a, K: Ord>(spent: impl Iterator<Item = (K, &'a Spent)>) -> BTreeMap<K, 
     sums
 }
 
-impl Report {
+impl SpendReport {
     fn all(&self) -> impl Iterator<Item = (Date, &Spent)> {
         self.days.iter().flat_map(|(day, spent)| spent.iter().map(|spent| (*day, spent)))
     }
@@ -130,7 +134,7 @@ impl Report {
     }
 }
 
-fn words(report: &Report) -> String {
+fn words(report: &SpendReport) -> String {
     let whose = if report.sandbox { "with the sandbox, which is no money" } else { "in US dollars" };
     let mut text = format!("From {} to {}, {whose}\n\n", report.since, report.today);
     if report.days.is_empty() {
@@ -182,7 +186,7 @@ fn row(first: String, sums: &Sums) -> [String; 6] {
     ]
 }
 
-fn json(report: &Report) -> Value {
+fn json(report: &SpendReport) -> Value {
     let models = |spent: &mut dyn Iterator<Item = &Spent>| -> Vec<Value> {
         let by_model = sums(spent.map(|spent| ((&spent.model.provider, &spent.model.model), spent)));
         let named = by_model.into_iter().map(|((provider, model), sums)| {

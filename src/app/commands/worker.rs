@@ -29,8 +29,8 @@ pub async fn run(app: App) -> Result<u8, String> {
     use std::os::fd::AsFd as _;
     use std::os::unix::net::UnixStream;
 
-    use super::interrupts::interrupts;
-    use crate::app::cli::DONE;
+    use super::common::interrupts;
+    use crate::app::exit::DONE;
     use crate::jobs::serve_worker;
 
     let socket = std::io::stdin().as_fd().try_clone_to_owned().map(UnixStream::from);

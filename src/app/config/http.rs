@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Config, ConfigError, dollars, to_usize};
+use super::values::{ConfigError, dollars, to_usize};
 use crate::app::settings::Settings;
 use crate::domain::Secret;
 use crate::jobs::{InFlight, SpendingCaps};
@@ -85,16 +85,6 @@ impl HttpConfig {
                 ..clocks
             },
         })
-    }
-}
-
-impl Config {
-    /// Callers over HTTP reach the folders that the settings name, and no others; images in the
-    /// store by their ids only, since it holds those of all.
-    pub fn serve_callers_from_afar(&mut self) {
-        self.in_flight = self.http.in_flight;
-        self.roots.allowed.clone_from(&self.http.roots);
-        self.roots.store_by_path = false;
     }
 }
 

@@ -10,7 +10,7 @@ use http_body_util::BodyExt as _;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 use crate::tools::Delivery;
 use crate::transports::lone_surrogates::mend;
 
@@ -21,13 +21,13 @@ const LEAST_BYTES_PER_SECOND: usize = 32 * 1024;
 const DISCARDING: Duration = Duration::from_secs(2);
 
 /// The whole body, if it is small enough and comes quickly enough.
-pub(super) async fn whole(body: Body, most: usize, patience: Duration) -> Result<Bytes, Refusal> {
+pub(super) async fn whole(body: Body, most: usize, patience: Duration) -> Result<Bytes, HttpRefusal> {
     use axum::body::HttpBody as _;
     let announced = body.size_hint().lower();
     let mut body = body;
     if usize::try_from(announced).map_or(true, |bytes| bytes > most) {
         discard(body).await;
-        return Err(Refusal::body_too_large(most));
+        return Err(HttpRefusal::body_too_large(most));
     }
     let started = Instant::now();
     let mut parts = Vec::new();
@@ -35,12 +35,12 @@ pub(super) async fn whole(body: Body, most: usize, patience: Duration) -> Result
     loop {
         let earned = Duration::from_secs((length / LEAST_BYTES_PER_SECOND) as u64);
         let frame = timeout_at(started + patience + earned, body.frame()).await;
-        let Some(frame) = frame.map_err(|_| Refusal::body_too_slow())? else { break };
-        let Ok(data) = frame.map_err(|_| Refusal::body_cut())?.into_data() else { continue };
+        let Some(frame) = frame.map_err(|_| HttpRefusal::body_too_slow())? else { break };
+        let Ok(data) = frame.map_err(|_| HttpRefusal::body_cut())?.into_data() else { continue };
         length = length.saturating_add(data.len());
         if length > most {
             discard(body).await;
-            return Err(Refusal::body_too_large(most));
+            return Err(HttpRefusal::body_too_large(most));
         }
         parts.push(data);
     }
@@ -52,7 +52,7 @@ pub(super) async fn whole(body: Body, most: usize, patience: Duration) -> Result
 }
 
 /// The whole body as JSON that can be read.
-pub(super) async fn json(body: Body, most: usize, patience: Duration) -> Result<Bytes, Refusal> {
+pub(super) async fn json(body: Body, most: usize, patience: Duration) -> Result<Bytes, HttpRefusal> {
     let mut bytes = BytesMut::from(whole(body, most, patience).await?);
     mend(&mut bytes);
     Ok(bytes.freeze())

@@ -30,7 +30,8 @@ pub(super) async fn early(mut answer: BoxFuture<'static, Response>, clocks: Cloc
         return response;
     }
     let begun = stream::once(async { Bytes::from_static(SIGN_OF_LIFE) });
-    let rest = stream::unfold(Stage::Silent(answer), move |stage| next(stage, clocks.keep_alive, id.clone()));
+    let rest =
+        stream::unfold(LateAnswer::Silent(answer), move |stage| next(stage, clocks.keep_alive, id.clone()));
     let body = Body::from_stream(begun.chain(rest).map(Ok::<_, Infallible>));
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::OK;
@@ -41,21 +42,21 @@ pub(super) async fn early(mut answer: BoxFuture<'static, Response>, clocks: Cloc
     response
 }
 
-enum Stage {
+enum LateAnswer {
     Silent(BoxFuture<'static, Response>),
     Streaming(BoxStream<'static, Bytes>),
 }
 
-async fn next(stage: Stage, keep_alive: Duration, id: Value) -> Option<(Bytes, Stage)> {
+async fn next(stage: LateAnswer, keep_alive: Duration, id: Value) -> Option<(Bytes, LateAnswer)> {
     let mut events = match stage {
-        Stage::Silent(mut answer) => match timeout(keep_alive, &mut answer).await {
-            Err(_) => return Some((Bytes::from_static(SIGN_OF_LIFE), Stage::Silent(answer))),
+        LateAnswer::Silent(mut answer) => match timeout(keep_alive, &mut answer).await {
+            Err(_) => return Some((Bytes::from_static(SIGN_OF_LIFE), LateAnswer::Silent(answer))),
             Ok(response) => events(response, &id).await,
         },
-        Stage::Streaming(events) => events,
+        LateAnswer::Streaming(events) => events,
     };
     let event = events.next().await?;
-    Some((event, Stage::Streaming(events)))
+    Some((event, LateAnswer::Streaming(events)))
 }
 
 /// A late answer as events: as it is where it has events, else as one.

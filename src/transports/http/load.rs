@@ -26,7 +26,7 @@ struct Counts {
 
 /// A call in flight, for as long as it is held.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct CallInFlight {
     started: Instant,
     metrics: Metrics,
     owner: Arc<str>,
@@ -35,7 +35,7 @@ pub(super) struct Call {
 
 /// A limit that is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Full {
+pub(super) enum LimitReached {
     /// Of this many in all.
     All(usize),
     /// Of this many of one token.
@@ -55,19 +55,19 @@ impl Load {
     }
 
     /// Begins a call, unless there are too many.
-    pub(super) fn begin(&self, owner: &str) -> Result<Call, Full> {
+    pub(super) fn begin(&self, owner: &str) -> Result<CallInFlight, LimitReached> {
         let owner: Arc<str> = owner.into();
         let mut calls = self.counts.lock();
         let (own, all) = (calls.get(&owner).copied().unwrap_or(0), calls.values().sum::<usize>());
         if own >= self.limits.calls_per_token && self.limits.calls_per_token < self.limits.calls {
-            return Err(Full::Token(self.limits.calls_per_token));
+            return Err(LimitReached::Token(self.limits.calls_per_token));
         }
         if all >= self.limits.calls {
-            return Err(Full::All(self.limits.calls));
+            return Err(LimitReached::All(self.limits.calls));
         }
         calls.insert(Arc::clone(&owner), own + 1);
         let (started, metrics, counts) = (Instant::now(), self.metrics.clone(), Arc::clone(&self.counts));
-        Ok(Call { started, metrics, owner, counts })
+        Ok(CallInFlight { started, metrics, owner, counts })
     }
 
     /// How many calls are in flight.
@@ -107,7 +107,7 @@ impl Counts {
     }
 }
 
-impl Drop for Call {
+impl Drop for CallInFlight {
     fn drop(&mut self) {
         let mut calls = self.counts.lock();
         if let Some(count) = calls.get_mut(&self.owner) {
@@ -133,9 +133,9 @@ mod tests {
         let (load, alice, bob) = load(Limits { calls: 3, calls_per_token: 2, ..Limits::default() });
         let first = load.begin(alice).unwrap();
         let second = load.begin(alice).unwrap();
-        assert_eq!(load.begin(alice).unwrap_err(), Full::Token(2));
+        assert_eq!(load.begin(alice).unwrap_err(), LimitReached::Token(2));
         let third = load.begin(bob).unwrap();
-        assert_eq!(load.begin(bob).unwrap_err(), Full::All(3));
+        assert_eq!(load.begin(bob).unwrap_err(), LimitReached::All(3));
         drop(first);
         let fourth = load.begin(alice).unwrap();
         assert_eq!(load.in_flight(), 3);

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::metrics::Metrics;
-use super::tokens::Tokens;
+use super::tokens::BearerTokens;
 use crate::jobs::SpendingCaps;
 
 /// All that the transport needs to know.
@@ -13,7 +13,7 @@ pub struct HttpOptions {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Who may call. Without any, everybody who reaches the port may.
-    pub tokens: Tokens,
+    pub tokens: BearerTokens,
     /// Host names requests may be addressed to, beside loopback's; with a port, at that port only.
     pub hosts: Vec<String>,
     /// Web pages' origins that may call, beside those on loopback.

@@ -17,7 +17,7 @@ const LIMITED: i32 = 429;
 
 /// A request that is not served.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Refusal {
+pub(super) struct HttpRefusal {
     status: StatusCode,
     words: Box<str>,
     /// For answers that a JSON-RPC client reads: its number for the fault and the request's id.
@@ -27,7 +27,7 @@ pub(super) struct Refusal {
     header: Option<(&'static str, &'static str)>,
 }
 
-impl Refusal {
+impl HttpRefusal {
     fn new(status: StatusCode, words: impl Into<Box<str>>) -> Self {
         Self { status, words: words.into(), json_rpc: None, retry_after: None, header: None }
     }
@@ -168,7 +168,7 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for HttpRefusal {
     fn into_response(self) -> Response {
         let body = match self.json_rpc.map(|fault| *fault) {
             Some((code, id)) => {

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::connections;
 use super::options::HttpOptions;
 use super::router::router;
-use super::shared::Shared;
+use super::state::HttpState;
 use super::tokens::TokenError;
 use crate::jobs::Manager;
 
@@ -23,7 +23,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// A server that listens.
 pub struct HttpServer {
     listener: TcpListener,
-    shared: Arc<Shared>,
+    state: Arc<HttpState>,
 }
 
 impl HttpServer {
@@ -36,7 +36,7 @@ impl HttpServer {
         Handler: ServerHandler + Clone,
     {
         let listener = TcpListener::bind(options.listen).await?;
-        Ok(Self { listener, shared: Arc::new(Shared::new(handler, manager, options)) })
+        Ok(Self { listener, state: Arc::new(HttpState::new(handler, manager, options)) })
     }
 
     /// Where it listens.
@@ -49,30 +49,30 @@ impl HttpServer {
 
     /// Reads the token file again, when called. Returns how many tokens there are.
     pub fn reload_tokens(&self) -> impl Fn() -> Result<usize, TokenError> + Send + Sync + 'static {
-        let shared = Arc::clone(&self.shared);
-        move || shared.options.tokens.reload()
+        let state = Arc::clone(&self.state);
+        move || state.options.tokens.reload()
     }
 
     /// Serves until told to stop, then until the calls in flight have ended and their answers
     /// are sent, or the time for that is over. Returns how many calls were left.
     pub async fn serve(self, stop: CancellationToken) -> usize {
-        let Self { listener, shared } = self;
-        let clocks = shared.options.clocks;
-        let sweeper = tokio::spawn(sweep(Arc::clone(&shared)));
-        let router = router(Arc::clone(&shared));
+        let Self { listener, state } = self;
+        let clocks = state.options.clocks;
+        let sweeper = tokio::spawn(sweep(Arc::clone(&state)));
+        let router = router(Arc::clone(&state));
         let open = connections::accept(&listener, &router, clocks.headers, &stop).await;
         drop(listener);
-        shared.stopping.cancel();
+        state.stopping.cancel();
         let deadline = Instant::now() + clocks.stop;
-        let left = match timeout_at(deadline, shared.load.idle()).await {
+        let left = match timeout_at(deadline, state.load.idle()).await {
             Ok(()) => 0,
-            Err(_) => shared.load.in_flight(),
+            Err(_) => state.load.in_flight(),
         };
         if left == 0 {
-            shared.answers.close();
-            let _ = timeout(FAREWELL, shared.answers.wait()).await;
+            state.answers.close();
+            let _ = timeout(FAREWELL, state.answers.wait()).await;
         }
-        shared.drained.cancel();
+        state.drained.cancel();
         let _ = timeout(FAREWELL, open.shutdown()).await;
         sweeper.abort();
         left
@@ -86,13 +86,13 @@ impl std::fmt::Debug for HttpServer {
 }
 
 /// Looks after the sessions now and then.
-async fn sweep(shared: Arc<Shared>) {
-    let clocks = shared.options.clocks;
+async fn sweep(state: Arc<HttpState>) {
+    let clocks = state.options.clocks;
     let often = clocks.session_idle.min(clocks.resumable) / 4;
     let mut ticks = interval(often.clamp(Duration::from_millis(10), Duration::from_secs(30)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        shared.sweep().await;
+        state.sweep().await;
     }
 }

@@ -10,16 +10,16 @@ use std::time::{Duration, Instant};
 
 /// All sessions of one server. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Sessions(Arc<Inner>);
+pub(super) struct Sessions(Arc<SessionTable>);
 
 #[derive(Debug)]
-struct Inner {
+struct SessionTable {
     most: usize,
-    open: Mutex<Open>,
+    open: Mutex<OpenSessions>,
 }
 
 #[derive(Debug, Default)]
-struct Open {
+struct OpenSessions {
     sessions: HashMap<Arc<str>, Session>,
     /// Places taken by sessions that have no id yet.
     beginning: usize,
@@ -35,32 +35,32 @@ struct Session {
 
 /// A place among the sessions, until it is given an id or dropped.
 #[derive(Debug)]
-pub(super) struct Place(Sessions);
+pub(super) struct SessionSlot(Sessions);
 
 /// Something under way in a session, for as long as it is held.
 #[derive(Debug)]
-pub(super) struct Visit {
+pub(super) struct SessionUse {
     sessions: Sessions,
     id: Arc<str>,
 }
 
 impl Sessions {
     pub(super) fn new(most: usize) -> Self {
-        Self(Arc::new(Inner { most, open: Mutex::default() }))
+        Self(Arc::new(SessionTable { most, open: Mutex::default() }))
     }
 
     /// Takes a place for a new one, if there is one left.
-    pub(super) fn place(&self) -> Option<Place> {
+    pub(super) fn place(&self) -> Option<SessionSlot> {
         let mut open = self.lock();
         if open.sessions.len() + open.beginning >= self.0.most {
             return None;
         }
         open.beginning += 1;
-        Some(Place(self.clone()))
+        Some(SessionSlot(self.clone()))
     }
 
     /// Begins something in this owner's session of this id.
-    pub(super) fn visit(&self, id: &str, owner: &str) -> Option<Visit> {
+    pub(super) fn visit(&self, id: &str, owner: &str) -> Option<SessionUse> {
         let mut open = self.lock();
         let (id, session) = open.sessions.get_key_value(id)?;
         let id = Arc::clone(id);
@@ -68,7 +68,7 @@ impl Sessions {
             return None;
         }
         open.sessions.get_mut(&id)?.busy += 1;
-        Some(Visit { sessions: self.clone(), id })
+        Some(SessionUse { sessions: self.clone(), id })
     }
 
     pub(super) fn end(&self, id: &str) {
@@ -97,12 +97,12 @@ impl Sessions {
         idle
     }
 
-    fn lock(&self) -> MutexGuard<'_, Open> {
+    fn lock(&self) -> MutexGuard<'_, OpenSessions> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Place {
+impl SessionSlot {
     /// The session is there, and is this owner's.
     pub(super) fn take(self, id: &str, owner: &str) {
         let session = Session { owner: owner.into(), busy: 0, last: Instant::now() };
@@ -110,14 +110,14 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for SessionSlot {
     fn drop(&mut self) {
         let mut open = self.0.lock();
         open.beginning = open.beginning.saturating_sub(1);
     }
 }
 
-impl Drop for Visit {
+impl Drop for SessionUse {
     fn drop(&mut self) {
         if let Some(session) = self.sessions.lock().sessions.get_mut(&self.id) {
             session.busy = session.busy.saturating_sub(1);

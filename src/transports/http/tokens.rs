@@ -32,19 +32,19 @@ pub enum TokenError {
 }
 
 /// The tokens in force: those of the settings, and those of a file that can be read again.
-pub struct Tokens {
-    stated: Vec<Entry>,
+pub struct BearerTokens {
+    stated: Vec<TokenEntry>,
     file: Option<PathBuf>,
-    known: RwLock<Arc<[Entry]>>,
+    known: RwLock<Arc<[TokenEntry]>>,
 }
 
 #[derive(Clone)]
-struct Entry {
+struct TokenEntry {
     name: Arc<str>,
     hash: blake3::Hash,
 }
 
-impl Tokens {
+impl BearerTokens {
     /// The tokens `name=token` of the settings, and those of this file.
     ///
     /// # Errors
@@ -91,19 +91,19 @@ impl Tokens {
             .cloned()
     }
 
-    fn known(&self) -> Arc<[Entry]> {
+    fn known(&self) -> Arc<[TokenEntry]> {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl fmt::Debug for Tokens {
+impl fmt::Debug for BearerTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.known().iter().map(|entry| Arc::clone(&entry.name)).collect();
-        f.debug_struct("Tokens").field("names", &names).finish_non_exhaustive()
+        f.debug_struct("BearerTokens").field("names", &names).finish_non_exhaustive()
     }
 }
 
-fn all(stated: &[Entry], file: Option<&Path>) -> Result<Arc<[Entry]>, TokenError> {
+fn all(stated: &[TokenEntry], file: Option<&Path>) -> Result<Arc<[TokenEntry]>, TokenError> {
     let mut entries = stated.to_vec();
     if let Some(path) = file {
         let unreadable = |error: std::io::Error| TokenError::Unreadable {
@@ -117,13 +117,13 @@ fn all(stated: &[Entry], file: Option<&Path>) -> Result<Arc<[Entry]>, TokenError
 
 /// One token a line, as `name = token` or as TOML has it, `name = "token"`; # begins a comment
 /// line.
-fn read(text: &str, path: &Path) -> Result<Vec<Entry>, TokenError> {
+fn read(text: &str, path: &Path) -> Result<Vec<TokenEntry>, TokenError> {
     let lines = text.lines().zip(1..).map(|(line, number): (&str, usize)| (line.trim(), number));
     let lines = lines.filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
     lines.map(|(line, number)| entry(line, || format!("{}, line {number}", path.display()))).collect()
 }
 
-fn entry(text: &str, place: impl Fn() -> String) -> Result<Entry, TokenError> {
+fn entry(text: &str, place: impl Fn() -> String) -> Result<TokenEntry, TokenError> {
     let malformed = |problem| TokenError::Malformed { place: place(), problem };
     let (name, token) = text.split_once('=').ok_or_else(|| malformed("there is no ="))?;
     let (name, token) = (name.trim(), token.trim());
@@ -140,7 +140,7 @@ fn entry(text: &str, place: impl Fn() -> String) -> Result<Entry, TokenError> {
     if token.len() < LEAST_CHARACTERS {
         return Err(malformed("the token is too short"));
     }
-    Ok(Entry { name: name.into(), hash: blake3::hash(token.as_bytes()) })
+    Ok(TokenEntry { name: name.into(), hash: blake3::hash(token.as_bytes()) })
 }
 
 #[cfg(test)]
@@ -150,11 +150,11 @@ mod tests {
     const ALICE: &str = "alice-secret-0123456789";
     const BOB: &str = "bob=secret=0123456789";
 
-    fn tokens(file: &str) -> (tempfile::TempDir, Result<Tokens, TokenError>) {
+    fn tokens(file: &str) -> (tempfile::TempDir, Result<BearerTokens, TokenError>) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tokens");
         std::fs::write(&path, file).unwrap();
-        (folder, Tokens::load(&[], Some(path)))
+        (folder, BearerTokens::load(&[], Some(path)))
     }
 
     #[test]

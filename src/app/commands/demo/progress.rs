@@ -12,7 +12,7 @@ const RUNNING: &str = "{prefix} {bar:14.cyan/dim} {elapsed:>3} {wide_msg:.dim}";
 const ENDED: &str = "{prefix} {bar:14.cyan/dim} {elapsed:>3} {wide_msg}";
 
 /// One call's progress, on stderr.
-pub(super) struct Progress {
+pub(super) struct DemoProgress {
     name: String,
     /// None where stderr is no terminal.
     bar: Option<ProgressBar>,
@@ -20,7 +20,7 @@ pub(super) struct Progress {
     line: RefCell<String>,
 }
 
-impl Progress {
+impl DemoProgress {
     /// Begins to show the call of this name, which takes as much room as `width` characters.
     pub fn start(name: &str, width: usize) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {

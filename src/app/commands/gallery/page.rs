@@ -9,15 +9,15 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::app::commands::page::{Kind, Place, escaped};
+use crate::app::commands::page::{PageFolder, PageKind, escaped};
 use crate::app::commands::table::{count, minute, size};
 use crate::codec::Preview;
 use crate::domain::ImageId;
 use crate::store::{Exhibit, ParentRole, Store, StoredImage};
 
 /// The gallery's page.
-pub(super) const KIND: Kind =
-    Kind { generator: "gpt-image-mcp gallery", title: "gallery", style: include_str!("gallery.css") };
+pub(super) const KIND: PageKind =
+    PageKind { generator: "gpt-image-mcp gallery", title: "gallery", style: include_str!("gallery.css") };
 
 /// More of a prompt than this is told by `jobs ID`.
 const PROMPT_CHARACTERS: usize = 500;
@@ -48,14 +48,14 @@ impl Numbers {
 /// A page that is being written.
 pub(super) struct Page<W> {
     out: W,
-    place: Place,
+    place: PageFolder,
     numbers: Numbers,
     month: Option<Date>,
 }
 
 impl<W: Write> Page<W> {
     pub fn new(out: W, folder: &Path, numbers: Numbers) -> Self {
-        Self { out, place: Place::new(folder), numbers, month: None }
+        Self { out, place: PageFolder::new(folder), numbers, month: None }
     }
 
     /// Everything before the first card.

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 #[cfg(feature = "terminal-pictures")]
 use super::terminal::show;
-use crate::app::cli::{DONE, FAILED};
-use crate::app::commands::print::print as print_text;
+use crate::app::commands::common::print as print_text;
+use crate::app::exit::{DONE, FAILED};
 use crate::domain::Problem;
 use crate::store::StoredImage;
 use crate::tools::{OutputForm, words};

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{answer, draw, flags, get};
 use crate::app::App;
 use crate::catalog::Catalog;
-use crate::tools::{self, Call, TOOL_NAMES};
+use crate::tools::{self, ParsedCall, TOOL_NAMES};
 
 /// A call of a tool, as the command line states it.
 #[derive(Clone, Debug)]
@@ -19,9 +19,9 @@ pub struct ToolCall {
 /// Makes the call and prints what it brought, or on stderr why it was refused.
 pub async fn run(call: ToolCall, app: &App) -> Result<u8, String> {
     let ToolCall { tool, arguments, json } = call;
-    match tools::call(tool, arguments, app.manager.catalog()) {
-        Ok(Call::Draw(asked)) => draw::draw(*asked, app, json).await,
-        Ok(Call::Get(wanted)) => get::get(&wanted, app, json).await,
+    match tools::parse_call(tool, arguments, app.manager.catalog()) {
+        Ok(ParsedCall::Draw(asked)) => draw::draw(*asked, app, json).await,
+        Ok(ParsedCall::Get(wanted)) => get::get(&wanted, app, json).await,
         Err(problems) => answer::refuse(&problems),
     }
 }

@@ -9,20 +9,20 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::interval;
 
 use super::answer;
-use super::progress::Progress;
+use super::progress::CallProgress;
 use crate::app::App;
-use crate::app::cli::FAILED;
-use crate::app::commands::interrupts::interrupts;
+use crate::app::commands::common::interrupts;
+use crate::app::exit::FAILED;
 use crate::codec::Preview;
 use crate::domain::JobId;
 use crate::jobs::{JobProgress, Outcome};
-use crate::tools::{Asked, drawn_fields, dry_run_fields};
+use crate::tools::{DrawRequest, drawn_fields, dry_run_fields};
 
 /// Between two looks at how far the call is.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Makes the image, or says with `dry_run` what would be made.
-pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, String> {
+pub(super) async fn draw(asked: DrawRequest, app: &App, json: bool) -> Result<u8, String> {
     let form = app.server.form(asked.output);
     let route = match app.manager.plan(&asked.image_job) {
         Ok(route) => route,
@@ -46,7 +46,7 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
     let mut interrupts = interrupts();
     let mut looks = interval(LOOK_EVERY);
     let mut call = app.manager.start(asked.image_job);
-    let mut progress = Progress::new(call.progress());
+    let mut progress = CallProgress::new(call.progress());
     let mut interrupted = false;
     let outcome = loop {
         tokio::select! {
@@ -93,7 +93,7 @@ fn to_look_at(preview: &Preview) -> io::Result<PathBuf> {
 
 /// Stops a call that was still being prepared. It may have been sent in that very moment;
 /// then its image is waited for all the same.
-async fn stop(app: &App, progress: &Progress, mut again: UnboundedReceiver<()>) -> Result<u8, String> {
+async fn stop(app: &App, progress: &CallProgress, mut again: UnboundedReceiver<()>) -> Result<u8, String> {
     tokio::select! {
         () = app.manager.finish() => {}
         _ = again.recv() => return Ok(FAILED),

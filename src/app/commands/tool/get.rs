@@ -7,11 +7,11 @@ use tokio::sync::watch;
 use tokio::time::{Instant, interval};
 
 use super::answer;
-use super::progress::Progress;
+use super::progress::CallProgress;
 use crate::app::App;
-use crate::app::cli::FAILED;
+use crate::app::exit::FAILED;
 use crate::jobs::{JobProgress, Owner};
-use crate::tools::{self, GetArguments, Got};
+use crate::tools::{self, GetArguments, Retrieved};
 
 /// As long as anybody waits: a person has ^C.
 const FOR_EVER: Duration = Duration::from_hours(24);
@@ -28,7 +28,7 @@ pub(super) async fn get(wanted: &GetArguments, app: &App, json: bool) -> Result<
     let asked = wanted.wait_s.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let until = Instant::now() + asked.unwrap_or(FOR_EVER);
     let (stage, stages) = watch::channel(JobProgress::Preparing);
-    let mut progress = Progress::new(stages);
+    let mut progress = CallProgress::new(stages);
     let mut looks = interval(LOOK_EVERY);
     looks.tick().await; // what is there already needs no bar
     let owner = Owner::local().name;
@@ -55,7 +55,7 @@ pub(super) async fn get(wanted: &GetArguments, app: &App, json: bool) -> Result<
         problems => code.and(answer::refuse(problems)),
     };
     let made = got.iter().flatten().filter_map(|got| match got {
-        Got::Made { outcome, delivered: false } => Some(outcome.job.clone()),
+        Retrieved::Made { outcome, delivered: false } => Some(outcome.job.clone()),
         _ => None,
     });
     app.manager.record_delivery(made.collect());

@@ -25,7 +25,7 @@ use super::load::Load;
 use super::options::HttpOptions;
 use super::sessions::Sessions;
 use crate::jobs::Manager;
-use crate::tools::Caller;
+use crate::tools::ToolCaller;
 
 /// Messages that wait in a connection of the older SSE, each way.
 pub(super) const WAITING_MESSAGES: usize = 16;
@@ -39,7 +39,7 @@ pub(super) type Inbox = mpsc::Receiver<RxJsonRpcMessage<RoleServer>>;
 pub(super) type Outbox = mpsc::Sender<TxJsonRpcMessage<RoleServer>>;
 
 /// One server's state.
-pub(super) struct Shared {
+pub(super) struct HttpState {
     pub options: HttpOptions,
     pub manager: Manager,
     pub access: Access,
@@ -59,7 +59,7 @@ pub(super) struct Shared {
     library_sessions: Arc<LocalSessionManager>,
 }
 
-impl Shared {
+impl HttpState {
     pub(super) fn new<Handler>(handler: Handler, manager: Manager, options: HttpOptions) -> Self
     where
         Handler: ServerHandler + Clone,
@@ -158,6 +158,6 @@ impl Shared {
 }
 
 /// Who sent this request.
-pub(super) fn caller(parts: &Parts) -> Option<Caller> {
-    parts.extensions.get::<Caller>().cloned()
+pub(super) fn caller(parts: &Parts) -> Option<ToolCaller> {
+    parts.extensions.get::<ToolCaller>().cloned()
 }
