@@ -1,9 +1,8 @@
-//! Whole images that a transport reads and encodes while it sends, so that a result of
-//! 19 MB is never in memory. A result carries a mark in the image's place; the transport
-//! puts the image where the mark stands.
+//! Whole images that a transport reads and encodes while it sends, so that a result of 19 MB is
+//! never in memory. The result contains a mark in place of the image; the transport replaces it.
 //!
-//! For transports that write a message themselves. Where a request brings no
-//! [`DeferredImages`], images are in the result as they are.
+//! For transports that write messages themselves. If a request has no [`DeferredImages`] in its
+//! extensions, the result contains the images.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,17 +13,17 @@ use memchr::memmem;
 use crate::codec::ImageError;
 use crate::store::{EncodedImage, StoredImage};
 
-/// An image that was not sent for so long belonged to a call that was cancelled.
+/// An image that is not sent within this time belonged to a cancelled call.
 const KEPT: Duration = Duration::from_mins(1);
 
-/// The images of one connection that are marked in results not sent yet. Cheap to clone;
-/// a transport puts one into the extensions of every request.
+/// The images of one connection whose results are not sent yet. Cheap to clone; a transport puts
+/// one into the extensions of every request.
 #[derive(Clone, Debug)]
 pub struct DeferredImages(Arc<DeferredState>);
 
 #[derive(Debug)]
 struct DeferredState {
-    /// What every mark begins with. Nobody can guess it, so no text is taken for a mark.
+    /// The start of every mark. It cannot be guessed, so no text is mistaken for a mark.
     prefix: String,
     waiting: Mutex<UnsentImages>,
 }
@@ -38,16 +37,16 @@ struct UnsentImages {
 /// A part of a message.
 #[derive(Debug)]
 pub enum Piece {
-    /// Bytes to be sent as they are.
+    /// Bytes to send unchanged.
     Bytes(Vec<u8>),
-    /// An image to be sent as base64.
+    /// An image to send as base64.
     Image(Box<EncodedImage>),
 }
 
 impl Default for DeferredImages {
     fn default() -> Self {
         let mut nonce = [0; 16];
-        // Without randomness from the system a mark is still unlike any text of an agent's.
+        // Without system randomness a mark is still unlike any text of an agent.
         let _ = getrandom::fill(&mut nonce);
         let prefix = format!("deferred-{:032x}-", u128::from_le_bytes(nonce));
         Self(Arc::new(DeferredState { prefix, waiting: Mutex::default() }))
@@ -55,7 +54,7 @@ impl Default for DeferredImages {
 }
 
 impl DeferredImages {
-    /// Takes an image; the mark is to stand in the message where its base64 would.
+    /// Keeps an image; the message contains the returned mark in place of its base64.
     pub(super) fn mark(&self, image: EncodedImage) -> String {
         let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.images.retain(|_, (_, since)| since.elapsed() < KEPT);
@@ -65,7 +64,7 @@ impl DeferredImages {
         format!("{}{number}", self.0.prefix)
     }
 
-    /// Cuts a message, written as JSON, at its marks.
+    /// Splits a JSON message at its marks.
     #[must_use]
     pub fn cut(&self, message: Vec<u8>) -> Vec<Piece> {
         let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,8 +91,7 @@ impl DeferredImages {
     }
 }
 
-/// The base64 of a stored image, or the mark that stands for it. Reads the file where
-/// nothing is deferred.
+/// The base64 of a stored image, or its mark if images are deferred.
 pub(super) fn base64(image: &StoredImage, deferred: Option<&DeferredImages>) -> Result<String, ImageError> {
     let encoded = EncodedImage::open(image)?;
     match deferred {

@@ -1,5 +1,5 @@
-//! What the three drawing tools share: from read arguments to an answer, with progress on
-//! the way and the caller free to hang up.
+//! What the three drawing tools share: from parsed arguments to a result, with progress
+//! notifications. The caller may disconnect at any time.
 
 use std::time::{Duration, Instant};
 
@@ -22,12 +22,12 @@ use crate::domain::{ImageRequest, Problem, ProblemKind, Usd};
 use crate::jobs::{ImageJob, JobProgress, Masking, Owner};
 use crate::references::ImageReference;
 
-/// Drawing costs money, changes nothing that is there, and twice is two images.
+/// Drawing costs money, changes nothing that exists, and makes a new image each time.
 pub(super) fn annotations() -> ToolAnnotations {
     ToolAnnotations::new().read_only(false).destructive(false).idempotent(false).open_world(true)
 }
 
-/// The call that these parts make.
+/// Builds the request for a job.
 pub(super) fn asked(
     request: ImageRequest,
     shared: &SharedArguments,
@@ -62,7 +62,7 @@ pub(super) fn references(
     if problems.is_empty() { Ok(references) } else { Err(problems) }
 }
 
-/// Both, or all the problems of either.
+/// Both values, or the problems of both.
 pub(super) fn both<A, B>(
     a: Result<A, Vec<Problem>>,
     b: Result<B, Vec<Problem>>,
@@ -77,7 +77,7 @@ pub(super) fn both<A, B>(
     }
 }
 
-/// Makes the image and answers with it.
+/// Runs the job and returns its result.
 pub(super) async fn draw(
     tools: &ToolContext,
     read: ReadArguments,
@@ -89,13 +89,13 @@ pub(super) async fn draw(
         Err(problems) => return reply::problems(&problems).into(),
     };
     let caller = ToolCaller::of(&context);
-    let refused = caller.refused(&image_job);
+    let refused = caller.forbidden_paths(&image_job);
     if !refused.is_empty() {
         return reply::problems(&refused).into();
     }
     image_job.owner.clone_from(&caller.owner);
     if dry_run {
-        let looked = Box::pin(look(tools, &image_job)).await; // boxed, or every paid call would have its room
+        let looked = Box::pin(look(tools, &image_job)).await; // boxed: a paid call would otherwise reserve space for it
         return looked.unwrap_or_else(|problem| reply::problems(&[problem])).into();
     }
     let as_task = tasks::are_known(&context);
@@ -114,7 +114,7 @@ pub(super) async fn draw(
             }
             Err(problem) => reply::problems(&[problem]).into(),
         },
-        // What has been sent goes on and is stored; only the answer is dropped.
+        // A request that was sent continues and its image is stored; only the answer is dropped.
         () = context.ct.cancelled() => reply::problems(&[cancelled()]).into(),
         stage = still_under_way(stage.clone(), soft_deadline) => {
             call.detached();
@@ -127,18 +127,18 @@ pub(super) async fn draw(
     }
 }
 
-/// Waits as long as the client does, and until there is a job that can be named.
+/// Waits for the soft deadline, and until the job has an id.
 async fn still_under_way(mut stage: watch::Receiver<JobProgress>, soft_deadline: Duration) -> JobProgress {
     sleep(soft_deadline).await;
     let named = stage.wait_for(|stage| stage.job().is_some()).await.map(|stage| stage.clone());
     match named {
         Ok(stage) => stage,
-        // It ended without a job, and says so itself.
+        // The job ended before it had an id; the other branch reports that.
         Err(_) => std::future::pending().await,
     }
 }
 
-/// Says what the call would do, and shows what it would repaint.
+/// Plans the call, and shows what it would repaint.
 async fn look(tools: &ToolContext, image_job: &ImageJob) -> Result<CallToolResult, Problem> {
     let route = tools.manager.plan(image_job)?;
     let dry_run = tools.manager.dry_run(image_job, &route, tools.options.preview).await?;

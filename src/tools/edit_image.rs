@@ -1,4 +1,4 @@
-//! `edit_image`: an image from images and words.
+//! `edit_image`: an image from images and a prompt.
 
 use futures_util::future::FutureExt as _;
 use rmcp::model::{JsonObject, Tool};
@@ -11,7 +11,7 @@ use crate::domain::{Moderation, Operation, Problem};
 
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "edit_image",
-    description: "Make an image from 1 to 16 images and a prompt: change one, combine several, take over a style. \
+    description: "Make an image from 1 to 16 images and a prompt: change one, combine several, copy a style. \
          Takes 30 to 300 s and costs money. To repaint only a marked part use inpaint_image.",
     definition,
     call: |tools, arguments, context| draw::draw(tools, asked, arguments, context).boxed(),

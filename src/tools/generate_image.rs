@@ -1,4 +1,4 @@
-//! `generate_image`: an image from words.
+//! `generate_image`: an image from a prompt.
 
 use futures_util::future::FutureExt as _;
 use rmcp::model::{JsonObject, Tool};

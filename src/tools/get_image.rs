@@ -1,4 +1,4 @@
-//! `get_image`: an image made earlier once more, or one that is still being made.
+//! `get_image`: shows a stored image again, or waits for one that is still being made.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::jobs::JobProgress;
 
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "get_image",
-    description: "Show an image made earlier again, or wait for one that is still rendering, by the id in its result. Costs nothing.",
+    description: "Show a stored image again, or wait for one that is still rendering, by the id in its result. Free.",
     definition,
     call: |tools, arguments, context| get(tools, arguments, context).map(Into::into).boxed(),
     asked: None,

@@ -12,8 +12,8 @@ use crate::domain::{Moderation, Operation, Problem};
 
 pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "inpaint_image",
-    description: "Repaint a part of an image, marked by regions or a mask; everything else stays as it is, pixel by \
-         pixel. dry_run shows the part drawn over the image. Takes 30 to 300 s and costs money.",
+    description: "Repaint a part of an image, marked by regions or a mask; every other pixel stays as it is. \
+         dry_run shows the part on the image. Takes 30 to 300 s and costs money.",
     definition,
     call: |tools, arguments, context| draw::draw(tools, asked, arguments, context).boxed(),
     asked: Some(asked),

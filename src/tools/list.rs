@@ -19,7 +19,7 @@ pub const TOOL_NAMES: [&str; 4] = {
     [generate.name, edit.name, inpaint.name, get.name]
 };
 
-/// The description of a tool; empty for one that is none.
+/// The description of a tool; empty for an unknown name.
 #[must_use]
 pub fn description(tool: &str) -> &'static str {
     TOOLS.iter().find(|entry| entry.name == tool).map_or("", |entry| entry.description)
@@ -32,19 +32,19 @@ pub fn definitions(catalog: &Catalog) -> Vec<Tool> {
     TOOLS.iter().map(|tool| (tool.definition)(&models)).collect()
 }
 
-/// A call of a tool, its arguments read: for callers that are no MCP client.
+/// A tool call with parsed arguments, for callers that are not MCP clients.
 #[derive(Clone, Debug)]
 pub enum ParsedCall {
-    /// Of a tool that draws.
+    /// A call of a drawing tool.
     Draw(Box<DrawRequest>),
-    /// Of `get_image`.
+    /// A call of `get_image`.
     Get(GetArguments),
 }
 
-/// Reads a call without making it.
+/// Parses a call without making it.
 ///
 /// # Errors
-/// A [`Problem`] for each wrong argument, or one for a tool that is none.
+/// A [`Problem`] for each wrong argument, or one for an unknown tool.
 pub fn parse_call(tool: &str, arguments: JsonObject, catalog: &Catalog) -> Result<ParsedCall, Vec<Problem>> {
     let entry = TOOLS.iter().find(|entry| entry.name == tool);
     let entry = entry.ok_or_else(|| no_such(tool, |_| true))?;
@@ -56,7 +56,7 @@ pub fn parse_call(tool: &str, arguments: JsonObject, catalog: &Catalog) -> Resul
     }
 }
 
-/// Reads the arguments of a drawing tool.
+/// Parses the arguments of a drawing tool.
 ///
 /// # Errors
 /// A [`Problem`] for each wrong argument, or one for a tool that does not draw.
@@ -71,11 +71,11 @@ pub fn image_job(tool: &str, arguments: JsonObject, catalog: &Catalog) -> Result
 
 fn no_such(tool: &str, accepted: impl Fn(&ToolEntry) -> bool) -> Vec<Problem> {
     let names: Vec<_> = TOOLS.iter().filter(|entry| accepted(entry)).map(|entry| entry.name).collect();
-    let remedy = format!("Accepted are {}.", names.join(", "));
+    let remedy = format!("Pass one of {}.", names.join(", "));
     vec![Problem::argument("TOOL", format!("{tool:?} was given"), remedy)]
 }
 
-/// `auto`, every model's id once, and with their provider those that several have.
+/// `auto`, each model id once, and `provider/model` for the models that several providers have.
 fn model_choices(catalog: &Catalog) -> Vec<String> {
     let mut choices = vec!["auto".to_owned()];
     for model in &catalog.models {

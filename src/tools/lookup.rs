@@ -1,4 +1,4 @@
-//! What the ids of `get_image` lead to: parsed, looked up, and waited for. Knows nothing of MCP.
+//! Parses the ids of `get_image`, looks them up and waits for their jobs. Knows nothing of MCP.
 
 use futures_util::future::join_all;
 use tokio::sync::watch;
@@ -9,45 +9,45 @@ use crate::domain::{ImageId, JobId, Problem};
 use crate::jobs::{Changes, JobLookup, JobProgress, Manager, Outcome};
 use crate::store::StoredImage;
 
-/// What an id means.
+/// An id that a call names.
 #[derive(Clone, Debug)]
 pub enum RequestedId {
     /// One image.
     Image(ImageId),
-    /// All the images of a call.
+    /// All images of a job.
     Job(JobId),
 }
 
-/// What there is of an id.
+/// What an id leads to.
 #[derive(Debug)]
 pub enum Retrieved {
     /// One image.
     Image {
         /// The image.
         image: Box<StoredImage>,
-        /// What it goes back to, nearest first.
+        /// The images that it was made from, nearest first.
         ancestry: Vec<StoredImage>,
     },
-    /// What a job brought.
+    /// A job that made images.
     Made {
-        /// Its images and what is to be said of them.
+        /// The images and the report.
         outcome: Box<Outcome>,
-        /// Whether somebody had them before.
+        /// Whether a client received them before.
         delivered: bool,
     },
     /// A job that has not ended.
     UnderWay {
         /// How far it is.
         progress: JobProgress,
-        /// Since when, in seconds.
+        /// Seconds since its start.
         seconds: u64,
     },
 }
 
-/// The ids that a call asks for.
+/// The ids that a call names.
 ///
 /// # Errors
-/// A [`Problem`] for each text that is none, or one where there are none at all.
+/// A [`Problem`] for each text that is not an id, or one if the call names none.
 pub fn ids(arguments: &GetArguments) -> Result<Vec<RequestedId>, Vec<Problem>> {
     let one = arguments.id.iter().map(|text| ("id".to_owned(), text));
     let several = arguments.ids.iter().flatten().enumerate();
@@ -56,7 +56,7 @@ pub fn ids(arguments: &GetArguments) -> Result<Vec<RequestedId>, Vec<Problem>> {
     for (argument, text) in one.chain(several) {
         match parse(text) {
             Some(id) => ids.push(id),
-            None => problems.push(Problem::argument(argument, format!("{text:?} was given"), ACCEPTED)),
+            None => problems.push(Problem::argument(argument, format!("{text:?} was given"), PASS_AN_ID)),
         }
     }
     if ids.is_empty() && problems.is_empty() {
@@ -69,8 +69,7 @@ pub fn ids(arguments: &GetArguments) -> Result<Vec<RequestedId>, Vec<Problem>> {
     if problems.is_empty() { Ok(ids) } else { Err(problems) }
 }
 
-const ACCEPTED: &str =
-    "Accepted is an id from an earlier result, such as img_0123456789ab or job_0123456789ab.";
+const PASS_AN_ID: &str = "Pass an id from an earlier result, such as img_0123456789ab or job_0123456789ab.";
 
 fn parse(text: &str) -> Option<RequestedId> {
     let id = text.trim().trim_start_matches("image://");
@@ -133,7 +132,7 @@ async fn look_at(manager: &Manager, owner: &str, id: &RequestedId) -> Result<Ret
 }
 
 impl Retrieved {
-    /// The images there are.
+    /// The images.
     #[must_use]
     pub fn images(&self) -> &[StoredImage] {
         match self {

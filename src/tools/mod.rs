@@ -1,6 +1,6 @@
-//! Layer 6: what a client can call, and the words it is answered in.
+//! The tools that a client can call: their arguments, results and texts.
 //!
-//! Knows rmcp. Draws nothing and decides nothing about models, money or files.
+//! Knows rmcp. Runs no jobs and decides nothing about models, money or files.
 
 mod args;
 mod caller;

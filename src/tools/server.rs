@@ -25,25 +25,25 @@ use super::{resources, tasks};
 use crate::codec::PreviewBudget;
 use crate::jobs::Manager;
 
-/// What an agent should know before its first call. Under 1,000 characters.
+/// What an agent needs to know before its first call. Under 1,000 characters.
 const INSTRUCTIONS: &str = "\
-Draws images: generate_image from words, edit_image from images and words, inpaint_image \
-repaints a masked part, get_image shows a stored image or waits for one, for free. \
-Leave model and the other controls out unless the user wants them: a plain prompt goes to a \
+Draws images: generate_image from a prompt, edit_image from images and a prompt, inpaint_image \
+repaints a marked part, get_image shows a stored image or waits for one, free of charge. \
+Leave out model and the other controls unless the user wants them: a plain prompt goes to a \
 flat-price model ($0.03); exact sizes, 2K and 4K, quality, format, transparency and masks go to \
-the exact one ($0.006 to $0.40). A call takes 30 to 300 s; one that takes long is answered with \
-a job id to call get_image with. Never repeat it because it is slow: every call is paid. \
-dry_run tells model, size and price first; max_cost_usd caps the price. ";
+the exact model ($0.006 to $0.40). A call takes 30 to 300 s; a slow one answers with a job id \
+for get_image. Never repeat a call because it is slow: every call is charged. \
+dry_run shows model, size and price first; max_cost_usd caps the price. ";
 
 /// Where images are, for a server on the caller's machine.
 const LOCAL: &str = "\
-Every result names the saved file and an id; pass that id as an image to edit the image \
+Every result gives the saved file and an id; pass that id as an image to edit the image \
 further. Images shown in the chat do not reach this server: pass a file path, an https URL or \
 an id.";
 
-/// And for one that is reached over HTTP.
+/// Where images are, for a server that is reached over HTTP.
 const REMOTE: &str = "\
-Every result names an id and the url of the whole image; pass that id as an image to edit it \
+Every result gives an id and the url of the whole image; pass that id as an image to edit it \
 further. Your files do not reach this server: POST the bytes of an image to /images for an id, \
 or pass an https or data URL.";
 
@@ -101,7 +101,7 @@ impl ServerHandler for ImageServer {
     fn get_info(&self) -> ServerConfig {
         let capabilities =
             ServerCapabilities::builder().enable_tools().enable_resources().enable_tasks().build();
-        // Named here, because the library would give its own name and version.
+        // rmcp would give its own name and version.
         let ours = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
             .with_title("Image generation")
             .with_description(env!("CARGO_PKG_DESCRIPTION"));
@@ -181,7 +181,7 @@ impl ServerHandler for ImageServer {
         request: GetTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
-        // Boxed, or every request of any kind would have its room.
+        // Boxed: the future of every request would otherwise reserve space for this one.
         Box::pin(tasks::get(&self.0.context, &request.task_id, &context)).await
     }
 

@@ -11,15 +11,15 @@ use super::context::ToolContext;
 use crate::domain::Problem;
 use crate::jobs::ImageJob;
 
-/// Reads arguments that passed the schema.
+/// Parses arguments that passed the schema.
 pub(super) type ReadArguments = fn(JsonObject) -> Result<DrawRequest, Vec<Problem>>;
 
-/// One tool: what it is and what it does.
+/// One tool.
 pub(super) struct ToolEntry {
     pub name: &'static str,
-    /// What agents and people read of it; the first sentence stands for itself.
+    /// The description for agents and people; the first sentence is also its summary.
     pub description: &'static str,
-    /// The definition clients see, for these model choices, made of the argument types.
+    /// Builds the definition that clients see, with these models as choices.
     pub definition: fn(&[String]) -> Tool,
     /// Answers a call whose arguments passed the schema.
     pub call: for<'a> fn(
@@ -27,25 +27,25 @@ pub(super) struct ToolEntry {
         JsonObject,
         RequestContext<RoleServer>,
     ) -> BoxFuture<'a, CallToolResponse>,
-    /// Reads the arguments of a tool that draws, without drawing.
+    /// Parses the arguments of a drawing tool; `None` for other tools.
     pub asked: Option<ReadArguments>,
 }
 
-/// A call of a drawing tool, its arguments read.
+/// The parsed arguments of a drawing tool.
 #[derive(Clone, Debug)]
 pub struct DrawRequest {
-    /// What is to be drawn.
+    /// The job.
     pub image_job: ImageJob,
-    /// How the images come back; `None` for the configured form.
+    /// How the result shows images; `None` for the configured form.
     pub output: Option<OutputForm>,
-    /// Whether only the plan is wanted.
+    /// Whether the call only asks for the plan.
     pub dry_run: bool,
 }
 
-/// Reads arguments that passed the schema into their type.
+/// Parses arguments that passed the schema into their type.
 ///
 /// # Errors
-/// What serde says, where the schema let something through that the type refuses.
+/// The message of serde, if the type refuses what the schema accepted.
 pub(super) fn read<Arguments: serde::de::DeserializeOwned>(
     arguments: JsonObject,
 ) -> Result<Arguments, Vec<Problem>> {

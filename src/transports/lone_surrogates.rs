@@ -1,8 +1,8 @@
-//! Half of a surrogate pair, escaped, is what JavaScript writes for an emoji that was cut in two.
-//! It is no text, and a JSON reader refuses the whole message for it; a client over stdio would
-//! wait for an answer that never comes. It becomes U+FFFD, whose escape is as long.
+//! Replaces lone surrogates in JSON by U+FFFD.
 //!
-//! Knows JSON's escapes (RFC 8259, section 7) and nothing of messages.
+//! JavaScript writes an escaped lone surrogate for an emoji that was cut in two. A JSON parser refuses
+//! the whole message for it, and a client over stdio would wait for an answer that never comes. The
+//! escape of U+FFFD has the same length. Knows the escapes of JSON (RFC 8259, section 7) only.
 
 use std::io;
 use std::pin::Pin;
@@ -16,8 +16,8 @@ const CHUNK_BYTES: usize = 8 * 1024;
 /// Length of `\u` and four digits.
 const ESCAPE: usize = 6;
 
-/// Mends what can be told from these bytes; how many of them are settled. The rest, less than two
-/// escapes, hangs on what follows.
+/// Replaces the lone surrogates in these bytes and returns how many bytes are final. The rest, less
+/// than two escapes, depends on the bytes that follow.
 pub(super) fn mend(json: &mut [u8]) -> usize {
     let mut at = 0;
     while let Some(found) = json.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
@@ -51,18 +51,18 @@ pub(super) fn mend(json: &mut [u8]) -> usize {
     json.len()
 }
 
-/// The UTF-16 unit that an escape is.
+/// The UTF-16 unit of an escape.
 fn unit(escape: &[u8]) -> Option<u16> {
     let digits = std::str::from_utf8(escape.strip_prefix(b"\\u")?).ok()?;
     u16::from_str_radix(digits, 16).ok()
 }
 
-/// Bytes of JSON, mended as they are read.
+/// A reader of JSON that replaces lone surrogates.
 #[derive(Debug)]
 pub(super) struct Mended<R> {
     input: R,
     buffer: Vec<u8>,
-    /// How much of the buffer has been handed on, and how much may be.
+    /// How much of the buffer was read, and how much is final.
     given: usize,
     settled: usize,
 }
@@ -90,7 +90,7 @@ impl<R: AsyncRead + Unpin> AsyncRead for Mended<R> {
             let length = chunk.filled().len();
             this.buffer.truncate(kept + length);
             ready!(read)?;
-            // At the end, what hung on more bytes stays as it is.
+            // At the end of the input, the rest is final.
             this.settled = if length == 0 { kept } else { mend(&mut this.buffer) };
             if this.settled == 0 && length == 0 {
                 return Poll::Ready(Ok(()));

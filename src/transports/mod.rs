@@ -1,4 +1,4 @@
-//! Layer 7: how a client's bytes reach the tools. Knows rmcp, and nothing about images.
+//! The transports: stdio and HTTP. Know rmcp, and nothing about images.
 
 #[cfg(feature = "conformance")]
 mod conformance;

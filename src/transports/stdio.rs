@@ -29,8 +29,7 @@ use crate::transports::lone_surrogates::Mended;
 /// Serves until the client closes its end.
 ///
 /// # Errors
-/// What went wrong with the connection, in words. A client that only looks and leaves
-/// without a handshake is no error.
+/// Why the connection failed. A client that disconnects before the handshake is not an error.
 pub async fn serve_stdio(server: ImageServer) -> Result<(), String> {
     let (input, output) = stdio_pipes();
     let running = match server.serve(StdioTransport::new(input, output, widen_stdout)).await {
@@ -41,20 +40,20 @@ pub async fn serve_stdio(server: ImageServer) -> Result<(), String> {
     running.waiting().await.map(|_| ()).map_err(|error| error.to_string())
 }
 
-/// What a pipe may hold where the system lets everybody widen it: 1 MiB is Linux's usual bound.
+/// 1 MiB, the usual limit of Linux for a pipe.
 #[cfg(target_os = "linux")]
 const PIPE_BYTES: usize = 1 << 20;
 
-/// Lets stdout hold more than the usual 64 KiB, where it is a pipe: an image of 19 MB then
-/// takes 20 turns between writer and reader instead of 300.
+/// Enlarges the pipe of stdout beyond 64 KiB: an image of 19 MB then takes 20 turns between writer
+/// and reader instead of 300.
 fn widen_stdout() {
-    #[cfg(target_os = "linux")] // a pipe that stays as it is serves as well, only slower
+    #[cfg(target_os = "linux")] // a pipe that keeps its size works too, only slower
     let _ = rustix::pipe::fcntl_setpipe_size(std::io::stdout(), PIPE_BYTES);
 }
 
-/// An image as a data URL fits in a line.
+/// Large enough for an image as a data URL.
 const MOST_LINE_BYTES: usize = 64 * 1024 * 1024;
-/// The reader answers nonsense by itself, with lines of some hundred bytes.
+/// rmcp answers invalid messages itself, with lines of a few hundred bytes.
 const REFUSAL_BYTES: usize = 4096;
 
 /// The transport over one input and one output.
@@ -64,22 +63,22 @@ struct StdioTransport<R: AsyncRead + Unpin> {
     writing: Option<JoinHandle<()>>,
     deferred: DeferredImages,
     deliveries: Deliveries,
-    /// Whether the client has closed its end: it may read no more.
+    /// Whether the client has closed its end and may not read any more.
     leaving: Arc<AtomicBool>,
 }
 
 type Queue = mpsc::UnboundedSender<OutgoingLine>;
 
-/// A line to be written, and who waits for it.
+/// A line to write, and the channel to its sender.
 struct OutgoingLine {
     pieces: Vec<Piece>,
     written: oneshot::Sender<io::Result<()>>,
-    /// What it hands over.
+    /// Confirmed once the line is written.
     delivery: Option<Delivery>,
 }
 
 impl<R: AsyncRead + Send + Unpin> StdioTransport<R> {
-    /// To be called in a runtime. `widen` makes the output ready for messages of megabytes.
+    /// Must be called in a runtime. `widen` prepares the output for messages of megabytes.
     fn new(input: R, output: impl AsyncWrite + Send + Unpin + 'static, widen: fn()) -> Self {
         let (queue, lines) = mpsc::unbounded_channel();
         let (ours, its) = tokio::io::duplex(REFUSAL_BYTES);
@@ -116,7 +115,7 @@ impl<R: AsyncRead + Send + Unpin> Transport<RoleServer> for StdioTransport<R> {
             self.leaving.store(true, Ordering::Relaxed);
             return None;
         };
-        self.deliveries.heed(&message);
+        self.deliveries.drop_cancelled(&message);
         if let JsonRpcMessage::Request(request) = &mut message {
             let delivery = self.deliveries.begin(request.id.clone());
             let extensions = request.request.extensions_mut();
@@ -150,15 +149,15 @@ fn closed() -> io::Error {
     io::ErrorKind::NotConnected.into()
 }
 
-/// Queues what the reader answers by itself, until it closes its end.
+/// Queues the answers of rmcp to invalid messages, until it closes its end.
 async fn pass_on(refusals: DuplexStream, queue: Queue) {
     let mut refusals = BufReader::new(refusals);
     loop {
         let mut line = Vec::new();
         match refusals.read_until(b'\n', &mut line).await {
             Ok(1..) => match enqueue(Some(&queue), vec![Piece::Bytes(line)], None) {
-                // The next is read once this one is out: a client that sends nonsense and reads
-                // nothing fills no memory.
+                // Waits until this line is written, so that a client that sends invalid messages and
+                // reads nothing cannot fill the memory.
                 Ok(written) => drop(written.await),
                 Err(_) => return,
             },
@@ -175,7 +174,7 @@ async fn write(
 ) {
     let mut widen = Some(widen);
     while let Some(OutgoingLine { pieces, written, delivery }) = lines.recv().await {
-        // Looked at before: a client may leave as soon as it has read the line.
+        // Checked before writing: a client may disconnect as soon as it has read the line.
         let delivery = delivery.filter(|_| !leaving.load(Ordering::Relaxed));
         let has_image = pieces.iter().any(|piece| matches!(piece, Piece::Image(_)));
         if has_image && let Some(widen) = widen.take() {
@@ -185,7 +184,7 @@ async fn write(
         if let (Ok(()), Some(delivery)) = (&done, delivery) {
             delivery.confirm();
         }
-        let _ = written.send(done); // nobody may be waiting any more
+        let _ = written.send(done); // the sender may be gone
     }
 }
 
@@ -199,9 +198,8 @@ async fn write_line(pieces: Vec<Piece>, output: &mut (impl AsyncWrite + Unpin)) 
     output.flush().await
 }
 
-/// Writes an image's digits as they are read, the next while a slow client takes those before.
-/// An image that cannot be read to its end ends there: what is broken then is one image, and
-/// not the line.
+/// Writes the base64 of an image while the next part is read. An image that cannot be read to its
+/// end stops there: one image is broken then, but not the line.
 async fn write_image(mut image: EncodedImage, output: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
     let (mut digits, mut next) = (String::new(), String::new());
     let mut read = image.append_to(&mut digits);
@@ -219,7 +217,7 @@ async fn write_image(mut image: EncodedImage, output: &mut (impl AsyncWrite + Un
             }
             Ok(false) => return Ok(()),
             Err(error) => {
-                tracing::error!(%error, "an image could not be read while it was sent");
+                tracing::error!(%error, "cannot read an image while sending it");
                 return Ok(());
             }
         }

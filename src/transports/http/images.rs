@@ -1,5 +1,5 @@
-//! Images by their ids: fetched whole or in part, and put in, for callers that share no disk
-//! with the server.
+//! Downloads of images by id, whole or in part, and uploads, for callers that share no disk with the
+//! server.
 
 use std::io::SeekFrom;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::domain::ImageId;
 use crate::store::StoredImage;
 use crate::tools::ToolCaller;
 
-/// `GET /images/ID`. The bytes of an id never change.
+/// `GET /images/ID`. The bytes behind an id never change.
 pub(super) async fn fetch(
     State(state): State<Arc<HttpState>>,
     Extension(caller): Extension<ToolCaller>,
@@ -51,7 +51,7 @@ async fn answer(image: &StoredImage, headers: &HeaderMap) -> Result<Response, Im
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return Ok(response);
     }
-    // A part of another image would be no part of this one.
+    // A range of another version is not a range of this image.
     let range = asked(RANGE).filter(|_| asked(IF_RANGE).is_none_or(|known| known == tag));
     let (start, length) = match wanted(range, image.bytes) {
         RequestedRange::Whole => (0, image.bytes),
@@ -78,7 +78,7 @@ async fn answer(image: &StoredImage, headers: &HeaderMap) -> Result<Response, Im
     Ok(response)
 }
 
-/// What is said of an image beside its bytes.
+/// Sets the headers of an image.
 fn describe(headers: &mut HeaderMap, image: &StoredImage, tag: &str) {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(image.format.mime()));
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -90,14 +90,14 @@ fn describe(headers: &mut HeaderMap, image: &StoredImage, tag: &str) {
     set(headers, CONTENT_DISPOSITION, &name);
 }
 
-/// Sets a header to a text of our own making.
+/// Sets a header to a text that the server built.
 fn set(headers: &mut HeaderMap, name: axum::http::HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
 }
 
-/// `POST /images`: the body is the image, whatever its type is said to be.
+/// `POST /images`: the body is the image; its declared type does not matter.
 pub(super) async fn put(
     State(state): State<Arc<HttpState>>,
     Extension(caller): Extension<ToolCaller>,
@@ -112,9 +112,9 @@ pub(super) async fn put(
 async fn take(state: &HttpState, caller: &ToolCaller, request: Request) -> Result<Response, HttpRefusal> {
     let (parts, body) = request.into_parts();
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    // A form's boundary would be taken for the image.
+    // The boundary of a form would become part of the image.
     if kind.starts_with("multipart/") {
-        return Err(HttpRefusal::wrong_content_type("that of the image, which is the whole body, no form"));
+        return Err(HttpRefusal::wrong_content_type("the type of the image, and the body the image alone"));
     }
     let body = body::whole(body, state.options.limits.body_bytes, state.options.clocks.body).await?;
     let image = state.manager.store().record_upload(body, &caller.owner.name).await;
@@ -139,7 +139,7 @@ fn refuse(error: &ImageError) -> Response {
         ImageError::UnknownId(_) => HttpRefusal::no_such_image(),
         ImageError::Gone { .. } | ImageError::Exchanged { .. } => HttpRefusal::gone(),
         other => {
-            tracing::error!(error = %other, "a stored image cannot be served");
+            tracing::error!(error = %other, "cannot send a stored image");
             HttpRefusal::store_failed()
         }
     }

@@ -1,4 +1,4 @@
-//! What a JSON-RPC message says on its outside. What is inside is for the library to read.
+//! Reads the method and the id of a JSON-RPC message; rmcp parses the rest.
 
 use std::borrow::Cow;
 
@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use super::refusal::HttpRefusal;
 
-/// The outside of one message.
+/// The outer fields of one message.
 #[derive(Debug, Deserialize)]
 pub(super) struct JsonRpcPeek<'a> {
-    /// What is asked; `None` for an answer.
+    /// The method; `None` for a response.
     #[serde(borrow, default)]
     pub method: Option<Cow<'a, str>>,
-    /// The request's number; null for a notification.
+    /// The id of the request; null for a notification.
     #[serde(default)]
     pub id: Value,
     #[serde(default)]
@@ -24,7 +24,7 @@ pub(super) struct JsonRpcPeek<'a> {
 }
 
 impl<'a> JsonRpcPeek<'a> {
-    /// Reads it off a body.
+    /// Reads the outer fields of a body.
     pub(super) fn read(body: &'a [u8]) -> Result<Self, HttpRefusal> {
         if body.trim_ascii_start().first() == Some(&b'[') {
             let json = serde_json::from_slice::<IgnoredAny>(body);
@@ -44,7 +44,7 @@ impl<'a> JsonRpcPeek<'a> {
         if peek.method.is_none() && !is_answer { Err(HttpRefusal::no_message()) } else { Ok(peek) }
     }
 
-    /// Whether it is a request of this method.
+    /// Whether the message is a request of this method.
     pub(super) fn asks(&self, method: &str) -> bool {
         !self.id.is_null() && self.method.as_deref() == Some(method)
     }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_are_told_from_what_is_none() {
+    fn bodies_that_are_not_messages_are_refused() {
         let call =
             JsonRpcPeek::read(br#"{"jsonrpc":"2.0","id":"a","method":"tools/call","params":{"x":[1]}}"#);
         let call = call.unwrap();
@@ -74,7 +74,7 @@ mod tests {
         }
         for body in [&b""[..], b"{", b"[", b"{\"method\":\"ping\"", b"\xff", b"{\"a\":\"\xff\"}"] {
             let refusal = format!("{:?}", JsonRpcPeek::read(body).unwrap_err());
-            assert!(refusal.contains("the body is no JSON"), "{body:?}: {refusal}");
+            assert!(refusal.contains("the body is not JSON"), "{body:?}: {refusal}");
         }
     }
 }

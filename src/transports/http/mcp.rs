@@ -1,4 +1,4 @@
-//! Streamable HTTP at `/mcp`: what the library leaves out, around what it does.
+//! Streamable HTTP at `/mcp`: limits, sessions and keep-alive around the service of rmcp.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub(super) async fn serve(State(state): State<Arc<HttpState>>, request: Request)
     }
 }
 
-/// What is under way with a request, in the extensions that its handler holds until it ends.
+/// Held by the extensions of a request until its handler ends.
 #[derive(Clone, Debug)]
 #[expect(dead_code, reason = "held, not read")]
 struct HeldRequest(Arc<(Option<SessionUse>, Option<CallInFlight>)>);
@@ -53,7 +53,7 @@ async fn answer(state: Arc<HttpState>, request: Request) -> Result<Response, Htt
     let peek = JsonRpcPeek::read(&body)?;
     let call = begin(&state, &peek, &caller)?;
     detach(&mut parts);
-    // Only the eras with a handshake have sessions.
+    // Only the protocol versions with a handshake have sessions.
     let begins = session.is_none() && peek.asks("initialize");
     let place = begins.then(|| place(&state)).transpose()?;
     let is_late_era = call.is_some() && session.is_none();
@@ -69,8 +69,8 @@ async fn answer(state: Arc<HttpState>, request: Request) -> Result<Response, Htt
     Ok(response.map(|body| body::keeping(body::confirming(body, delivery), kept)))
 }
 
-/// Puts the head of a request into memory of its own. As it came it holds the connection's read
-/// buffer of 8 KB, for the minutes that a call takes.
+/// Copies the head of a request. The original keeps the connection's read buffer of 8 KB alive for
+/// the minutes that a call takes.
 fn detach(parts: &mut Parts) {
     for value in parts.headers.values_mut() {
         if let Ok(own) = HeaderValue::from_bytes(value.as_bytes()) {
@@ -82,7 +82,7 @@ fn detach(parts: &mut Parts) {
     }
 }
 
-/// Streams that are opened or taken up again, and sessions that are ended.
+/// Opens or resumes a stream, or ends a session.
 async fn other(
     state: &Arc<HttpState>,
     parts: Parts,
@@ -106,7 +106,7 @@ fn send(
     (state.mcp)(axum::http::Request::from_parts(parts, FullBody::from(body)))
 }
 
-/// Begins a call where the message asks for one.
+/// Counts a call if the message is one.
 pub(super) fn begin(
     state: &HttpState,
     peek: &JsonRpcPeek<'_>,
@@ -125,7 +125,7 @@ pub(super) fn begin(
     })
 }
 
-/// A place for a new session.
+/// Reserves room for a new session.
 pub(super) fn place(state: &HttpState) -> Result<SessionSlot, HttpRefusal> {
     if state.stopping.is_cancelled() {
         return Err(HttpRefusal::stopping());
@@ -133,7 +133,7 @@ pub(super) fn place(state: &HttpState) -> Result<SessionSlot, HttpRefusal> {
     state.sessions.place().ok_or_else(|| HttpRefusal::too_many_sessions(state.options.limits.sessions))
 }
 
-/// Notes a session that began, and one that is gone.
+/// Records a session that began, or one that ended.
 fn note_session(
     state: &HttpState,
     response: &Response<Body>,

@@ -1,4 +1,4 @@
-//! What is counted for those who run the server, in the form that Prometheus reads.
+//! The metrics of the server, in the format of Prometheus.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::domain::Usd;
 use crate::jobs::{Observer, Requested};
 
-/// A call takes 30 to 300 s; what takes less does not draw.
+/// A drawing call takes 30 to 300 s; a shorter one does not draw.
 const BUCKETS: [f64; 11] = [0.1, 1.0, 5.0, 10.0, 20.0, 40.0, 60.0, 120.0, 180.0, 300.0, 600.0];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -36,7 +36,7 @@ struct RequestLabels {
     outcome: &'static str,
 }
 
-/// The counts of one server. Clones are one.
+/// The metrics of one server. Clones share them.
 #[derive(Clone)]
 pub struct Metrics(Arc<MetricsState>);
 
@@ -51,14 +51,14 @@ struct MetricsState {
     now: [Gauge; 3],
 }
 
-/// What is so at this moment.
+/// The current values of the gauges.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct GaugeValues {
     /// Tool calls in flight.
     pub calls: usize,
     /// Sessions open.
     pub sessions: usize,
-    /// Requests that wait for their turn at an image API.
+    /// Requests that wait to be sent to an image API.
     pub waiting: usize,
 }
 
@@ -81,13 +81,13 @@ impl Default for Metrics {
         };
         let [calls, sessions, waiting] = &inner.now;
         registry.register("http_requests", "HTTP requests by status", inner.answered.clone());
-        let help = "From a tool call's writer to the end of its work";
+        let help = "From the start of a tool call to the end of its work";
         registry.register_with_unit("call", help, Unit::Seconds, inner.calls.clone());
         registry.register("calls_in_flight", "Tool calls in flight", calls.clone());
         registry.register("sessions", "Sessions open", sessions.clone());
         registry.register(
             "queued_requests",
-            "Requests that wait for their turn at an image API",
+            "Requests that wait to be sent to an image API",
             waiting.clone(),
         );
         let help = "Requests to image APIs by model and outcome: made, or the kind of failure";

@@ -1,9 +1,8 @@
-//! MCP over HTTP: Streamable HTTP in both its eras at `/mcp`, the older SSE at `/sse` and
-//! `/messages`, images at `/images`, and what operators look at.
+//! MCP over HTTP: Streamable HTTP of both protocol eras at `/mcp`, the older HTTP+SSE at `/sse` and
+//! `/messages`, images at `/images`, health checks and metrics.
 //!
-//! Knows axum, and nothing about models or money. What rmcp leaves to the server is here: who
-//! may call, from which page and under which host name, how much, how long a silence may last,
-//! and that a session with a call in flight is never cut.
+//! Knows axum, and nothing about models or money. Adds what rmcp leaves to the server: tokens, Host
+//! and Origin checks, limits, keep-alive, and sessions that last as long as their calls.
 
 mod access;
 mod body;

@@ -1,23 +1,23 @@
 //! The `Range` header (RFC 9110, section 14): one part of an image, or all of it.
 
-/// What is to be sent.
+/// The part of a file that the client asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RequestedRange {
-    /// Everything.
+    /// The whole file.
     Whole,
-    /// These bytes.
+    /// A range of bytes.
     Part {
-        /// The first.
+        /// The first byte.
         start: u64,
-        /// How many, at least one.
+        /// The number of bytes, at least one.
         length: u64,
     },
-    /// Nothing of what is wanted is there.
+    /// The range is outside the file.
     Nothing,
 }
 
-/// Of a file of this many bytes. Several ranges, and what is no range at all, mean the whole
-/// file, as a server may answer.
+/// The requested range of a file of this many bytes. Several ranges and invalid ones mean the whole
+/// file, as the standard permits.
 pub(super) fn wanted(header: Option<&str>, bytes: u64) -> RequestedRange {
     let range = header.and_then(|header| header.trim().strip_prefix("bytes="));
     let range = range.filter(|range| !range.contains(',')).and_then(|range| range.split_once('-'));

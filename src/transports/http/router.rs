@@ -1,5 +1,5 @@
-//! The routes, and what every request passes through before it reaches one: is it addressed to
-//! this server, may its page call, who is it, and how often has it come.
+//! The routes, and the checks of every request before its route: the Host, the Origin, the token and
+//! the request rate.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -40,7 +40,7 @@ pub(super) fn router(state: Arc<HttpState>) -> Router {
         .with_state(state)
 }
 
-/// What every request passes through.
+/// Checks a request, runs its route, and adds the headers of every response.
 async fn pass(State(state): State<Arc<HttpState>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let request_id = request_id(request.headers());
@@ -82,7 +82,7 @@ async fn pass(State(state): State<Arc<HttpState>>, mut request: Request, next: N
     response
 }
 
-/// The caller, or `None` for what anybody may see.
+/// The caller, or `None` for routes that need no token.
 fn admit(
     state: &HttpState,
     request: &Request<Body>,
@@ -95,7 +95,7 @@ fn admit(
     if !state.access.allows_origin(headers) {
         return Err(HttpRefusal::foreign_origin());
     }
-    // A browser asks whether it may ask without its token; probes have none.
+    // Preflight requests and probes have no token.
     let asks_first = request.method() == Method::OPTIONS && headers.contains_key(ORIGIN);
     if asks_first || matches!(request.uri().path(), "/healthz" | "/readyz") {
         return Ok(None);
@@ -110,7 +110,7 @@ fn admit(
     }))
 }
 
-/// Whose token it is. Without tokens, the caller is who started the server.
+/// The owner of the token. Without tokens, the caller is the user who started the server.
 fn owner(state: &HttpState, headers: &HeaderMap) -> Result<Owner, HttpRefusal> {
     let tokens = &state.options.tokens;
     if tokens.is_empty() {
@@ -125,7 +125,7 @@ fn owner(state: &HttpState, headers: &HeaderMap) -> Result<Owner, HttpRefusal> {
     Ok(Owner { name: name.to_string(), caps: state.options.caps_per_token })
 }
 
-/// The id that a proxy gave the request, where it is a plain one, else a new one.
+/// The request id of a proxy if it has only plain characters, else a new one.
 fn request_id(headers: &HeaderMap) -> String {
     let plain = |id: &&str| {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
@@ -135,7 +135,7 @@ fn request_id(headers: &HeaderMap) -> String {
     given.map_or_else(|| format!("{:016x}", getrandom::u64().unwrap_or_default()), str::to_owned)
 }
 
-/// What a browser is told that asks before it sends.
+/// The response to a preflight request of a browser.
 fn preflight() -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
@@ -158,7 +158,7 @@ async fn alive() -> &'static str {
     "alive\n"
 }
 
-/// `GET /readyz`: calls are taken on.
+/// `GET /readyz`: the server accepts calls.
 async fn ready(State(state): State<Arc<HttpState>>) -> (StatusCode, &'static str) {
     if state.stopping.is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n");
@@ -166,7 +166,7 @@ async fn ready(State(state): State<Arc<HttpState>>) -> (StatusCode, &'static str
     (StatusCode::OK, "ready\n")
 }
 
-/// `GET /metrics`: what is counted, in Prometheus' text form.
+/// `GET /metrics`: the metrics as text.
 async fn metrics(State(state): State<Arc<HttpState>>) -> Response {
     let now = GaugeValues {
         calls: state.load.in_flight(),

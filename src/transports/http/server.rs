@@ -1,4 +1,4 @@
-//! The server's life: it listens, serves, and when told to stop lets calls end first.
+//! Listens, serves, and on shutdown lets running calls end first.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,8 +17,8 @@ use super::state::HttpState;
 use super::tokens::TokenError;
 use crate::jobs::Manager;
 
-/// For connections to close once every call has ended.
-const FAREWELL: Duration = Duration::from_secs(5);
+/// How long connections may take to close once every call has ended.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// A server that listens.
 pub struct HttpServer {
@@ -27,10 +27,10 @@ pub struct HttpServer {
 }
 
 impl HttpServer {
-    /// Begins to listen, for this handler and the images of this manager's store; nothing is served yet.
+    /// Listens, for this handler and the images of this manager's store, without serving yet.
     ///
     /// # Errors
-    /// The system's, where the address cannot be had.
+    /// The error of the system if the address is not available.
     pub async fn bind<Handler>(handler: Handler, manager: Manager, options: HttpOptions) -> io::Result<Self>
     where
         Handler: ServerHandler + Clone,
@@ -39,22 +39,22 @@ impl HttpServer {
         Ok(Self { listener, state: Arc::new(HttpState::new(handler, manager, options)) })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     ///
     /// # Errors
-    /// The system's.
+    /// The error of the system.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// Reads the token file again, when called. Returns how many tokens there are.
+    /// A function that reloads the token file and returns the number of tokens.
     pub fn reload_tokens(&self) -> impl Fn() -> Result<usize, TokenError> + Send + Sync + 'static {
         let state = Arc::clone(&self.state);
         move || state.options.tokens.reload()
     }
 
-    /// Serves until told to stop, then until the calls in flight have ended and their answers
-    /// are sent, or the time for that is over. Returns how many calls were left.
+    /// Serves until stopped, then until running calls have ended and their responses are sent, or until
+    /// the grace period is over. Returns the number of calls that were still running.
     pub async fn serve(self, stop: CancellationToken) -> usize {
         let Self { listener, state } = self;
         let clocks = state.options.clocks;
@@ -70,10 +70,10 @@ impl HttpServer {
         };
         if left == 0 {
             state.answers.close();
-            let _ = timeout(FAREWELL, state.answers.wait()).await;
+            let _ = timeout(CLOSING, state.answers.wait()).await;
         }
         state.drained.cancel();
-        let _ = timeout(FAREWELL, open.shutdown()).await;
+        let _ = timeout(CLOSING, open.shutdown()).await;
         sweeper.abort();
         left
     }
@@ -85,7 +85,7 @@ impl std::fmt::Debug for HttpServer {
     }
 }
 
-/// Looks after the sessions now and then.
+/// Ends idle sessions periodically.
 async fn sweep(state: Arc<HttpState>) {
     let clocks = state.options.clocks;
     let often = clocks.session_idle.min(clocks.resumable) / 4;

@@ -1,8 +1,7 @@
-//! The sessions that are open, whose they are, and when they end.
+//! The open sessions, their owners, and their idle timeout.
 //!
-//! The library that serves them ends a session after some time without messages, even in the
-//! middle of a call. So its clock is off, and this one counts: a session lives while a call of
-//! it runs or a stream of it is open, and for some time after.
+//! The timeout of rmcp counts messages and would end a session during a call, so it is off. Here, a
+//! session is in use while one of its calls runs or one of its streams is open.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,7 +20,7 @@ struct SessionTable {
 #[derive(Debug, Default)]
 struct OpenSessions {
     sessions: HashMap<Arc<str>, Session>,
-    /// Places taken by sessions that have no id yet.
+    /// Sessions that are starting and have no id yet.
     beginning: usize,
 }
 
@@ -33,11 +32,11 @@ struct Session {
     last: Instant,
 }
 
-/// A place among the sessions, until it is given an id or dropped.
+/// Reserves room for a session until it has an id or is dropped.
 #[derive(Debug)]
 pub(super) struct SessionSlot(Sessions);
 
-/// Something under way in a session, for as long as it is held.
+/// Marks a session as in use while it is held.
 #[derive(Debug)]
 pub(super) struct SessionUse {
     sessions: Sessions,
@@ -49,7 +48,7 @@ impl Sessions {
         Self(Arc::new(SessionTable { most, open: Mutex::default() }))
     }
 
-    /// Takes a place for a new one, if there is one left.
+    /// Reserves room for a new session; `None` at the limit.
     pub(super) fn place(&self) -> Option<SessionSlot> {
         let mut open = self.lock();
         if open.sessions.len() + open.beginning >= self.0.most {
@@ -59,7 +58,7 @@ impl Sessions {
         Some(SessionSlot(self.clone()))
     }
 
-    /// Begins something in this owner's session of this id.
+    /// Marks this owner's session as in use; `None` if the owner has no such session.
     pub(super) fn visit(&self, id: &str, owner: &str) -> Option<SessionUse> {
         let mut open = self.lock();
         let (id, session) = open.sessions.get_key_value(id)?;
@@ -79,12 +78,12 @@ impl Sessions {
         self.lock().sessions.len()
     }
 
-    /// The ids of all. They have shaken hands.
+    /// The ids of all sessions that have completed the handshake.
     pub(super) fn ids(&self) -> Vec<Arc<str>> {
         self.lock().sessions.keys().cloned().collect()
     }
 
-    /// Ends those that nobody used for so long, and names them.
+    /// Ends the sessions that were idle for this long, and returns their ids.
     pub(super) fn end_idle(&self, idle: Duration, now: Instant) -> Vec<Arc<str>> {
         let is_idle =
             |session: &Session| session.busy == 0 && now.saturating_duration_since(session.last) >= idle;
@@ -103,7 +102,7 @@ impl Sessions {
 }
 
 impl SessionSlot {
-    /// The session is there, and is this owner's.
+    /// Opens the session with this id for this owner.
     pub(super) fn take(self, id: &str, owner: &str) {
         let session = Session { owner: owner.into(), busy: 0, last: Instant::now() };
         self.0.lock().sessions.insert(id.into(), session);

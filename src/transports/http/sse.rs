@@ -1,8 +1,8 @@
-//! The transport of 2024: messages to the client over `GET /sse`, from it by `POST /messages`.
+//! The HTTP+SSE transport of 2024: `GET /sse` for messages to the client, `POST /messages` for
+//! messages from it.
 //!
-//! The library no longer has it; a pair of channels is a transport to it all the same. The
-//! connection is the session: when it ends, the session does, its answers are dropped, and
-//! what was paid for is stored.
+//! rmcp no longer has this transport, but accepts a pair of channels as one. The connection is the
+//! session: when it ends, the session ends, its responses are dropped, and paid images are stored.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ impl Drop for Connection {
     }
 }
 
-/// `GET /sse`: the first event says where messages go.
+/// `GET /sse`: the first event is the address for messages.
 pub(super) async fn open(State(state): State<Arc<HttpState>>, request: Request) -> Response {
     match connect(state, request) {
         Ok(response) => response,
@@ -58,7 +58,7 @@ fn connect(state: Arc<HttpState>, request: Request) -> Result<Response, HttpRefu
     let caller = caller(&parts).ok_or_else(HttpRefusal::no_token)?;
     let place = place(&state)?;
     let mut random = [0; 16];
-    // Without randomness an id could be guessed.
+    // An id without randomness could be guessed.
     getrandom::fill(&mut random).map_err(|_| HttpRefusal::stopping())?;
     let id = format!("{:032x}", u128::from_ne_bytes(random));
     place.take(&id, &caller.owner.name);
@@ -85,13 +85,13 @@ fn connect(state: Arc<HttpState>, request: Request) -> Result<Response, HttpRefu
     Ok(response)
 }
 
-/// Messages as events, and a comment where there was none for a while.
+/// Messages as events, with keep-alive comments.
 fn events(
     outgoing: mpsc::Receiver<TxJsonRpcMessage<RoleServer>>,
     sent: EventStreamState,
 ) -> impl Stream<Item = Bytes> + Send {
     stream::unfold((outgoing, sent), |(mut outgoing, mut sent)| async move {
-        // Whoever asks for the next event has taken the one before.
+        // A request for the next event means that the last one was written.
         if let Some(delivery) = sent.delivery.take() {
             delivery.confirm();
         }
@@ -111,7 +111,7 @@ fn event(message: &TxJsonRpcMessage<RoleServer>) -> Bytes {
     match serde_json::to_string(message) {
         Ok(message) => format!("event: message\ndata: {message}\n\n").into(),
         Err(error) => {
-            tracing::error!(%error, "a message could not be written");
+            tracing::error!(%error, "cannot serialize a message");
             Bytes::from_static(b":\n\n")
         }
     }
@@ -124,7 +124,7 @@ struct EventStreamState {
     delivery: Option<Delivery>,
 }
 
-/// `POST /messages`: taken on, and answered over the connection.
+/// `POST /messages`: accepts a message; the response goes over the SSE connection.
 pub(super) async fn message(State(state): State<Arc<HttpState>>, request: Request) -> Response {
     match take(&state, request).await {
         Ok(()) => StatusCode::ACCEPTED.into_response(),
@@ -148,7 +148,7 @@ async fn take(state: &Arc<HttpState>, request: Request) -> Result<(), HttpRefusa
     let mut message: RxJsonRpcMessage<RoleServer> =
         serde_json::from_slice(&body).map_err(|_| HttpRefusal::no_message())?;
     parts.extensions.insert(Arc::new((visit, call)));
-    inbox.deliveries.heed(&message);
+    inbox.deliveries.drop_cancelled(&message);
     match &mut message {
         RxJsonRpcMessage::<RoleServer>::Request(request) => {
             parts.extensions.insert(inbox.deliveries.begin(request.id.clone()));

@@ -1,4 +1,4 @@
-//! Bearer tokens: who a caller is. A token is kept as its hash, and never printed.
+//! Bearer tokens, which identify callers. A token is kept as a hash and never printed.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::domain::Secret;
 
-/// Shorter ones can be guessed.
+/// Shorter tokens can be guessed.
 const LEAST_CHARACTERS: usize = 16;
 const MOST_NAME_CHARACTERS: usize = 64;
 
@@ -21,8 +21,8 @@ pub enum TokenError {
         /// The system's words.
         problem: String,
     },
-    /// A line, or an entry of the list, that is no token. The token itself is not quoted.
-    #[error("{place}: {problem}; accepted is `name = token`, the token of 16 characters or more")]
+    /// A line of the file, or an entry of the setting, that is not a token. The token is not quoted.
+    #[error("{place}: {problem}; write `name = token`, with a token of 16 characters or more")]
     Malformed {
         /// Which one.
         place: String,
@@ -31,7 +31,7 @@ pub enum TokenError {
     },
 }
 
-/// The tokens in force: those of the settings, and those of a file that can be read again.
+/// The valid tokens: those of the settings, and those of a file that can be reloaded.
 pub struct BearerTokens {
     stated: Vec<TokenEntry>,
     file: Option<PathBuf>,
@@ -57,30 +57,30 @@ impl BearerTokens {
         Ok(Self { stated, file, known: RwLock::new(known) })
     }
 
-    /// Whether there are none, so that everybody may call.
+    /// Whether there are none, so that anyone may call.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.known().is_empty()
     }
 
-    /// Reads the file again. What was known stays known where it cannot be read, or where it
-    /// would leave the server open to everybody. Returns how many there are.
+    /// Reloads the file and returns the number of tokens. The old tokens stay valid if the file cannot
+    /// be read, or if no token would be left and the server would be open to anyone.
     ///
     /// # Errors
-    /// Why nothing changed.
+    /// Why the old tokens stay valid.
     pub fn reload(&self) -> Result<usize, TokenError> {
         let new = all(&self.stated, self.file.as_deref())?;
         if new.is_empty() && !self.is_empty() {
             let place = self.file.as_deref().unwrap_or(Path::new("")).display().to_string();
-            return Err(TokenError::Malformed { place, problem: "there is no token left in it" });
+            return Err(TokenError::Malformed { place, problem: "it has no token left" });
         }
         let count = new.len();
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = new;
         Ok(count)
     }
 
-    /// The name of whoever holds this token. Takes equally long for every token that is wrong:
-    /// hashes are compared, all of them, each in constant time.
+    /// The owner of this token. Compares the hash with all known hashes, each in constant time, so that
+    /// every wrong token takes equally long.
     #[must_use]
     pub fn owner(&self, token: &str) -> Option<Arc<str>> {
         let hash = blake3::hash(token.as_bytes());
@@ -131,11 +131,11 @@ fn entry(text: &str, place: impl Fn() -> String) -> Result<TokenEntry, TokenErro
     let token = quoted('"').or_else(|| quoted('\'')).unwrap_or(token);
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     if name.is_empty() || name.len() > MOST_NAME_CHARACTERS || !name.bytes().all(is_plain) {
-        return Err(malformed("the name is not of 1 to 64 letters, digits, dots, dashes and underscores"));
+        return Err(malformed("the name must be 1 to 64 letters, digits, dots, dashes and underscores"));
     }
     // What can stand in a header after `Bearer`.
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(malformed("the token has a character that is no visible ASCII"));
+        return Err(malformed("the token has a character that is not visible ASCII"));
     }
     if token.len() < LEAST_CHARACTERS {
         return Err(malformed("the token is too short"));
