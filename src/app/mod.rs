@@ -1,7 +1,7 @@
-//! Layer 8: what is set, and what is done with it. Shared by `main` and the tests.
+//! The application: settings, wiring and commands. Used by `main` and the tests.
 //!
-//! Settings are read as stated (`settings`), then resolved into what they mean (`config`);
-//! `App` wires the layers together; a file in `commands` for each subcommand.
+//! `settings` parses the settings, `config` resolves them, `App` wires the layers together, and
+//! `commands` has one file per subcommand.
 
 mod build;
 mod cli;

@@ -8,15 +8,15 @@ use clap::{Arg, Command, Error};
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// Prints the text, all of it at once.
+/// Prints the text. A reader that has closed the pipe, such as `head`, is not an error.
 ///
 /// # Errors
-/// Why it cannot be written, in words; not that its reader is gone.
+/// Why stdout cannot be written.
 pub(super) fn print(text: &str) -> Result<(), String> {
     let mut stdout = io::stdout();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(format!("stdout cannot be written: {error}"))
+            Err(format!("cannot write to stdout: {error}"))
         }
         _ => Ok(()),
     }
@@ -33,7 +33,8 @@ pub(super) fn joined(first: Value, second: Value) -> Value {
     }
 }
 
-/// The words, found only where somebody asks for them.
+/// Accepts any text, so that the command can refuse it with its own error, and lists the known values for
+/// completion.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Suggested(pub fn() -> Vec<String>);
 
@@ -49,7 +50,7 @@ impl TypedValueParser for Suggested {
     }
 }
 
-/// Every request to stop from now on, none of them missed and none of them fatal.
+/// Every request to stop from now on: ^C, and on Unix SIGHUP and SIGTERM. None of them ends the process.
 pub(super) fn interrupts() -> UnboundedReceiver<()> {
     let (sender, receiver) = unbounded_channel();
     #[cfg(unix)]
@@ -65,7 +66,7 @@ pub(super) fn interrupts() -> UnboundedReceiver<()> {
 
 #[cfg(unix)]
 async fn forward(kind: tokio::signal::unix::SignalKind, sender: tokio::sync::mpsc::UnboundedSender<()>) {
-    // Where a signal cannot be had it keeps its own effect.
+    // A signal that cannot be received keeps its default effect.
     let Ok(mut signals) = tokio::signal::unix::signal(kind) else { return };
     while signals.recv().await.is_some() && sender.send(()).is_ok() {}
 }

@@ -1,4 +1,4 @@
-//! `completions`: the shell's completion of these very commands.
+//! `completions`: completion scripts for shells.
 
 use clap::Command;
 use clap_complete::Shell;
@@ -24,7 +24,7 @@ pub fn run(arguments: &CompletionsArguments, command_line: &Command) -> Result<u
     Ok(DONE)
 }
 
-/// The command line without the commands that are hidden, which the generators would list.
+/// The command line without hidden commands, which the generators would list.
 fn for_people(whole: &Command) -> Command {
     let shown = whole.get_subcommands().filter(|command| !command.is_hide_set());
     Command::new(NAME)

@@ -1,7 +1,7 @@
-//! `doctor`: whether a call would succeed, checked without paying; a line for each thing, with
-//! the remedy.
+//! `doctor`: checks without paying whether a call would succeed, and prints one line per check with a
+//! remedy.
 //!
-//! Knows nothing of MCP. What it cannot find out for free it says so, and does not guess.
+//! Knows nothing of MCP. Reports what it cannot find out for free, and does not guess.
 
 mod checks;
 
@@ -24,7 +24,7 @@ pub struct DoctorArguments {
     json: bool,
 }
 
-/// Checks and reports; the code says whether any call would fail.
+/// Runs the checks and prints them. The exit code is 1 if a call would fail.
 pub async fn run(
     arguments: &DoctorArguments,
     config: &Config,

@@ -1,7 +1,6 @@
-//! `jobs`: the newest calls, or one of them whole.
+//! `jobs`: lists the newest jobs, or shows one in full.
 //!
-//! Whoever runs the program sees the jobs of every owner. What a job that brought nothing may
-//! have cost is said in the words that its caller reads.
+//! Shows the jobs of every owner. A failed job has the same error text as its caller received.
 
 mod one;
 mod record;
@@ -23,13 +22,13 @@ use crate::store::{JobRecord, Store};
 /// `jobs`
 #[derive(Debug, clap::Args)]
 pub struct JobsArguments {
-    /// Show this job whole: its arguments, its requests, its images
+    /// Show this job in full: its arguments, requests and images
     #[arg(value_name = "ID", conflicts_with_all = ["limit", "state"], value_parser = id)]
     id: Option<JobId>,
     /// How many to list
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
-    /// Only jobs that stand so; a lost one was left unfinished by a process that is gone
+    /// Only jobs in this state; lost: its process died
     #[arg(long, value_enum)]
     state: Option<StatusFilter>,
     /// Print JSON
@@ -38,7 +37,7 @@ pub struct JobsArguments {
 }
 
 fn id(text: &str) -> Result<JobId, String> {
-    JobId::parse(text.trim()).ok_or_else(|| "not the id of a job; such an id begins with job_".to_owned())
+    JobId::parse(text.trim()).ok_or_else(|| "not a job id; job ids begin with job_".to_owned())
 }
 
 /// The status of a job, as the command line spells it.
@@ -65,7 +64,7 @@ impl StatusFilter {
     }
 }
 
-/// Prints the list, or the one.
+/// Prints the list, or one job.
 pub async fn run(arguments: &JobsArguments, app: &App) -> Result<u8, String> {
     let code = show(arguments, app).await;
     app.manager.store().close().await;
@@ -84,9 +83,7 @@ async fn show(arguments: &JobsArguments, app: &App) -> Result<u8, String> {
             Ok(jobs) if arguments.json => {
                 format!("{:#}\n", jobs.iter().map(json).collect::<Value>())
             }
-            Ok(jobs) if jobs.is_empty() && arguments.state.is_none() => {
-                "No call is on record yet.\n".to_owned()
-            }
+            Ok(jobs) if jobs.is_empty() && arguments.state.is_none() => "There are no jobs yet.\n".to_owned(),
             Ok(jobs) => table(&jobs),
             Err(error) => return refuse(&error.in_store()),
         },
@@ -111,9 +108,9 @@ async fn list(arguments: &JobsArguments, store: &Store) -> Result<Vec<JobRecord>
 
 fn table(jobs: &[JobRecord]) -> String {
     if jobs.is_empty() {
-        return "There is no such job.\n".to_owned();
+        return "No job matches.\n".to_owned();
     }
-    let head = ["JOB", "WHEN", "STATE", "TOOL", "N", "COST", "SERVED"].map(str::to_owned);
+    let head = ["JOB", "WHEN", "STATE", "TOOL", "N", "COST", "DELIVERED"].map(str::to_owned);
     let row = |job: &JobRecord| {
         [
             job.id.to_string(),

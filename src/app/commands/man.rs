@@ -9,7 +9,7 @@ use crate::app::exit::DONE;
 /// `man [COMMAND]`
 #[derive(Debug, clap::Args)]
 pub struct ManArguments {
-    /// The command whose page it is; the program's own without one
+    /// The command to describe; omit for the program itself
     command: Option<String>,
 }
 

@@ -1,5 +1,4 @@
-//! The subcommands, a file each. A command answers with its exit code, or with the words of
-//! what made it fail.
+//! The subcommands, one file each. A command returns its exit code, or an error text.
 
 pub mod client;
 mod common;

@@ -1,4 +1,4 @@
-//! `route`: which model a call would go to. The answer is one JSON object.
+//! `route`: shows which model a call would use, as one JSON object.
 
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ fn answer(arguments: &RouteArguments, app: &App) -> (Value, u8) {
         Err(error) => return (json!({ "error": format!("ARGUMENTS: not JSON ({error})") }), WRONG_USAGE),
     };
     let refused = |problems: &[Problem]| {
-        // The name of no tool that draws: wrong usage, not a call that is refused.
+        // An unknown tool is wrong usage, not a refused call.
         let no_tool = problems.iter().any(|problem| problem.argument.as_deref() == Some("TOOL"));
         let words: Vec<_> = problems.iter().map(ToString::to_string).collect();
         let problems: Vec<_> = problems.iter().map(problem).collect();

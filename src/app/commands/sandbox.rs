@@ -10,10 +10,10 @@ use crate::sandbox::{FaultSpec, Manner, Options, Sandbox, fault_help};
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = fault_help())]
 pub struct SandboxArguments {
-    /// The port on 127.0.0.1; 0 takes a free one
+    /// The port on 127.0.0.1; 0 picks a free one
     #[arg(long, default_value_t = 8788)]
     port: u16,
-    /// Whose manner it has: which paths, key, parameters and answers
+    /// The server to imitate: its paths, key, parameters and answers
     #[arg(long, value_enum, default_value_t)]
     manner: Manner,
 }
@@ -26,7 +26,7 @@ pub async fn run(
 ) -> Result<u8, String> {
     let SandboxArguments { port, manner } = arguments;
     let options = Options { port, manner, delay, fault, ..Options::default() };
-    let not_listening = |error| format!("port {port} cannot be listened on: {error}");
+    let not_listening = |error| format!("cannot listen on port {port}: {error}");
     let sandbox = Sandbox::start(options).await.map_err(not_listening)?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "{}", sandbox.base_url())

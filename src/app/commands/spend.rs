@@ -1,6 +1,6 @@
 //! `spend`: what was spent, by day and by model, and what the caps leave.
 //!
-//! Days and months are the calendar's here, as those of the caps are.
+//! Days and months follow the local time zone, as those of the caps do.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -27,7 +27,7 @@ pub struct SpendArguments {
     /// From this day on, such as 2026-11-01
     #[arg(long, value_name = "DATE", conflicts_with = "days", value_parser = since)]
     since: Option<Date>,
-    /// The last so many days, today included
+    /// The last N days, including today
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=36_500))]
     days: u32,
     /// Print one JSON object
@@ -36,8 +36,8 @@ pub struct SpendArguments {
 }
 
 fn since(text: &str) -> Result<Date, String> {
-    let date: Date = text.parse().map_err(|_| "not a date; accepted is YEAR-MONTH-DAY".to_owned())?;
-    if date > Zoned::now().date() { Err("that day has not come yet".to_owned()) } else { Ok(date) }
+    let date: Date = text.parse().map_err(|_| "not a date; pass YEAR-MONTH-DAY".to_owned())?;
+    if date > Zoned::now().date() { Err("that day is in the future".to_owned()) } else { Ok(date) }
 }
 
 /// What is printed.
@@ -105,7 +105,7 @@ async fn report(
     Ok(report)
 }
 
-/// A day from its first moment to that of the next, however many hours it has here.
+/// A day in the local time zone, however many hours it has.
 fn stretch(day: Date) -> Stretch {
     let start = |day: Date| {
         let noon = day.at(12, 0, 0, 0).to_zoned(TimeZone::system());
@@ -135,7 +135,7 @@ impl SpendReport {
 }
 
 fn words(report: &SpendReport) -> String {
-    let whose = if report.sandbox { "with the sandbox, which is no money" } else { "in US dollars" };
+    let whose = if report.sandbox { "sandbox calls, which are free" } else { "in US dollars" };
     let mut text = format!("From {} to {}, {whose}\n\n", report.since, report.today);
     if report.days.is_empty() {
         text.push_str(if report.sandbox { "Nothing was drawn.\n" } else { "Nothing was spent.\n" });
@@ -152,7 +152,7 @@ fn words(report: &SpendReport) -> String {
         let (period, setting) = cap_names(cap.period);
         let _ = writeln!(
             text,
-            "{}{} of the {} allowed {period} count as spent, {} of it in flight;\n{} are left ({setting}).",
+            "{}{} of {} spent {period}, including {} in flight;\n{} left ({setting}).",
             if index == 0 { "\n" } else { "" },
             cap.counted,
             cap.most,

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::Usd;
 
-/// Settings that cannot be followed. The process ends with code 2.
+/// A setting that cannot be used. The process ends with code 2.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// Something in the settings file, or the file itself.
+    /// The settings file, or something in it.
     #[error("the settings file {}: {problem}", path.display())]
     File {
         /// The file.
@@ -15,12 +15,12 @@ pub enum ConfigError {
         /// What is wrong, with its line.
         problem: String,
     },
-    /// A value that is well formed and makes no sense.
+    /// A value of the right type that cannot be used.
     #[error("the setting {name}: {problem}")]
     Value {
         /// The setting's name in the settings file.
         name: &'static str,
-        /// What is wrong and what is accepted.
+        /// What is wrong and what to pass.
         problem: String,
     },
 }
@@ -39,5 +39,5 @@ pub(super) fn dollars(name: &'static str, usd: f64) -> Result<Usd, ConfigError> 
     if usd.is_finite() && usd >= 0.0 {
         return Ok(Usd::from_dollars(usd));
     }
-    Err(ConfigError::Value { name, problem: format!("{usd} was given; accepted are US dollars from 0") })
+    Err(ConfigError::Value { name, problem: format!("{usd} was given; pass US dollars, 0 or more") })
 }

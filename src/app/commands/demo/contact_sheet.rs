@@ -1,7 +1,7 @@
-//! The page: every call with what it asked for and what came back. One file, which links to the
-//! images beside it and loads nothing else.
+//! The page: every call with its arguments and result. One file, which links to the images next to it
+//! and loads nothing else.
 //!
-//! Every text that is not written here is escaped, whoever it is from.
+//! Every text that is not written here is escaped.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -137,7 +137,7 @@ fn facts(drawn: &Drawn) -> String {
     fact("model", &format!("{} at {}", drawn.model, drawn.provider));
     for DrawnImage { id, width, height, format, bytes, .. } in &drawn.images {
         let size = bytes.div_ceil(1_000);
-        fact("picture", &format!("{width} × {height}, {}, {size} KB, {id}", format.to_uppercase()));
+        fact("image", &format!("{width} × {height}, {}, {size} KB, {id}", format.to_uppercase()));
     }
     let real = Usd::from_dollars(drawn.cost_usd);
     fact("cost", &format!("none; with a key {real} ({})", drawn.cost_basis));

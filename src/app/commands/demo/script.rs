@@ -1,4 +1,4 @@
-//! Which calls are made. Each names what the ones before it brought by id, as an agent does.
+//! The calls of the demo. Each refers to earlier images by id, as an agent does.
 
 use std::path::{Path, PathBuf};
 
@@ -9,25 +9,25 @@ use super::agent::Agent;
 use super::mask;
 use super::progress::DemoProgress;
 
-/// A call that was made, or that could not be.
+/// A call that was made, or that could not be made.
 #[derive(Debug)]
 pub(super) struct DemoCall {
     pub tool: &'static str,
-    /// What it shows, for people.
+    /// What the call demonstrates.
     pub shows: &'static str,
     pub arguments: Value,
-    /// What it brought, or why it brought nothing.
+    /// The result, or why there is none.
     pub outcome: Result<Drawn, String>,
 }
 
 impl DemoCall {
-    /// The images it brought.
+    /// The images it made.
     pub fn images(&self) -> &[DrawnImage] {
         self.outcome.as_ref().map_or(&[], |drawn| &drawn.images)
     }
 }
 
-/// What a drawing tool's answer says, as far as the page shows it.
+/// The fields of a result that the page shows.
 #[derive(Debug, Deserialize)]
 pub(super) struct Drawn {
     pub model: String,
@@ -39,7 +39,7 @@ pub(super) struct Drawn {
     pub seconds: f64,
 }
 
-/// An image as an answer names it.
+/// An image in a result.
 #[derive(Debug, Deserialize)]
 pub(super) struct DrawnImage {
     pub id: String,
@@ -53,13 +53,13 @@ pub(super) struct DrawnImage {
     pub preserved: Option<RawImagePath>,
 }
 
-/// What an answer says of the model's own image, where the original was put back around it.
+/// The model's own image, if the original was restored around it.
 #[derive(Debug, Deserialize)]
 pub(super) struct RawImagePath {
     pub raw_path: PathBuf,
 }
 
-/// A call to be made.
+/// A planned call.
 struct DemoStep {
     tool: &'static str,
     shows: &'static str,
@@ -67,7 +67,7 @@ struct DemoStep {
     takes: Takes,
 }
 
-/// What a step takes from the steps before.
+/// What a step takes from earlier steps.
 enum Takes {
     Nothing,
     Image,
@@ -94,7 +94,7 @@ fn steps() -> [DemoStep; 5] {
         },
         DemoStep {
             tool: "inpaint_image",
-            shows: "What the mask leaves transparent is repainted, the rest is kept.",
+            shows: "The model repaints what the mask leaves transparent; the rest stays.",
             arguments: json!({ "prompt": "A red balloon over mountains in winter", "size": "1536x1024", "quality": "low" }),
             takes: Takes::ImageAndMask,
         },
@@ -153,7 +153,7 @@ fn complete(
     latest: Option<&DrawnImage>,
     folder: &Path,
 ) -> Result<Map<String, Value>, String> {
-    let image = || latest.ok_or_else(|| "not called, because no call before it brought an image".to_owned());
+    let image = || latest.ok_or_else(|| "not called: no earlier call made an image".to_owned());
     match takes {
         Takes::Nothing => {}
         Takes::Image => arguments["images"] = json!([image()?.id]),

@@ -1,4 +1,4 @@
-//! The checks themselves, each as what was seen and what to do about it.
+//! The checks, each with what was found and what to do about it.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::references::Destination;
 use crate::store::Store;
 use crate::upstream::{Client, Failure, ModelAddress, Probe};
 
-/// Below this a few 4K images fill the disk.
+/// A few 4K images fill less space than this.
 const LITTLE_SPACE: u64 = 200 * 1024 * 1024;
 /// A clock further off than this makes signed links and certificates fail.
 const MOST_SKEW_SECONDS: i64 = 300;
@@ -20,7 +20,7 @@ const MOST_SKEW_SECONDS: i64 = 300;
 /// configuration).
 const IMPATIENT_HOST: &str = "api-cf.apiyi.com";
 
-/// What a check came to.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CheckState {
     /// As it should be.
@@ -41,7 +41,7 @@ impl CheckState {
     }
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Clone, Debug)]
 pub(super) struct Check {
     pub subject: String,
@@ -61,14 +61,14 @@ impl Check {
     }
 }
 
-/// Looks at everything that can be looked at for free.
+/// Runs every check that is free.
 pub(super) async fn all(
     config: &Config,
     settings_file: Option<PathBuf>,
     environment: &Environment,
 ) -> Vec<Check> {
     let mut checks = vec![settings(settings_file), store(&config.store)];
-    // Where nothing can be written, the space says nothing.
+    // Free space does not matter if nothing can be written.
     if checks.iter().all(|check| check.state != CheckState::Fails) {
         checks.push(space(&config.store));
     }
@@ -77,7 +77,7 @@ pub(super) async fn all(
         checks.push(Check::new(
             "sandbox",
             CheckState::Note,
-            "every call is drawn by the sandbox; no provider is asked",
+            "the sandbox draws every call; no provider is contacted",
             "",
         ));
         return checks;
@@ -108,9 +108,12 @@ pub(super) async fn all(
 fn settings(file: Option<PathBuf>) -> Check {
     match file {
         Some(path) => Check::new("settings", CheckState::Good, format!("read from {}", path.display()), ""),
-        None => {
-            Check::new("settings", CheckState::Good, "no settings file; flags, variables and defaults", "")
-        }
+        None => Check::new(
+            "settings",
+            CheckState::Good,
+            "no settings file: flags, variables and defaults apply",
+            "",
+        ),
     }
 }
 
@@ -131,11 +134,11 @@ fn space(store: &Path) -> Check {
             "space",
             CheckState::Fails,
             format!("{} MB are free; a 4K image takes up to 20 MB", bytes / 1_000_000),
-            "Make room, or set GPT_IMAGE_MCP_STORE to another disk.",
+            "Free some space, or set GPT_IMAGE_MCP_STORE to another disk.",
         ),
         Ok(bytes) => Check::new("space", CheckState::Good, format!("{:.1} GB are free", giga(bytes)), ""),
         Err(error) => {
-            Check::new("space", CheckState::Note, format!("the free space is not known ({error})"), "")
+            Check::new("space", CheckState::Note, format!("the free space is unknown ({error})"), "")
         }
     }
 }
@@ -150,7 +153,7 @@ fn proxy(environment: &Environment) -> Check {
     let set: Vec<_> = names
         .iter()
         .filter_map(|name| {
-            // The address may hold a password: only the host is shown.
+            // The address may contain a password: only the host is shown.
             let value = environment.variable(name)?;
             let host = Url::parse(value).ok().and_then(|url| url.host_str().map(str::to_owned));
             Some(format!("{name} at {}", host.unwrap_or_else(|| "an address that cannot be read".to_owned())))
@@ -192,7 +195,7 @@ async fn provider_checks(
     }
     let mut checks = vec![resolved(provider).await];
     if provider.base_url.contains(IMPATIENT_HOST) {
-        let what = format!("{IMPATIENT_HOST} ends every call after about 100 s, paid or not");
+        let what = format!("{IMPATIENT_HOST} ends every call after about 100 s, charged or not");
         checks.push(Check::new(
             format!("{id} address"),
             CheckState::Fails,
@@ -210,6 +213,10 @@ async fn provider_checks(
     (checks, usable)
 }
 
+fn address_count(count: usize) -> String {
+    format!("{count} address{}", if count == 1 { "" } else { "es" })
+}
+
 async fn resolved(provider: &Provider) -> Check {
     let subject = format!("{} address", provider.id);
     let url = Url::parse(&provider.base_url).ok();
@@ -224,7 +231,7 @@ async fn resolved(provider: &Provider) -> Check {
             Check::new(
                 subject,
                 CheckState::Good,
-                format!("{} resolves to {count} addresses", provider.base_url),
+                format!("{} resolves to {}", provider.base_url, address_count(count)),
                 "",
             )
         }
@@ -234,7 +241,7 @@ async fn resolved(provider: &Provider) -> Check {
                 subject,
                 CheckState::Note,
                 what,
-                "Check the name and the network; behind a proxy this may be as it should.",
+                "Check the name and the network. Behind a proxy this can be normal.",
             )
         }
     }
@@ -270,7 +277,7 @@ async fn answered(
     }
 }
 
-/// An answer over https says that the certificate was accepted; plain http has none.
+/// An answer over https means that the certificate was accepted; plain http has none.
 fn certificate(provider: &Provider) -> Option<Check> {
     let secure = provider.base_url.starts_with("https:");
     secure.then(|| {
@@ -323,15 +330,15 @@ fn models_check(provider: &Provider, models: &[&Model], probe: &Probe) -> Option
     })
 }
 
-/// The gateway bills by call or by use, depending on the token, and only a paid call tells.
+/// The gateway bills per call or per use, depending on the token; only a paid call shows which.
 fn token_type(provider: &Provider, variable: Option<&String>) -> Option<Check> {
     let shared = provider.id == "apiyi" && variable.is_some_and(|variable| variable == "APIYI_API_KEY");
     shared.then(|| {
         Check::new(
             format!("{} token", provider.id),
             CheckState::Note,
-            "whether the token may be used for the official models shows only in a paid call",
-            "They want the type pay-per-use (priority); set APIYI_OFFICIAL_API_KEY where that is another token.",
+            "only a paid call shows whether the token may use the official models",
+            "They need the type pay-per-use (priority). If your token of that type differs, set APIYI_OFFICIAL_API_KEY.",
         )
     })
 }
@@ -340,7 +347,8 @@ fn clock(id: &str, probe: &Probe) -> Option<Check> {
     let ahead = probe.ahead_seconds?;
     let subject = format!("{id} clock");
     Some(if ahead.abs() > MOST_SKEW_SECONDS {
-        let what = format!("this machine's clock is {ahead} s ahead of the provider's");
+        let direction = if ahead > 0 { "ahead of" } else { "behind" };
+        let what = format!("this machine's clock is {} s {direction} the provider's", ahead.abs());
         Check::new(
             subject,
             CheckState::Fails,

@@ -1,4 +1,4 @@
-//! The page: a card for each image, newest first, by month; lineage as links between cards.
+//! The page: one card per image, newest first, grouped by month, with lineage as links between cards.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -19,19 +19,19 @@ use crate::store::{Exhibit, ParentRole, Store, StoredImage};
 pub(super) const KIND: PageKind =
     PageKind { generator: "gpt-image-mcp gallery", title: "gallery", style: include_str!("gallery.css") };
 
-/// More of a prompt than this is told by `jobs ID`.
+/// `jobs ID` shows longer prompts in full.
 const PROMPT_CHARACTERS: usize = 500;
 
 /// What a card shows.
 pub(super) struct Card {
     pub exhibit: Exhibit,
-    /// `None` where the image can neither be read nor was it ever before.
+    /// `None` if the image cannot be read and no thumbnail exists.
     pub thumbnail: Option<Preview>,
     /// The file is gone.
     pub missing: bool,
 }
 
-/// The number of each image, the oldest being 1, so that a later page counts the same.
+/// The number of each image, from 1 for the oldest, so that later pages keep the numbers.
 pub(super) struct Numbers(HashMap<ImageId, usize>);
 
 impl Numbers {
@@ -187,7 +187,7 @@ impl<W: Write> Page<W> {
     }
 }
 
-/// The first day of the month that this moment is in here.
+/// The first day of the month of this moment, in the local time zone.
 pub(super) fn month(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::system()).date().first_of_month()
 }
@@ -196,7 +196,7 @@ fn day(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::system()).date()
 }
 
-/// Who drew it and for how much, when, and what it is: a line each.
+/// The model and price, the date, and the pixels, format and size.
 fn facts(number: usize, exhibit: &Exhibit) -> String {
     let Exhibit { image, price, sandbox, .. } = exhibit;
     let price = match (sandbox, price) {
@@ -204,8 +204,7 @@ fn facts(number: usize, exhibit: &Exhibit) -> String {
         (false, Some(price)) => price.to_string(),
         (false, None) => String::new(),
     };
-    let model =
-        if image.model.provider.is_empty() { "put in by hand".to_owned() } else { image.model.to_string() };
+    let model = if image.model.provider.is_empty() { "uploaded".to_owned() } else { image.model.to_string() };
     let (pixels, bytes) = (image.pixels, size(image.bytes));
     format!(
         "<p class=\"facts\"><b>{number}</b><span>{}</span><em>{price}</em></p>\n\

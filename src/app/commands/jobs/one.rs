@@ -1,4 +1,4 @@
-//! One job whole: what was asked, what was sent and may have been charged, what came of it.
+//! One job in full: its arguments, its requests with their charges, and its images.
 
 use std::fmt::Write as _;
 
@@ -14,12 +14,12 @@ use crate::domain::{Billed, ImageId, JobId, Problem, Usd};
 use crate::jobs::{JobLookup, Report};
 use crate::store::{AttemptRecord, JobRecord, StoredImage};
 
-/// A job and all that belongs to it.
+/// A job and everything that belongs to it.
 pub(super) struct JobDetails {
     job: JobRecord,
     tries: Vec<AttemptRecord>,
     images: Vec<ShownImage>,
-    /// Why it has no image and will get none, and what that cost.
+    /// Why it has no image, and what that cost.
     problem: Option<Problem>,
     report: Option<Report>,
 }
@@ -30,11 +30,11 @@ struct ShownImage {
     children: Vec<ImageId>,
 }
 
-/// Reads it. What a process that is gone left behind is kept first, as when its caller asks.
+/// Reads the job. First recovers what a dead process left behind, as when the caller asks for it.
 pub(super) async fn read(id: &JobId, app: &App) -> Result<JobDetails, Problem> {
     let store = app.manager.store();
     let unknown = || Problem {
-        remedy: format!("`{} jobs` lists the newest on record.", env!("CARGO_PKG_NAME")),
+        remedy: format!("`{} jobs` lists the newest jobs.", env!("CARGO_PKG_NAME")),
         ..ImageError::UnknownId(id.to_string()).in_store()
     };
     if !store.has_record() {
@@ -68,7 +68,7 @@ pub(super) fn words(whole: &JobDetails) -> String {
         let _ = writeln!(text, "{name:<9}  {lines}");
     };
     line("job", &format!("{}, {}", job.id, job.seen(Timestamp::now()).name()));
-    line("served", delivered(job));
+    line("delivered", delivered(job));
     line("tool", job.operation.tool());
     line("model", &job.model.to_string());
     line("when", &times(job));
@@ -76,7 +76,7 @@ pub(super) fn words(whole: &JobDetails) -> String {
         if low == high { format!(", expected {high}") } else { format!(", expected {low} to {high}") }
     });
     let basis = report.as_ref().map_or_else(String::new, |report| format!(" ({})", report.cost.basis.name()));
-    let unpaid = if job.sandbox { " and no money" } else { "" };
+    let unpaid = if job.sandbox { ", free" } else { "" };
     line("cost", &format!("{}{unpaid}{basis}{estimate}", cost(job)));
     line("owner", &job.owner);
     for (name, value) in arguments(job) {
@@ -140,7 +140,7 @@ fn arguments(job: &JobRecord) -> Map<String, Value> {
     serde_json::from_str(&job.arguments).unwrap_or_default()
 }
 
-/// How a request ended, or where it is.
+/// How a request ended, or its state.
 fn outcome(entry: &AttemptRecord) -> &str {
     match (&entry.outcome, entry.sent_at) {
         (Some(outcome), _) => outcome,

@@ -1,4 +1,4 @@
-//! One of the tools' commands, from its place among the subcommands to its exit code.
+//! The command of a tool, from its definition to its exit code.
 
 use clap::{ArgMatches, Command, Error, FromArgMatches, Subcommand};
 use serde_json::{Map, Value};
@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::catalog::Catalog;
 use crate::tools::{self, ParsedCall, TOOL_NAMES};
 
-/// A call of a tool, as the command line states it.
+/// A tool call from the command line.
 #[derive(Clone, Debug)]
 pub struct ToolCall {
     tool: &'static str,
@@ -16,7 +16,7 @@ pub struct ToolCall {
     json: bool,
 }
 
-/// Makes the call and prints what it brought, or on stderr why it was refused.
+/// Makes the call and prints the result, or on stderr why it was refused.
 pub async fn run(call: ToolCall, app: &App) -> Result<u8, String> {
     let ToolCall { tool, arguments, json } = call;
     match tools::parse_call(tool, arguments, app.manager.catalog()) {

@@ -1,5 +1,4 @@
-//! From a tool's schema to the flags of its command, and from the flags that were given
-//! back to the tool's arguments.
+//! Turns the schema of a tool into the flags of its command, and given flags into arguments.
 
 use std::ffi::OsStr;
 
@@ -40,14 +39,14 @@ pub(super) fn with_flags(command: Command, schema: &Map<String, Value>) -> Comma
     let json = Arg::new(JSON)
         .long(JSON)
         .action(ArgAction::SetTrue)
-        .help("Print the tool's answer, one JSON object, and no image");
+        .help("Print the tool's result as one JSON object, without images");
     let usage = usage(command.get_name(), &arguments);
     command
         .override_usage(usage)
         .args(arguments)
         .arg(json)
         .args(overshadowed(properties))
-        .after_help("The settings (keys, folders, the sandbox) are flags as well; --help shows them.")
+        .after_help("Settings (keys, folders, the sandbox) are flags too; --help shows them.")
 }
 
 /// Operands first, so that no list of files takes them in.
@@ -153,8 +152,8 @@ struct GivenValue {
     number: bool,
 }
 
-/// Takes every text, and names the schema's choices in the help and to the shell: what is
-/// no choice is refused by the tool, in its words.
+/// Accepts every text, and lists the choices of the schema in the help and for completion. The tool
+/// refuses wrong values with its own error.
 #[derive(Clone, Debug)]
 struct SchemaChoices {
     names: Vec<String>,

@@ -1,4 +1,4 @@
-//! How far a call is, on stderr: a bar in a terminal that can draw one, lines elsewhere.
+//! Progress of a call on stderr: a bar in a terminal, lines elsewhere.
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};
@@ -8,12 +8,12 @@ use tokio::sync::watch;
 
 use crate::jobs::JobProgress;
 
-/// Between two lines that say the same stage.
+/// Between two lines for the same stage.
 const LINE_EVERY: Duration = Duration::from_secs(15);
 /// The bar's full length.
 const WHOLE: u64 = 1000;
 
-/// Shows it for as long as it is kept.
+/// Shows the progress until it is dropped.
 pub(super) struct CallProgress {
     stages: watch::Receiver<JobProgress>,
     started: Instant,
@@ -39,12 +39,12 @@ impl CallProgress {
         Self { stages, started: Instant::now(), shown }
     }
 
-    /// Where the call is now.
+    /// The current progress.
     pub(super) fn stage(&self) -> JobProgress {
         self.stages.borrow().clone()
     }
 
-    /// Brings what is shown up to date.
+    /// Updates the display.
     pub(super) fn show(&mut self) {
         let (stage, elapsed) = (self.stage(), self.started.elapsed());
         match &mut self.shown {
@@ -69,7 +69,7 @@ impl CallProgress {
         }
     }
 
-    /// Says something beside it.
+    /// Prints a line next to the display.
     pub(super) fn say(&self, text: &str) {
         let say = || drop(writeln!(std::io::stderr(), "{text}"));
         match &self.shown {
