@@ -62,7 +62,7 @@ pub fn ids(arguments: &GetArguments) -> Result<Vec<RequestedId>, Vec<Problem>> {
     if ids.is_empty() && problems.is_empty() {
         problems.push(Problem::argument(
             "id",
-            "is required",
+            "missing",
             "Pass the id of an earlier result, or several as ids.",
         ));
     }

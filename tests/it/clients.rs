@@ -28,8 +28,8 @@ fn stdout(output: &Output) -> String {
 
 /// The part of what was printed that goes into the client's file.
 fn configuration(printed: &str) -> &str {
-    let (_, rest) = printed.split_once("beside what is there:\n\n").unwrap();
-    rest.split_once("\nThe key goes under").unwrap().0
+    let (_, rest) = printed.split_once("next to what is already there:\n\n").unwrap();
+    rest.split_once("\nSet the key in").unwrap().0
 }
 
 /// Every string in a value.

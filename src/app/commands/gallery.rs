@@ -46,7 +46,7 @@ async fn write(arguments: GalleryArguments, store: &Store) -> Result<u8, String>
     let in_words = |error: ImageError| error.in_store().to_string();
     let images = if store.has_record() { store.all_images().await.map_err(in_words)? } else { Vec::new() };
     if images.is_empty() {
-        print("No images are stored yet.\n")?;
+        print("There is no stored image yet.\n")?;
         return Ok(DONE);
     }
     let out = arguments.out.unwrap_or_else(|| store.root().join(NAME));

@@ -52,7 +52,7 @@ fn table(config: &Config) -> String {
     let _ = writeln!(
         text,
         "\nA model marked \"by name\" is used only when a call names it. Prices are for\n\
-         {PRICED}, from the lowest quality to the highest; --dry-run shows those of a call."
+         {PRICED}, from the lowest quality to the highest; --dry-run shows a call's own."
     );
     if config.sandbox {
         text.push_str("The sandbox replaces every provider: no key is needed, nothing is charged.\n");

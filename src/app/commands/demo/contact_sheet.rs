@@ -76,7 +76,7 @@ impl Sheet<'_> {
         };
         format!(
             r#"<article id="call-{number}"{derived}>
-<div class="pictures">{show}</div>
+<div class="images">{show}</div>
 <div class="call">
 <h2><span class="number">{number}</span><code>{tool}</code></h2>
 <p>{shows}</p>
