@@ -36,12 +36,12 @@ pub struct Kept {
     /// The open file.
     pub file: File,
     /// The name that it arrived under. It stays until the image is settled: were the process
-    /// killed before the image is in the record, that name says whose image it is.
+    /// killed before the image is in the database, that name says whose image it is.
     writer: Option<TempPath>,
 }
 
 impl Kept {
-    /// The image is in the record, or will not be: only its own name is left.
+    /// The image is in the database, or will not be: only its own name is left.
     pub fn settle(&mut self) {
         self.writer = None;
     }

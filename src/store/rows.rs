@@ -1,4 +1,4 @@
-//! What the record holds, and how its rows are spelled.
+//! What the database holds, and how its rows are spelled.
 
 use std::path::PathBuf;
 
@@ -102,7 +102,7 @@ pub enum ParentRole {
 }
 
 impl ParentRole {
-    /// The name in the record.
+    /// The name in the database.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -277,7 +277,7 @@ fn parents(text: &str) -> Option<Vec<Parent>> {
     text.split(' ').map(parent).collect()
 }
 
-/// A time as the record spells it: all of one length, so that they sort as text.
+/// A time as the database spells it: all have one length, so they sort as text.
 pub(super) fn time(at: Timestamp) -> String {
     format!("{at:.6}")
 }

@@ -41,3 +41,4 @@ mod shell;
 mod stdio;
 mod store;
 mod support;
+mod texts;
