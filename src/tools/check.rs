@@ -154,8 +154,8 @@ fn plain(name: &str, property: &Value, value: Value) -> Result<Value, Problem> {
                 },
                 _ => return Err(refuse(&value)),
             };
-            let judged_later = CHECKED_BY_THE_ROUTER.contains(&name);
-            if judged_later {
+            let checked_later = CHECKED_BY_THE_ROUTER.contains(&name);
+            if checked_later {
                 Ok(text.into())
             } else {
                 fit_text(property, text).ok_or_else(|| refuse(&value))

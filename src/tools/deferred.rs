@@ -111,12 +111,12 @@ mod tests {
         EncodedImage::of(std::fs::File::open(path).unwrap(), bytes.len() as u64)
     }
 
-    fn told(pieces: Vec<Piece>) -> String {
-        let told = pieces.into_iter().map(|piece| match piece {
+    fn text_of(pieces: Vec<Piece>) -> String {
+        let texts = pieces.into_iter().map(|piece| match piece {
             Piece::Bytes(bytes) => String::from_utf8(bytes).unwrap(),
             Piece::Image(image) => image.whole().unwrap(),
         });
-        told.collect()
+        texts.collect()
     }
 
     #[test]
@@ -124,8 +124,8 @@ mod tests {
         let deferred = DeferredImages::default();
         let [first, second] = [deferred.mark(image(b"abc")), deferred.mark(image(b"def"))];
         let message = format!(r#"{{"a":"{second}","b":"é","c":"{first}"}}"#);
-        assert_eq!(told(deferred.cut(message.clone().into())), r#"{"a":"ZGVm","b":"é","c":"YWJj"}"#);
-        assert_eq!(told(deferred.cut(message.clone().into())), message, "nothing waits any more");
+        assert_eq!(text_of(deferred.cut(message.clone().into())), r#"{"a":"ZGVm","b":"é","c":"YWJj"}"#);
+        assert_eq!(text_of(deferred.cut(message.clone().into())), message, "no image waits any more");
     }
 
     #[test]
@@ -134,7 +134,7 @@ mod tests {
         let other = DeferredImages::default().mark(image(b"abc"));
         let _ = deferred.mark(image(b"abc"));
         for message in ["", "{}", "deferred-1", other.as_str()] {
-            assert_eq!(told(deferred.cut(message.into())), message);
+            assert_eq!(text_of(deferred.cut(message.into())), message);
         }
     }
 
@@ -143,7 +143,7 @@ mod tests {
         let deferred = DeferredImages::default();
         let marks: Vec<_> = (0..11).map(|_| deferred.mark(image(b"abc"))).collect();
         let pieces = deferred.cut(marks.last().unwrap().as_bytes().to_vec());
-        assert_eq!(told(pieces), "YWJj");
-        assert_eq!(told(deferred.cut(marks.first().unwrap().as_bytes().to_vec())), "YWJj");
+        assert_eq!(text_of(pieces), "YWJj");
+        assert_eq!(text_of(deferred.cut(marks.first().unwrap().as_bytes().to_vec())), "YWJj");
     }
 }

@@ -1,4 +1,4 @@
-//! The list of tools. A tool is one line here and one file beside this one.
+//! The list of tools. A tool is one line here and one file next to this one.
 
 use rmcp::model::{JsonObject, Tool};
 

@@ -47,8 +47,7 @@ pub(super) fn still_rendering(stage: &JobProgress, seconds: u64) -> CallToolResu
 }
 
 /// The fields for a job that has not ended.
-#[must_use]
-pub fn under_way_fields(stage: &JobProgress, seconds: u64) -> Value {
+fn under_way_fields(stage: &JobProgress, seconds: u64) -> Value {
     let job = stage.job().map_or_else(String::new, ToString::to_string);
     let (status, usual_seconds) = match stage {
         JobProgress::Preparing => ("preparing", None),
@@ -294,17 +293,18 @@ fn drawn(stored: &StoredImage, preserved: &[Preserved]) -> Value {
     let mut fields = image(stored);
     let preserved = preserved.iter().find(|preserved| preserved.image == stored.id.as_str());
     if let (Some(preserved), Some(fields)) = (preserved, fields.as_object_mut()) {
-        let mut told = json!({
+        let mut details = json!({
             "raw_id": preserved.raw,
             "raw_path": preserved.raw_path,
             "model_changed_outside_percent": tenths(preserved.outside_percent),
             "mean_change_outside_of_255": tenths(preserved.outside_mean),
         });
-        if let Some(told) = told.as_object_mut() {
-            told.extend(preserved.fitted_from.as_ref().map(|size| ("fitted_from".to_owned(), json!(size))));
-            told.extend(preserved.shift.map(|shift| ("model_shifted_by_px".to_owned(), json!(shift))));
+        if let Some(details) = details.as_object_mut() {
+            details
+                .extend(preserved.fitted_from.as_ref().map(|size| ("fitted_from".to_owned(), json!(size))));
+            details.extend(preserved.shift.map(|shift| ("model_shifted_by_px".to_owned(), json!(shift))));
         }
-        fields.insert("preserved".to_owned(), told);
+        fields.insert("preserved".to_owned(), details);
     }
     fields
 }

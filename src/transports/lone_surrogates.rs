@@ -18,7 +18,7 @@ const ESCAPE: usize = 6;
 
 /// Replaces the lone surrogates in these bytes and returns how many bytes are final. The rest, less
 /// than two escapes, depends on the bytes that follow.
-pub(super) fn mend(json: &mut [u8]) -> usize {
+pub(super) fn replace_lone_surrogates(json: &mut [u8]) -> usize {
     let mut at = 0;
     while let Some(found) = json.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
         let here = at + found;
@@ -59,7 +59,7 @@ fn unit(escape: &[u8]) -> Option<u16> {
 
 /// A reader of JSON that replaces lone surrogates.
 #[derive(Debug)]
-pub(super) struct Mended<R> {
+pub(super) struct LoneSurrogateReader<R> {
     input: R,
     buffer: Vec<u8>,
     /// How much of the buffer was read, and how much is final.
@@ -67,13 +67,13 @@ pub(super) struct Mended<R> {
     settled: usize,
 }
 
-impl<R> Mended<R> {
+impl<R> LoneSurrogateReader<R> {
     pub(super) const fn new(input: R) -> Self {
         Self { input, buffer: Vec::new(), given: 0, settled: 0 }
     }
 }
 
-impl<R: AsyncRead + Unpin> AsyncRead for Mended<R> {
+impl<R: AsyncRead + Unpin> AsyncRead for LoneSurrogateReader<R> {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -91,7 +91,7 @@ impl<R: AsyncRead + Unpin> AsyncRead for Mended<R> {
             this.buffer.truncate(kept + length);
             ready!(read)?;
             // At the end of the input, the rest is final.
-            this.settled = if length == 0 { kept } else { mend(&mut this.buffer) };
+            this.settled = if length == 0 { kept } else { replace_lone_surrogates(&mut this.buffer) };
             if this.settled == 0 && length == 0 {
                 return Poll::Ready(Ok(()));
             }
@@ -113,7 +113,7 @@ mod tests {
 
     fn mended(text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
-        assert_eq!(mend(&mut bytes), bytes.len(), "{text}");
+        assert_eq!(replace_lone_surrogates(&mut bytes), bytes.len(), "{text}");
         String::from_utf8(bytes).unwrap()
     }
 
@@ -146,7 +146,7 @@ mod tests {
         ) {
             let text = parts.concat();
             let mut whole = text.clone().into_bytes();
-            mend(&mut whole);
+            replace_lone_surrogates(&mut whole);
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let read = runtime.block_on(async {
                 let (mut sending, receiving) = tokio::io::duplex(cut);
@@ -155,7 +155,7 @@ mod tests {
                     drop(sending);
                 };
                 let mut bytes = Vec::new();
-                let mut input = Mended::new(receiving);
+                let mut input = LoneSurrogateReader::new(receiving);
                 tokio::join!(write, async { input.read_to_end(&mut bytes).await.unwrap() });
                 bytes
             });

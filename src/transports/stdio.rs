@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 use crate::store::EncodedImage;
 use crate::tools::{DeferredImages, Delivery, ImageServer, Piece};
 use crate::transports::deliveries::Deliveries;
-use crate::transports::lone_surrogates::Mended;
+use crate::transports::lone_surrogates::LoneSurrogateReader;
 
 /// Serves until the client closes its end.
 ///
@@ -58,7 +58,7 @@ const REFUSAL_BYTES: usize = 4096;
 
 /// The transport over one input and one output.
 struct StdioTransport<R: AsyncRead + Unpin> {
-    reader: AsyncRwTransport<RoleServer, Mended<R>, DuplexStream>,
+    reader: AsyncRwTransport<RoleServer, LoneSurrogateReader<R>, DuplexStream>,
     queue: Option<Queue>,
     writing: Option<JoinHandle<()>>,
     deferred: DeferredImages,
@@ -85,7 +85,8 @@ impl<R: AsyncRead + Send + Unpin> StdioTransport<R> {
         let leaving = Arc::<AtomicBool>::default();
         tokio::spawn(pass_on(ours, queue.clone()));
         Self {
-            reader: AsyncRwTransport::new(Mended::new(input), its).with_max_line_length(MOST_LINE_BYTES),
+            reader: AsyncRwTransport::new(LoneSurrogateReader::new(input), its)
+                .with_max_line_length(MOST_LINE_BYTES),
             queue: Some(queue),
             writing: Some(tokio::spawn(write(lines, output, widen, Arc::clone(&leaving)))),
             deferred: DeferredImages::default(),

@@ -210,5 +210,9 @@ fn no_text_has_a_word_that_was_replaced() {
             }
         }
     }
-    assert!(faults.is_empty(), "These words were replaced (CONTRIBUTING.md, rule 10):\n{}", faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "These words were replaced (CONTRIBUTING.md, rule 10):\n{}",
+        faults.join("\n")
+    );
 }

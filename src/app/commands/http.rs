@@ -35,7 +35,7 @@ pub async fn run(mut config: Config) -> Result<u8, String> {
         .and_then(|()| stdout.flush())
         .map_err(|error| error.to_string())?;
     let (stop, at_once) = (CancellationToken::new(), CancellationToken::new());
-    let signals = tokio::spawn(heed_signals(stop.clone(), at_once.clone(), server.reload_tokens()));
+    let signals = tokio::spawn(handle_signals(stop.clone(), at_once.clone(), server.reload_tokens()));
     let work = async {
         let left = server.serve(stop).await;
         // Paid images are stored within the grace period.
@@ -93,7 +93,7 @@ fn complain(words: &str) {
 
 /// Stops gracefully at the first signal and at once at the second; reloads the tokens at each SIGHUP.
 #[cfg(unix)]
-async fn heed_signals(
+async fn handle_signals(
     stop: CancellationToken,
     at_once: CancellationToken,
     reload: impl Fn() -> Result<usize, TokenError>,
@@ -123,7 +123,7 @@ async fn heed_signals(
 }
 
 #[cfg(not(unix))]
-async fn heed_signals(
+async fn handle_signals(
     stop: CancellationToken,
     at_once: CancellationToken,
     _: impl Fn() -> Result<usize, TokenError>,

@@ -20,7 +20,7 @@ pub fn run(arguments: &ManArguments, mut whole: Command) -> Result<u8, String> {
         None => whole,
         Some(name) => {
             let Some(found) = whole.find_subcommand(name).cloned() else {
-                return Err(format!("there is no command {name:?}; there are {}", names(&whole).join(", ")));
+                return Err(format!("unknown command {name:?}; pass one of {}", names(&whole).join(", ")));
             };
             let title = found.get_display_name().unwrap_or(name).to_owned();
             found.name(title)

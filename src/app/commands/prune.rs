@@ -101,11 +101,11 @@ async fn prune(arguments: &PruneArguments, store: &Store) -> Result<u8, String> 
         print(&words(&plan, nothing))?;
     }
     let go = !nothing && !arguments.dry_run && (arguments.yes || agreed(arguments.json)?);
-    let told = arguments.json.then(|| json(&plan, go));
+    let printed = arguments.json.then(|| json(&plan, go));
     let failures: Vec<_> = if go { store.prune(plan).await.map_err(in_words)? } else { Vec::new() };
-    if let Some(told) = told {
+    if let Some(printed) = printed {
         let failures: Vec<_> = failures.iter().map(ToString::to_string).collect();
-        print(&format!("{:#}\n", joined(told, json!({ "failures": failures }))))?;
+        print(&format!("{:#}\n", joined(printed, json!({ "failures": failures }))))?;
     } else if go {
         print("Deleted.\n")?;
     }

@@ -28,7 +28,7 @@ pub fn run(arguments: &SchemasArguments, catalog: &Catalog) -> Result<u8, String
         Some(name) => {
             let known: Vec<_> = all.iter().map(|(name, _)| name.clone()).collect();
             let found = all.iter_mut().find(|(known, _)| known == name);
-            let missing = || format!("there is no schema {name:?}; there are {}", known.join(", "));
+            let missing = || format!("unknown schema {name:?}; pass one of {}", known.join(", "));
             found.map(|(_, schema)| schema.take()).ok_or_else(missing)?
         }
     };
@@ -43,7 +43,7 @@ fn names() -> Vec<String> {
 /// Every schema by name: of each tool what `tools/list` says of it, and the settings file.
 ///
 /// # Errors
-/// What serde says of a definition that is no JSON.
+/// Why a definition cannot be serialized.
 pub fn all(catalog: &Catalog) -> Result<Vec<(String, Value)>, String> {
     let mut all = Vec::new();
     for tool in definitions(catalog) {

@@ -29,7 +29,7 @@ pub(super) fn aligned<const N: usize>(rows: &[[String; N]], numbers: usize) -> S
     text
 }
 
-/// The text on one line, cut to so many columns. Removes control characters that would move the cursor
+/// The text on one line, cut to this many columns. Removes control characters that would move the cursor
 /// or change the writing direction, because prompts are not trusted.
 pub(super) fn one_line(text: &str, columns: usize) -> String {
     let plain = plain(text);
@@ -49,7 +49,7 @@ pub(super) fn one_line(text: &str, columns: usize) -> String {
     cut
 }
 
-/// The text in lines of at most so many columns, broken between words where there are any.
+/// The text in lines of at most this many columns, broken between words where possible.
 pub(super) fn folded(text: &str, columns: usize) -> Vec<String> {
     let plain = plain(text);
     let mut lines = Vec::new();

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::refusal::HttpRefusal;
 use crate::tools::Delivery;
-use crate::transports::lone_surrogates::mend;
+use crate::transports::lone_surrogates::replace_lone_surrogates;
 
 /// The minimum rate of a body after its first seconds.
 const LEAST_BYTES_PER_SECOND: usize = 32 * 1024;
@@ -61,7 +61,7 @@ pub(super) async fn json(
     first_bytes_within: Duration,
 ) -> Result<Bytes, HttpRefusal> {
     let mut bytes = BytesMut::from(whole(body, most, first_bytes_within).await?);
-    mend(&mut bytes);
+    replace_lone_surrogates(&mut bytes);
     Ok(bytes.freeze())
 }
 

@@ -56,7 +56,7 @@ pub(super) struct HttpState {
     pub mcp: Mcp,
     /// Serves an SSE connection until its token is cancelled.
     pub serve: Serve,
-    library_sessions: Arc<LocalSessionManager>,
+    rmcp_sessions: Arc<LocalSessionManager>,
 }
 
 impl HttpState {
@@ -71,7 +71,7 @@ impl HttpState {
         sessions.completed_cache_ttl = clocks.resumable;
         let mut kept = LocalSessionManager::default();
         kept.session_config = sessions;
-        let library_sessions = Arc::new(kept);
+        let rmcp_sessions = Arc::new(kept);
         let config = StreamableHttpServerConfig::default()
             .with_sse_keep_alive(Some(clocks.keep_alive))
             .with_max_request_body_bytes(options.limits.body_bytes)
@@ -81,7 +81,7 @@ impl HttpState {
             .disable_allowed_origins();
         let for_each = handler.clone();
         let service =
-            StreamableHttpService::new(move || Ok(for_each.clone()), Arc::clone(&library_sessions), config);
+            StreamableHttpService::new(move || Ok(for_each.clone()), Arc::clone(&rmcp_sessions), config);
         let mcp: Mcp = Box::new(move |request| {
             let service = service.clone();
             Box::pin(async move { service.handle(request).await.into_response() })
@@ -120,7 +120,7 @@ impl HttpState {
             mcp,
             serve,
             manager,
-            library_sessions,
+            rmcp_sessions,
             options,
         }
     }
@@ -140,14 +140,14 @@ impl HttpState {
     /// Ends idle sessions, and drops responses that were kept for resuming.
     pub(super) async fn sweep(&self) {
         for id in self.sessions.end_idle(self.options.clocks.session_idle, Instant::now()) {
-            if let Err(error) = self.library_sessions.close_session(&id).await {
+            if let Err(error) = self.rmcp_sessions.close_session(&id).await {
                 tracing::warn!(%error, "cannot close an idle session");
             }
             tracing::debug!("an idle session ended");
         }
         // rmcp drops old responses only when it handles an event of their session. Closing a channel that
         // does not exist is such an event. A session before its handshake accepts none.
-        let known = self.library_sessions.sessions.read().await;
+        let known = self.rmcp_sessions.sessions.read().await;
         let ids = self.sessions.ids();
         let sessions: Vec<_> = ids.iter().filter_map(|id| known.get(id)).cloned().collect();
         drop(known);

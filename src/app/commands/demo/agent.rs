@@ -75,8 +75,8 @@ impl Agent {
         Ok(Self { client })
     }
 
-    /// Calls a tool and answers with its text. `told` hears of progress: the fraction that is
-    /// done, and the server's words.
+    /// Calls a tool and returns its text. `on_progress` receives the fraction that is done and the
+    /// message of the server.
     ///
     /// # Errors
     /// The tool's own words where it refused or failed, the protocol's where the call did not
@@ -85,7 +85,7 @@ impl Agent {
         &self,
         tool: &'static str,
         arguments: JsonObject,
-        told: impl Fn(f64, &str),
+        on_progress: impl Fn(f64, &str),
     ) -> Result<String, String> {
         let lost = |error: ServiceError| format!("the call failed: {error}");
         let params = CallToolRequestParams::new(tool).with_arguments(arguments);
@@ -98,7 +98,7 @@ impl Agent {
             tokio::select! {
                 answer = &mut answer => break answer.map_err(lost)?,
                 Some(notice) = notices.next() => {
-                    told(notice.progress / notice.total.unwrap_or(1.0), notice.message.as_deref().unwrap_or_default());
+                    on_progress(notice.progress / notice.total.unwrap_or(1.0), notice.message.as_deref().unwrap_or_default());
                 }
             }
         };

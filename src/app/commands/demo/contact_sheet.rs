@@ -147,7 +147,7 @@ fn facts(drawn: &Drawn) -> String {
     facts
 }
 
-/// A call's arguments as JSON, a line each, names and values told apart.
+/// The arguments of a call as JSON, one line each, with marked names.
 fn json(arguments: &Value) -> String {
     let arguments: Vec<_> = arguments.as_object().into_iter().flatten().collect();
     let last = arguments.len().saturating_sub(1);

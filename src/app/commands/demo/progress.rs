@@ -16,7 +16,7 @@ pub(super) struct DemoProgress {
     name: String,
     /// `None` if stderr is not a terminal.
     bar: Option<ProgressBar>,
-    /// The last line where there is no bar, so that none is repeated.
+    /// The last line without a bar, so that no line is repeated.
     line: RefCell<String>,
 }
 
