@@ -58,7 +58,7 @@ pub struct SharedArguments {
     pub background: Background,
     /// Output format; omit to keep what the model sends.
     pub output_format: Option<OutputFormat>,
-    /// Percent; only with output_format jpeg or webp.
+    /// Percent; for jpeg and webp only.
     #[schemars(range(min = 0, max = 100))]
     pub output_compression: Option<i32>,
     /// preview: file saved, small image inline. inline: full image too. file: path only.

@@ -234,7 +234,7 @@ fn accepted(property: &Value) -> String {
     }
     let range = |least: &str, most: &str, unit: &str| match (bound(property, least), bound(property, most)) {
         (Some(least), Some(most)) => format!("{least} to {most}{unit}"),
-        (Some(least), None) if least == 1.0 && !unit.is_empty() => "not empty".to_owned(),
+        (Some(least), None) if least <= 1.0 && !unit.is_empty() => "not empty".to_owned(),
         (Some(least), None) => format!("at least {least}{unit}"),
         (None, Some(most)) => format!("at most {most}{unit}"),
         (None, None) => String::new(),
