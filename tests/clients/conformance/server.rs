@@ -20,7 +20,7 @@ use std::io::Write as _;
 
 use gpt_image_mcp::app::{App, Config, Environment, Settings, SettingsFile};
 use gpt_image_mcp::jobs::SpendingCaps;
-use gpt_image_mcp::transports::{Clocks, HttpOptions, HttpServer, Limits, Metrics, Tokens};
+use gpt_image_mcp::transports::{Clocks, HttpOptions, HttpServer, Limits, Metrics, BearerTokens};
 use tokio_util::sync::CancellationToken;
 
 use crate::fixtures::Fixtures;
@@ -31,11 +31,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings { sandbox: Some(true), store: Some(store.into()), ..Settings::default() };
     let mut config =
         Config::resolve(settings, SettingsFile::load(None, None)?, &Environment::of_this_process())?;
-    config.serve_callers_from_afar();
+    config.serve_callers_for_remote_callers();
     let app = App::build(config);
     let options = HttpOptions {
         listen: ([127, 0, 0, 1], 0).into(),
-        tokens: Tokens::load(&[], None)?,
+        tokens: BearerTokens::load(&[], None)?,
         hosts: Vec::new(),
         origins: Vec::new(),
         public_url: None,
@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         clocks: Clocks::default(),
         metrics: Metrics::default(),
     };
-    let server = HttpServer::bind(Fixtures::around(app.server.from_afar()), app.manager, options).await?;
+    let server = HttpServer::bind(Fixtures::around(app.server.for_remote_callers()), app.manager, options).await?;
     writeln!(std::io::stdout(), "http://{}/mcp", server.address()?)?;
     server.serve(CancellationToken::new()).await;
     Ok(())

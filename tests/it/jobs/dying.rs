@@ -36,7 +36,7 @@ async fn an_image_that_no_file_can_hold_comes_inline() {
     let fields = answer.fields();
     assert_eq!(fields["images"], json!([]));
     let warning = fields["warnings"][0].as_str().unwrap();
-    assert!(warning.contains("nowhere but in this answer") && warning.contains("save it now"), "{warning}");
+    assert!(warning.contains("only in this answer") && warning.contains("save it now"), "{warning}");
     assert!(answer.shown()[0].1 == image, "every byte of it");
     assert!(app.home.images().is_empty(), "{:?}", app.home.images());
 }

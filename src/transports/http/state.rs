@@ -1,4 +1,4 @@
-//! What every handler sees.
+//! The state that every HTTP handler shares.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -25,41 +25,41 @@ use super::load::Load;
 use super::options::HttpOptions;
 use super::sessions::Sessions;
 use crate::jobs::Manager;
-use crate::tools::Caller;
+use crate::tools::ToolCaller;
 
-/// Messages that wait in a connection of the older SSE, each way.
+/// Capacity of the message channels of an SSE connection, in each direction.
 pub(super) const WAITING_MESSAGES: usize = 16;
 
 type Mcp = Box<dyn Fn(Request<Full<Bytes>>) -> BoxFuture<'static, Response> + Send + Sync>;
 type Serve = Box<dyn Fn(Inbox, Outbox, CancellationToken) + Send + Sync>;
 
-/// Messages of a client.
+/// Messages from a client.
 pub(super) type Inbox = mpsc::Receiver<RxJsonRpcMessage<RoleServer>>;
 /// Messages to a client.
 pub(super) type Outbox = mpsc::Sender<TxJsonRpcMessage<RoleServer>>;
 
-/// One server's state.
-pub(super) struct Shared {
+/// The state of one HTTP server.
+pub(super) struct HttpState {
     pub options: HttpOptions,
     pub manager: Manager,
     pub access: Access,
     pub load: Load,
     pub sessions: Sessions,
     pub inboxes: Inboxes,
-    /// Answers being sent to requests that were posted.
+    /// The responses to POST requests that are being sent.
     pub answers: TaskTracker,
-    /// No new calls.
+    /// Cancelled when the server accepts no new calls.
     pub stopping: CancellationToken,
-    /// Every call has ended, or may wait no longer: streams end.
+    /// Cancelled when every call has ended or the grace period is over: streams end.
     pub drained: CancellationToken,
-    /// Streamable HTTP, as the library serves it.
+    /// The Streamable HTTP service of rmcp.
     pub mcp: Mcp,
-    /// Serves a connection of the older SSE until its token is cancelled.
+    /// Serves an SSE connection until its token is cancelled.
     pub serve: Serve,
-    library_sessions: Arc<LocalSessionManager>,
+    rmcp_sessions: Arc<LocalSessionManager>,
 }
 
-impl Shared {
+impl HttpState {
     pub(super) fn new<Handler>(handler: Handler, manager: Manager, options: HttpOptions) -> Self
     where
         Handler: ServerHandler + Clone,
@@ -67,21 +67,21 @@ impl Shared {
         let clocks = options.clocks;
         let drained = CancellationToken::new();
         let mut sessions = SessionConfig::default();
-        sessions.keep_alive = None; // `Sessions` keeps time
+        sessions.keep_alive = None; // `Sessions` has its own idle timeout
         sessions.completed_cache_ttl = clocks.resumable;
         let mut kept = LocalSessionManager::default();
         kept.session_config = sessions;
-        let library_sessions = Arc::new(kept);
+        let rmcp_sessions = Arc::new(kept);
         let config = StreamableHttpServerConfig::default()
             .with_sse_keep_alive(Some(clocks.keep_alive))
             .with_max_request_body_bytes(options.limits.body_bytes)
             .with_cancellation_token(drained.clone())
-            // Both are checked for every route, before any.
+            // The router checks both for every route.
             .disable_allowed_hosts()
             .disable_allowed_origins();
         let for_each = handler.clone();
         let service =
-            StreamableHttpService::new(move || Ok(for_each.clone()), Arc::clone(&library_sessions), config);
+            StreamableHttpService::new(move || Ok(for_each.clone()), Arc::clone(&rmcp_sessions), config);
         let mcp: Mcp = Box::new(move |request| {
             let service = service.clone();
             Box::pin(async move { service.handle(request).await.into_response() })
@@ -120,34 +120,34 @@ impl Shared {
             mcp,
             serve,
             manager,
-            library_sessions,
+            rmcp_sessions,
             options,
         }
     }
 
-    /// The address clients know this server by, without a slash at its end.
+    /// The address of the server for clients, without a trailing slash.
     pub(super) fn base_url(&self, headers: &HeaderMap) -> Option<String> {
         let named = || Some(format!("http://{}", headers.get("host")?.to_str().ok()?));
         self.options.public_url.clone().or_else(named)
     }
 
-    /// The path before every route, where a proxy puts one.
+    /// The path that a proxy puts before every route.
     pub(super) fn path_prefix(&self) -> &str {
         let rest = self.options.public_url.as_deref().and_then(|url| url.split_once("://"));
         rest.and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..))).unwrap_or_default()
     }
 
-    /// Ends the sessions that nobody uses any more, and lets go of what was kept for resuming.
+    /// Ends idle sessions, and drops responses that were kept for resuming.
     pub(super) async fn sweep(&self) {
         for id in self.sessions.end_idle(self.options.clocks.session_idle, Instant::now()) {
-            if let Err(error) = self.library_sessions.close_session(&id).await {
-                tracing::warn!(%error, "an idle session did not close");
+            if let Err(error) = self.rmcp_sessions.close_session(&id).await {
+                tracing::warn!(%error, "cannot close an idle session");
             }
             tracing::debug!("an idle session ended");
         }
-        // The library drops old answers only when something happens in their session. In one that
-        // has not shaken hands nothing else may happen first.
-        let known = self.library_sessions.sessions.read().await;
+        // rmcp drops old responses only when it handles an event of their session. Closing a channel that
+        // does not exist is such an event. A session before its handshake accepts none.
+        let known = self.rmcp_sessions.sessions.read().await;
         let ids = self.sessions.ids();
         let sessions: Vec<_> = ids.iter().filter_map(|id| known.get(id)).cloned().collect();
         drop(known);
@@ -157,7 +157,7 @@ impl Shared {
     }
 }
 
-/// Who sent this request.
-pub(super) fn caller(parts: &Parts) -> Option<Caller> {
-    parts.extensions.get::<Caller>().cloned()
+/// The caller of this request.
+pub(super) fn caller(parts: &Parts) -> Option<ToolCaller> {
+    parts.extensions.get::<ToolCaller>().cloned()
 }

@@ -1,5 +1,5 @@
-//! What a complaint about the command line lacks as clap makes it: which variable a wrong value
-//! came from, and a usage that shows the command and not the variables that happen to be set.
+//! Completes the usage errors of clap: names the variable that a wrong value came from, and shows the
+//! usage of the command without the variables that are set.
 
 use std::ffi::{OsStr, OsString};
 
@@ -7,10 +7,10 @@ use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Command, Error};
 
-/// The complaint, made whole. The command line is the one that made it, built.
+/// The completed error. `command` is the built command line that raised it.
 pub(super) fn complete(mut error: Error, command: &mut Command, arguments: &[OsString]) -> Error {
     if let Some(variable) = variable(&error, command, arguments) {
-        let tip = StyledStr::from(format!("the value is that of the variable {variable}"));
+        let tip = StyledStr::from(format!("the value comes from the variable {variable}"));
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     }
     if let Some(usage) = usage(&error, command) {
@@ -19,7 +19,7 @@ pub(super) fn complete(mut error: Error, command: &mut Command, arguments: &[OsS
     error
 }
 
-/// The variable that the wrong value came from, where no flag states it.
+/// The variable that the wrong value came from, if no flag gave it.
 fn variable(error: &Error, command: &Command, arguments: &[OsString]) -> Option<String> {
     let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidArg) else { return None };
     let setting = command.get_arguments().find(|argument| argument.to_string() == *wrong)?;
@@ -30,7 +30,7 @@ fn variable(error: &Error, command: &Command, arguments: &[OsString]) -> Option<
     variable.and_then(OsStr::to_str).map(str::to_owned)
 }
 
-/// The usage of the command that it names, where it has one at all.
+/// The usage of the command that the error names, if the error has a usage.
 fn usage(error: &Error, command: &mut Command) -> Option<StyledStr> {
     let Some(ContextValue::StyledStr(made)) = error.get(ContextKind::Usage) else { return None };
     let made = made.to_string();
