@@ -142,7 +142,7 @@ fn the_examples_are_what_the_list_says() {
     }
 }
 
-/// What the README says of clients; `readme.rs` holds it to that.
+/// What docs/clients.md says of clients; `documents.rs` holds it to that.
 pub fn set_up() -> String {
     let clients = clients().unwrap();
     let mut text =

@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings { sandbox: Some(true), store: Some(store.into()), ..Settings::default() };
     let mut config =
         Config::resolve(settings, SettingsFile::load(None, None)?, &Environment::of_this_process())?;
-    config.serve_callers_for_remote_callers();
+    config.serve_remote_callers();
     let app = App::build(config);
     let options = HttpOptions {
         listen: ([127, 0, 0, 1], 0).into(),
