@@ -4,6 +4,7 @@
 //! caller, and while they wait. Linux only. `cargo bench --bench waiting`
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use gpt_image_mcp::catalog::Catalog;
 use gpt_image_mcp::domain::{ImageRequest, Prompt};
 use gpt_image_mcp::jobs::{ImageJob, InFlight, JobOptions, JobProgress, Manager, Owner, SpendingCaps};
 use gpt_image_mcp::references::Roots;
-use gpt_image_mcp::tools::{Id, collect};
+use gpt_image_mcp::tools::{RequestedId, collect};
 use gpt_image_mcp::upstream::{ClientOptions, RetrySettings};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -36,7 +37,7 @@ impl<S: tracing::Subscriber> Layer<S> for CountStatements {
     }
 }
 
-/// User and system time of this process in seconds (proc_pid_stat(5), in hundredths).
+/// User and system time of this process in seconds (`proc_pid_stat(5)`, in hundredths).
 fn processor_time() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields = stat.rsplit(") ").next().unwrap_or_default();
@@ -44,8 +45,7 @@ fn processor_time() -> f64 {
     f64::from(u32::try_from(ticks.sum::<u64>()).unwrap_or(u32::MAX)) / 100.0
 }
 
-fn manager(store: &std::path::Path, upstream: String) -> Manager {
-    let catalog = Catalog::builtin().unwrap_or_else(|error| panic!("{error}"));
+fn manager(catalog: Catalog, store: &std::path::Path, upstream: String) -> Manager {
     Manager::new(JobOptions {
         catalog,
         keys: BTreeMap::new(),
@@ -71,15 +71,15 @@ fn manager(store: &std::path::Path, upstream: String) -> Manager {
 }
 
 #[tokio::main]
-async fn main() {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let subscriber = tracing_subscriber::registry().with(CountStatements);
-    tracing::subscriber::set_global_default(subscriber).unwrap_or_else(|error| panic!("{error}"));
-    let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    tracing::subscriber::set_global_default(subscriber)?;
+    let folder = tempfile::tempdir()?;
     // It accepts connections and never answers.
-    let upstream = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| panic!("{error}"));
-    let address = upstream.local_addr().unwrap_or_else(|error| panic!("{error}"));
-    let manager = manager(folder.path(), format!("http://{address}/v1"));
-    let prompt = Prompt::parse("a red kite").unwrap_or_else(|error| panic!("{error:?}"));
+    let upstream = TcpListener::bind("127.0.0.1:0")?;
+    let address = upstream.local_addr()?;
+    let manager = manager(Catalog::builtin()?, folder.path(), format!("http://{address}/v1"));
+    let prompt = Prompt::parse("a red kite").map_err(|error| format!("{error:?}"))?;
     let job = manager.start(ImageJob {
         owner: Owner::local(),
         request: ImageRequest::for_prompt(prompt),
@@ -92,7 +92,7 @@ async fn main() {
     let mut progress = job.progress();
     let rendering = progress.wait_for(|progress| matches!(progress, JobProgress::Rendering { .. })).await;
     let id = rendering.map(|progress| progress.job().cloned()).ok().flatten();
-    let ids = [Id::Job(id.unwrap_or_else(|| panic!("the job ended")))];
+    let ids = [RequestedId::Job(id.ok_or("the job ended")?)];
 
     let measured = || (processor_time(), STATEMENTS.load(Ordering::Relaxed));
     let start = measured();
@@ -107,7 +107,8 @@ async fn main() {
     };
     let (_, looked) = tokio::join!(callers, looked);
     let end = measured();
-    println!(
+    writeln!(
+        std::io::stdout(),
         "{CALLERS} callers, {} s: first look {:.2} s of processor time and {} statements; \
          waiting {:.2} s and {} statements; in all {:.2} s",
         WAIT.as_secs(),
@@ -116,5 +117,6 @@ async fn main() {
         end.0 - looked.0,
         end.1 - looked.1,
         end.0 - start.0,
-    );
+    )?;
+    Ok(())
 }

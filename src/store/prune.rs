@@ -12,9 +12,9 @@ use serde_json::json;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::leftovers;
 use super::rows::{parsed, unsigned};
 use super::{Store, thumbnails};
+use super::{folders, leftovers};
 use crate::codec::ImageError;
 use crate::domain::ImageId;
 
@@ -153,8 +153,8 @@ impl Store {
     /// Not this month's folder, in which an image may be about to land.
     fn remove_empty_months(&self) {
         let now = jiff::Zoned::now().strftime("%Y-%m").to_string();
-        for folder in leftovers::entries(&self.root().join("images")) {
-            if leftovers::name(&folder) != now {
+        for folder in folders::entries(&self.root().join("images")) {
+            if folders::name(&folder) != now {
                 let _ = fs::remove_dir(folder); // fails where something is in it
             }
         }
@@ -266,7 +266,7 @@ fn delete(going: &[Going], folder: &Path) -> (Vec<ImageId>, Vec<ImageError>) {
 
 /// The files of a folder with their sizes.
 fn sizes(folder: &Path) -> HashMap<PathBuf, u64> {
-    leftovers::entries(folder).map(|path| (path.clone(), size(&path))).collect()
+    folders::entries(folder).map(|path| (path.clone(), size(&path))).collect()
 }
 
 fn size(path: &Path) -> u64 {

@@ -2,15 +2,18 @@
 
 use std::path::PathBuf;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::LEASE;
 use crate::domain::{
     CallerState, ImageFormat, ImageId, JobEvent, JobId, JobStatus, ModelName, Operation, Pixels, Usd,
 };
+
+/// How long a job counts as alive after its process last renewed its lease. A process renews three times as often, so
+/// that one late renewal does no harm.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(15);
 
 /// A paid call.
 #[derive(Clone, Debug, PartialEq)]

@@ -155,7 +155,7 @@ pub fn set_up() -> String {
             (None, GivesUp::Never) => "",
             (None, _) => "no way is known",
         };
-        let example = format!("examples/clients/{id}.{}", known.form.name());
+        let example = format!("../examples/clients/{id}.{}", known.form.name());
         writeln!(text, "| [{name}]({example}) | {} | {timeout} | {raise} |", place(&known.file)).unwrap();
     }
     let shown = |id: &str| clients.iter().find(|known| known.id == id).unwrap();

@@ -77,7 +77,8 @@ fn the_readme_is_short_and_every_link_leads_to_a_file_and_a_heading() {
             }
             let target = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
             let found = target.exists()
-                && (heading.is_empty() || headings(&fs::read_to_string(&target).unwrap()).any(|one| one == heading));
+                && (heading.is_empty()
+                    || headings(&fs::read_to_string(&target).unwrap()).any(|one| one == heading));
             if !found {
                 faults.push(format!("{}: {link}", page.display()));
             }
@@ -90,7 +91,11 @@ fn the_readme_is_short_and_every_link_leads_to_a_file_and_a_heading() {
 fn headings(text: &str) -> impl Iterator<Item = String> {
     text.lines().filter_map(|line| line.strip_prefix('#')).map(|heading| {
         let words = heading.trim_start_matches('#').trim().to_lowercase();
-        words.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).collect::<String>().replace(' ', "-")
+        words
+            .chars()
+            .filter(|c| c.is_alphanumeric() || " -_".contains(*c))
+            .collect::<String>()
+            .replace(' ', "-")
     })
 }
 

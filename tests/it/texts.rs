@@ -78,7 +78,7 @@ impl Texts {
 /// Whether a text has two words and is neither SQL nor code.
 fn is_sentence(text: &str) -> bool {
     let words =
-        text.split(' ').filter(|word| word.chars().filter(|c| c.is_ascii_lowercase()).count() >= 2).count();
+        text.split(' ').filter(|word| word.chars().filter(char::is_ascii_lowercase).count() >= 2).count();
     let sql =
         ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH ", "WHERE ", "PRAGMA ", "BEGIN ", "job_id ="];
     let code = text.starts_with(['<', '.', '{', '&']) && text.contains(['<', '>', ';']);
@@ -164,7 +164,7 @@ fn texts() -> Vec<(String, Vec<String>)> {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() {
                 folders.extend((!["tests", "sandbox"].contains(&name.as_str())).then_some(path));
-            } else if name.ends_with(".rs") && name != "tests.rs" {
+            } else if path.extension().is_some_and(|ending| ending == "rs") && name != "tests.rs" {
                 files.insert(path);
             }
         }
@@ -185,7 +185,9 @@ fn the_committed_list_has_every_text() {
     );
     for (file, texts) in texts() {
         writeln!(list, "\n== {file}\n").unwrap();
-        texts.iter().for_each(|text| writeln!(list, "{text}").unwrap());
+        for text in texts {
+            writeln!(list, "{text}").unwrap();
+        }
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/texts.txt");
     if std::env::var_os("UPDATE").is_some() {
@@ -204,7 +206,9 @@ fn no_text_has_a_word_that_was_replaced() {
     for (file, texts) in texts() {
         for text in texts {
             let mut plain = text.to_lowercase();
-            ALLOWED.iter().for_each(|allowed| plain = plain.replace(allowed, ""));
+            for allowed in ALLOWED {
+                plain = plain.replace(allowed, "");
+            }
             if let Some(word) = OLD_WORDS.iter().find(|word| plain.contains(*word)) {
                 faults.push(format!("{file}: {word:?} in {text:?}"));
             }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use clap::builder::TypedValueParser as _;
 
-use super::common::{Suggested, print};
+use super::console::{Suggested, print};
 use crate::app::Config;
 use crate::app::clients::{ClientTimeout, GivesUp, McpClient, clients};
 use crate::app::exit::DONE;

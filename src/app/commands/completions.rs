@@ -3,7 +3,7 @@
 use clap::Command;
 use clap_complete::Shell;
 
-use super::common::print;
+use super::console::print;
 use crate::app::exit::DONE;
 
 const NAME: &str = env!("CARGO_PKG_NAME");

@@ -25,7 +25,7 @@ use url::Url;
 use self::agent::Agent;
 use self::next_steps::NextSteps;
 use self::script::DemoCall;
-use super::common::print;
+use super::console::print;
 use crate::app::exit::{DONE, FAILED};
 
 /// The page's name in the folder.

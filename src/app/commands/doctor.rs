@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use self::checks::{Check, CheckState};
-use super::common::print;
+use super::console::print;
 use crate::app::config::Config;
 use crate::app::environment::Environment;
 use crate::app::exit::{DONE, FAILED};

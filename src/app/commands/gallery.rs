@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use url::Url;
 
 use self::page::{Card, KIND, Numbers, Page};
-use super::common::print;
+use super::console::print;
 use super::table::count;
 use crate::app::Config;
 use crate::app::exit::DONE;

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use self::record::{cost, delivered, json, prompt};
-use super::common::print;
+use super::console::print;
 use super::table::{WIDTH, aligned, minute, one_line};
 use crate::app::App;
 use crate::app::exit::{DONE, FAILED};

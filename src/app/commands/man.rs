@@ -3,7 +3,7 @@
 use clap::Command;
 use clap_mangen::Man;
 
-use super::common::print;
+use super::console::print;
 use crate::app::exit::DONE;
 
 /// `man [COMMAND]`

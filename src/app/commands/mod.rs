@@ -1,7 +1,7 @@
 //! The subcommands, one file each. A command returns its exit code, or an error text.
 
 pub mod client;
-mod common;
+mod console;
 pub mod completions;
 pub mod demo;
 pub mod doctor;

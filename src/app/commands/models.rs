@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::common::print;
+use super::console::print;
 use crate::app::Config;
 use crate::app::exit::DONE;
 use crate::catalog::{Model, Sizes};

@@ -8,7 +8,7 @@ use std::io::{IsTerminal as _, Write as _};
 use jiff::{Span, Timestamp, Zoned};
 use serde_json::{Value, json};
 
-use super::common::{joined, print};
+use super::console::{joined, print};
 use super::table::{count, minute, size};
 use crate::app::Config;
 use crate::app::exit::{DONE, FAILED};

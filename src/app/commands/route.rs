@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::common::{Suggested, print};
+use super::console::{Suggested, print};
 use crate::app::App;
 use crate::app::exit::{DONE, FAILED, WRONG_USAGE};
 use crate::domain::Problem;

@@ -3,7 +3,7 @@
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::common::{Suggested, print};
+use super::console::{Suggested, print};
 use crate::app::exit::DONE;
 use crate::app::settings_file::SettingsFileSchema;
 use crate::catalog::Catalog;

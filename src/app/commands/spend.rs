@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use jiff::{ToSpan as _, Zoned};
 use serde_json::{Value, json};
 
-use super::common::{joined, print};
+use super::console::{joined, print};
 use super::table::{aligned, one_line};
 use crate::app::Config;
 use crate::app::exit::DONE;

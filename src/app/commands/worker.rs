@@ -29,7 +29,7 @@ pub async fn run(app: App) -> Result<u8, String> {
     use std::os::fd::AsFd as _;
     use std::os::unix::net::UnixStream;
 
-    use super::common::interrupts;
+    use super::console::interrupts;
     use crate::app::exit::DONE;
     use crate::jobs::serve_worker;
 

@@ -1,4 +1,4 @@
-use std::io;
+use std::io::{self, SeekFrom};
 
 use image::ExtendedColorType::{L8, La8, Rgb8, Rgba8};
 use image::ImageEncoder;

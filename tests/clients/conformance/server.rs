@@ -20,7 +20,7 @@ use std::io::Write as _;
 
 use gpt_image_mcp::app::{App, Config, Environment, Settings, SettingsFile};
 use gpt_image_mcp::jobs::SpendingCaps;
-use gpt_image_mcp::transports::{Clocks, HttpOptions, HttpServer, Limits, Metrics, BearerTokens};
+use gpt_image_mcp::transports::{BearerTokens, Clocks, HttpOptions, HttpServer, Limits, Metrics};
 use tokio_util::sync::CancellationToken;
 
 use crate::fixtures::Fixtures;
@@ -45,7 +45,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         clocks: Clocks::default(),
         metrics: Metrics::default(),
     };
-    let server = HttpServer::bind(Fixtures::around(app.server.for_remote_callers()), app.manager, options).await?;
+    let server =
+        HttpServer::bind(Fixtures::around(app.server.for_remote_callers()), app.manager, options).await?;
     writeln!(std::io::stdout(), "http://{}/mcp", server.address()?)?;
     server.serve(CancellationToken::new()).await;
     Ok(())

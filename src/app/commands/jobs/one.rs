@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::record::{self, cost, delivered};
 use crate::app::App;
-use crate::app::commands::common::joined;
+use crate::app::commands::console::joined;
 use crate::app::commands::table::{WIDTH, aligned, folded, minute, one_line};
 use crate::codec::ImageError;
 use crate::domain::{Billed, ImageId, JobId, Problem, Usd};

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 #[cfg(feature = "terminal-pictures")]
 use super::terminal::show;
-use crate::app::commands::common::print as print_text;
+use crate::app::commands::console::print as print_text;
 use crate::app::exit::{DONE, FAILED};
 use crate::domain::Problem;
 use crate::store::StoredImage;

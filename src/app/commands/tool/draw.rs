@@ -11,7 +11,7 @@ use tokio::time::interval;
 use super::answer;
 use super::progress::CallProgress;
 use crate::app::App;
-use crate::app::commands::common::interrupts;
+use crate::app::commands::console::interrupts;
 use crate::app::exit::FAILED;
 use crate::codec::Preview;
 use crate::domain::JobId;
