@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection as _, Row as _};
 
-use super::database::BEGIN;
+use super::rows::BEGIN;
 use super::rows::{micros, parsed, time, usd};
 use super::{JobRecord, Store, transitions};
 use crate::codec::ImageError;

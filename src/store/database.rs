@@ -26,9 +26,6 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an unused connection stays open.
 const IDLE: Duration = Duration::from_mins(1);
 
-/// Begins a transaction that will write, so that it cannot have to wait for others half way.
-pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
-
 /// The connection while it is lent.
 pub(super) type Lent<'a> = MappedMutexGuard<'a, SqliteConnection>;
 

@@ -9,9 +9,11 @@ use sqlx::Connection as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::StoredImage;
-use super::database::{BEGIN, Database, Lent};
+use super::database::{Database, Lent};
 use super::processes::Processes;
+use super::rows::BEGIN;
 use super::rows::{self, select_images, signed, time};
+use super::schema::CURRENT;
 use crate::codec::ImageError;
 use crate::domain::{ImageId, JobId};
 
@@ -36,7 +38,7 @@ impl Store {
     /// The store in this folder, which need not exist yet.
     #[must_use]
     pub fn new(root: PathBuf) -> Self {
-        let processes = Arc::new(Processes::new(&root));
+        let processes = Arc::new(Processes::new(&root, CURRENT));
         let database = Database::new(root.join(DATABASE), Arc::clone(&processes));
         Self { inner: Arc::new(StoreInner { root, database, processes }) }
     }

@@ -7,7 +7,7 @@ use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::attempts::{self, Cap, CapHit, PlannedAttempt};
-use super::database::BEGIN;
+use super::rows::BEGIN;
 use super::rows::{self, LEASE, micros, select_jobs, time};
 use super::{JobRecord, Store};
 use crate::codec::ImageError;

@@ -12,7 +12,6 @@ use std::sync::{Mutex, PoisonError};
 use tempfile::TempPath;
 
 use super::folders::{create_private, entries, name};
-use super::schema::CURRENT;
 
 /// The folder of these files, in the store's.
 const FOLDER: &str = "processes";
@@ -23,6 +22,7 @@ const STARTING: &str = ".starting-";
 #[derive(Debug)]
 pub(super) struct Processes {
     folder: PathBuf,
+    version: usize,
     own: Mutex<Option<Own>>,
 }
 
@@ -36,8 +36,9 @@ struct Own {
 }
 
 impl Processes {
-    pub(super) fn new(root: &Path) -> Self {
-        Self { folder: root.join(FOLDER), own: Mutex::default() }
+    /// The processes of the store in this folder. This one knows the database up to that version.
+    pub(super) fn new(root: &Path, version: usize) -> Self {
+        Self { folder: root.join(FOLDER), version, own: Mutex::default() }
     }
 
     /// The name of this process, which from now on is known to be alive. Empty where the file
@@ -55,7 +56,7 @@ impl Processes {
         create_private(&self.folder).map_err(io::Error::other)?;
         let mut file = tempfile::Builder::new().prefix(STARTING).rand_bytes(16).tempfile_in(&self.folder)?;
         file.as_file().try_lock()?;
-        writeln!(file, "{} {CURRENT}", std::process::id())?;
+        writeln!(file, "{} {}", std::process::id(), self.version)?;
         let name = name(file.path()).trim_start_matches(STARTING).to_owned();
         let path = self.folder.join(&name);
         let file = file.persist_noclobber(&path)?;
@@ -79,8 +80,8 @@ impl Processes {
         own.as_ref().is_some_and(|own| own.name == process)
     }
 
-    /// The living processes that know only versions of the database before this one, in words.
-    pub(super) fn older_than(&self, version: usize) -> Vec<String> {
+    /// The living processes that know only versions of the database before this process's, in words.
+    pub(super) fn older(&self) -> Vec<String> {
         let older = |path: &PathBuf| {
             let process = name(path);
             if self.is_own(&process) || self.is_dead(&process) {
@@ -89,7 +90,7 @@ impl Processes {
             let text = std::fs::read_to_string(path).unwrap_or_default();
             let known: usize =
                 text.split_whitespace().nth(1).and_then(|known| known.parse().ok()).unwrap_or(0);
-            (known < version).then(|| match lock_holder(path) {
+            (known < self.version).then(|| match lock_holder(path) {
                 Some(id) => format!("process {id}"),
                 None => format!("the process of {}", path.display()),
             })
@@ -134,7 +135,7 @@ mod tests {
     #[test]
     fn a_process_is_dead_once_nobody_holds_its_lock() {
         let root = tempfile::tempdir().unwrap();
-        let [here, there] = [(); 2].map(|()| Processes::new(root.path()));
+        let [here, there] = [(); 2].map(|()| Processes::new(root.path(), 5));
         let alive = there.own();
         assert!(!here.is_dead(&alive) && !there.is_dead(&alive));
         assert!(!here.is_dead(""), "nothing is known of it");

@@ -11,6 +11,9 @@ use crate::domain::{
     CallerState, ImageFormat, ImageId, JobEvent, JobId, JobStatus, ModelName, Operation, Pixels, Usd,
 };
 
+/// Begins a transaction that will write, so that it cannot have to wait for others half way.
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+
 /// How long a job counts as alive after its process last renewed its lease. A process renews three times as often, so
 /// that one late renewal does no harm.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(15);

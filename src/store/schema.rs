@@ -6,8 +6,8 @@
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
-use super::database::BEGIN;
 use super::processes::Processes;
+use super::rows::BEGIN;
 
 /// The steps to each version. Their number is the current version.
 const STEPS: [&str; 5] = [
@@ -65,7 +65,7 @@ pub(super) async fn update(
         version if version > CURRENT => return Err(SchemaError::Newer(version)),
         0 => {}
         version => {
-            let older = processes.older_than(CURRENT);
+            let older = processes.older();
             match older.is_empty() {
                 true => {}
                 false if version >= OLDEST_READABLE => return Ok(Schema::Older(older)),
@@ -113,8 +113,8 @@ mod tests {
     #[tokio::test]
     async fn an_older_database_waits_for_the_processes_that_depend_on_it() {
         let root = tempfile::tempdir().unwrap();
-        let processes = Processes::new(root.path());
-        let alive = Processes::new(root.path());
+        let processes = Processes::new(root.path(), CURRENT);
+        let alive = Processes::new(root.path(), CURRENT);
         assert!(!alive.own().is_empty());
         let folder = root.path().join("processes");
         let old = File::create(folder.join("old")).unwrap();
@@ -148,7 +148,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let mut connection = at_version(CURRENT).await;
         sqlx::raw_sql("PRAGMA user_version = 99").execute(&mut connection).await.unwrap();
-        let refused = update(&mut connection, &Processes::new(root.path())).await;
+        let refused = update(&mut connection, &Processes::new(root.path(), CURRENT)).await;
         assert!(matches!(refused, Err(SchemaError::Newer(99))));
     }
 }

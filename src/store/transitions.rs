@@ -7,7 +7,7 @@ use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::Store;
-use super::database::BEGIN;
+use super::rows::BEGIN;
 use super::rows::{JobEnd, micros, time};
 use crate::codec::ImageError;
 use crate::domain::{Billed, JobEvent, JobId, JobStatus};
