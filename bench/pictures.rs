@@ -16,7 +16,7 @@ use gpt_image_mcp::codec::{
     Extent, Form, Marks, MaskForm, Region, Regions, SendLimits, Units, normalise, preserve,
 };
 use gpt_image_mcp::domain::Pixels;
-use libjpeg_turbo_rs::{Encoder, PixelFormat, Subsampling};
+use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
 /// EXIF that says: to be turned by a quarter.
 const TURNED: &[u8] = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
@@ -70,12 +70,12 @@ fn draw(file: &Path, width: u32, height: u32, quarter: bool) -> Result<(), Box<d
         }
     }
     if file.extension().is_some_and(|ending| ending == "jpg") {
-        let sampling = if quarter { Subsampling::S420 } else { Subsampling::S444 };
-        let photo = Encoder::new(&bytes, width as usize, height as usize, PixelFormat::Rgb)
-            .quality(92)
-            .subsampling(sampling)
-            .exif_data(TURNED)
-            .encode()?;
+        let mut photo = Vec::new();
+        let mut encoder = Encoder::new(&mut photo, 92);
+        encoder.set_sampling_factor(if quarter { SamplingFactor::F_2_2 } else { SamplingFactor::F_1_1 });
+        encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
+        encoder.add_exif_metadata(TURNED)?;
+        encoder.encode(&bytes, u16::try_from(width)?, u16::try_from(height)?, ColorType::Rgb)?;
         fs::write(file, photo)?;
     } else {
         let to = BufWriter::new(File::create(file)?);

@@ -7,32 +7,32 @@ use futures_util::FutureExt as _;
 use super::clients;
 use super::config::Config;
 use crate::jobs::{JobOptions, Manager, Observer, StandIn, WorkerCommand};
-use crate::sandbox::{self, Sandbox};
+use crate::sandbox::{Sandbox, SandboxOptions};
 use crate::tools::{ImageServer, SoftDeadline};
 
-/// The application, nothing of it started yet.
+/// The application, before anything has started.
 #[derive(Debug)]
 pub struct App {
-    /// Does the work.
+    /// Runs the jobs.
     pub manager: Manager,
     /// Answers clients.
     pub server: ImageServer,
 }
 
 impl App {
-    /// Builds it. Opens nothing: a client may start the process only to ask for its tools.
+    /// Builds the application. Opens nothing: a client may start the process only to list its tools.
     #[must_use]
     pub fn build(config: Config) -> Self {
         Self::assemble(config, None, None)
     }
 
-    /// The same, with paid work in a process of its own that this command starts.
+    /// The same, with paid work in a separate process that this command starts.
     #[must_use]
     pub fn build_with_worker(config: Config, worker: WorkerCommand) -> Self {
         Self::assemble(config, Some(worker), None)
     }
 
-    /// The same as `build`, with one who is told of every request to an image API.
+    /// The same as `build`, with an observer of every request to an image API.
     #[must_use]
     pub fn build_watched(config: Config, observer: Observer) -> Self {
         Self::assemble(config, None, Some(observer))
@@ -54,7 +54,7 @@ impl App {
             worker,
             observer,
             stand_in: config.sandbox.then(|| {
-                stand_in(sandbox::Options {
+                stand_in(SandboxOptions {
                     delay: config.sandbox_delay,
                     fault: config.sandbox_fault,
                     ..Default::default()
@@ -70,8 +70,8 @@ impl App {
     }
 }
 
-/// The sandbox as an upstream for every provider, started by the first call that needs it.
-fn stand_in(options: sandbox::Options) -> StandIn {
+/// The sandbox in place of every provider, started by the first call that needs it.
+fn stand_in(options: SandboxOptions) -> StandIn {
     let running: Arc<Mutex<Option<Sandbox>>> = Arc::default();
     Box::new(move || {
         let (running, options) = (Arc::clone(&running), options.clone());

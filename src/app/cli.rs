@@ -13,19 +13,13 @@ use super::commands::{
     client, completions, demo, doctor, gallery, http, jobs, man, models, prune, route, sandbox, schemas,
     serve, spend, tool, worker,
 };
-use super::complaint;
 use super::config::Config;
 use super::environment::{Environment, is_unset};
+use super::exit::{FAILED, WRONG_USAGE};
 use super::logs;
 use super::settings::Settings;
 use super::settings_file::SettingsFile;
-
-/// Done.
-pub(super) const DONE: u8 = 0;
-/// Failed or refused.
-pub(super) const FAILED: u8 = 1;
-/// Wrong usage or settings.
-pub(super) const WRONG_USAGE: u8 = 2;
+use super::usage_error;
 
 /// An image server for agents over the Model Context Protocol: generate, edit and inpaint
 /// images. Without a command it serves stdin and stdout.
@@ -35,10 +29,10 @@ pub struct Cli {
     /// Settings file [default: gpt-image-mcp/config.toml in the user's settings folder]
     #[arg(long, env = "GPT_IMAGE_MCP_CONFIG", value_name = "FILE", global = true, help_heading = "Files")]
     pub config: Option<PathBuf>,
-    /// The settings stated by flag or variable.
+    /// The settings given by flag or variable.
     #[command(flatten)]
     pub settings: Settings,
-    /// What to do instead of serving.
+    /// The command to run instead of serving.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -46,53 +40,53 @@ pub struct Cli {
 /// The subcommands, a file each.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve over HTTP, for several clients and from afar: Streamable HTTP at /mcp, SSE at /sse
+    /// Serve over HTTP, for several or remote clients: Streamable HTTP at /mcp, SSE at /sse
     Http,
     /// The tools.
     #[command(flatten)]
     Tool(tool::ToolCall),
     /// List the models in use: what each can do, its price, whether its key is set
-    Models(models::Arguments),
+    Models(models::ModelsArguments),
     /// Print how to set this server up in an MCP client; without a name, list the clients
-    Client(client::Arguments),
-    /// Draw with the sandbox through every tool, as an agent would, and show it all on one page
-    Demo(demo::Arguments),
-    /// Check, without paying, whether calls would succeed; say what to do where not
-    Doctor(doctor::Arguments),
-    /// Say which model a call would go to, why, and for how much; send nothing
-    Route(route::Arguments),
-    /// Write a page with every stored image: prompt, model, price and what was made from what
+    Client(client::ClientArguments),
+    /// Call every tool with the sandbox, as an agent would, and show the results on one page
+    Demo(demo::DemoArguments),
+    /// Check, without paying, whether calls would succeed, and suggest fixes
+    Doctor(doctor::DoctorArguments),
+    /// Show which model a call would use, why, and its price; send nothing
+    Route(route::RouteArguments),
+    /// Write a page with every stored image: prompt, model, price and lineage
     ///
-    /// The page is one file with small images in it; they link to the files themselves. The small
-    /// images are made once and kept in the store, so that later pages take a moment.
-    Gallery(gallery::Arguments),
-    /// List the newest calls with their cost, or show one of them whole
+    /// The page is one file with thumbnails that link to the image files. The store keeps the
+    /// thumbnails, so later pages are quick.
+    Gallery(gallery::GalleryArguments),
+    /// List the newest jobs with their cost, or show one in full
     ///
-    /// A cost with ≤ before it is the most that it may come to. SERVED says whether the images were
-    /// handed over; `get ID` does so. One job is shown with its arguments, every request that went out
-    /// for it and what that may have cost, its images and what was made from what.
-    Jobs(jobs::Arguments),
+    /// A cost with ≤ is the maximum. DELIVERED says whether a client received the images; `get ID`
+    /// delivers them. With an ID, the job is shown with its arguments, its requests and their cost, its
+    /// images and their lineage.
+    Jobs(jobs::JobsArguments),
     /// Show what was spent, by day and by model, and what the caps leave
     ///
-    /// MAYBE is what may have been charged besides, because the answer to a request never came, and IN
-    /// FLIGHT what the work under way may yet cost; both count towards the caps. Days are the
-    /// calendar's here. What the sandbox drew is no money: --sandbox shows it, alone.
-    Spend(spend::Arguments),
-    /// Delete old images, after saying which; what was spent stays on record
+    /// MAYBE is what may have been charged for requests that got no answer. IN FLIGHT is what running
+    /// jobs may still cost. Both count towards the caps. Days follow the local time zone. Sandbox calls
+    /// are free and hidden; --sandbox shows only them.
+    Spend(spend::SpendArguments),
+    /// Delete old images, after listing them; the record of spending stays
     ///
-    /// Images of some age are deleted and forgotten, or the oldest until the rest fits. What would go
-    /// is said first, and then asked about; --yes answers. Only files in the store are deleted: a
-    /// image that was saved elsewhere, or changed since, keeps its file, and is forgotten when it is
-    /// old enough. What was made from a deleted image still names it. Work under way is left alone.
-    Prune(prune::Arguments),
+    /// Deletes the images that are older than an age, or the oldest until the rest fits a size. Lists
+    /// them and asks first; --yes skips the question. Only files in the store are deleted: an image that
+    /// was saved elsewhere or changed since keeps its file, and the database forgets it once it is old
+    /// enough. Images made from a deleted image still name it. Running jobs are left alone.
+    Prune(prune::PruneArguments),
     /// Run the sandbox alone: the image APIs on loopback, for any client
-    Sandbox(sandbox::Arguments),
+    Sandbox(sandbox::SandboxArguments),
     /// Print the schemas of the tools and of the settings file
-    Schemas(schemas::Arguments),
+    Schemas(schemas::SchemasArguments),
     /// Print the completion script of a shell
-    Completions(completions::Arguments),
+    Completions(completions::CompletionsArguments),
     /// Print a page of the manual
-    Man(man::Arguments),
+    Man(man::ManArguments),
     /// Do paid work for the server that started this
     #[command(hide = true)]
     Worker,
@@ -105,7 +99,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match parse(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version go to stdout with code 0, complaints to stderr with 2.
+            // Help and version go to stdout with code 0, errors to stderr with 2.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(WRONG_USAGE));
         }
@@ -125,17 +119,21 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// The command line with every flag there is, for help of all kinds.
+/// The command line with every flag, for help, manual and completion.
 #[must_use]
 pub fn command_line() -> clap::Command {
-    tool::with_flags(Cli::command(), |_| true)
+    let whole = tool::with_flags(Cli::command(), |_| true);
+    let names = man::names(&whole);
+    whole.mut_subcommand("man", |man| {
+        man.mut_arg("command", |name| name.value_parser(names).hide_possible_values(true))
+    })
 }
 
 fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     // `help NAME` names a command, too.
     let command = tool::with_flags(Cli::command(), |name| arguments.iter().any(|word| word == name));
     let mut command = command.mut_args(|argument| {
-        // Clients pass variables that nobody filled in.
+        // Clients pass variables that the user did not fill in.
         let value = argument.get_env().and_then(std::env::var_os);
         let unset = value.as_deref().and_then(OsStr::to_str).is_some_and(is_unset);
         let argument = if unset { argument.env(Resettable::Reset) } else { argument };
@@ -145,7 +143,7 @@ fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
     });
     let matches = command
         .try_get_matches_from_mut(arguments)
-        .map_err(|error| complaint::complete(error, &mut command, arguments))?;
+        .map_err(|error| usage_error::complete(error, &mut command, arguments))?;
     Cli::from_arg_matches(&matches)
 }
 
@@ -183,11 +181,11 @@ fn dispatch(
                 sandbox::run(arguments, config.sandbox_delay, config.sandbox_fault).await
             }
             Some(Command::Schemas(arguments)) => schemas::run(&arguments, &config.catalog),
-            Some(Command::Completions(arguments)) => completions::run(&arguments),
-            Some(Command::Man(arguments)) => man::run(&arguments),
+            Some(Command::Completions(arguments)) => completions::run(&arguments, &command_line()),
+            Some(Command::Man(arguments)) => man::run(&arguments, command_line()),
         }
     });
-    // A read of stdin that nobody ends would keep the process alive.
+    // A pending read of stdin would keep the process alive.
     runtime.shutdown_background();
     match ended {
         Ok(code) => ExitCode::from(code),

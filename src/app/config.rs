@@ -1,12 +1,15 @@
-//! What the settings mean: every gap filled, every value checked, nothing opened.
+//! Resolves the settings: fills every gap and checks every value. Opens nothing.
 
 mod http;
+mod values;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use http::HttpConfig;
+pub use values::ConfigError;
+use values::{dollars, to_usize};
 
 use super::environment::Environment;
 use super::logs::LogFormat;
@@ -21,34 +24,7 @@ use crate::sandbox::FaultSpec;
 use crate::tools::ReplyOptions;
 use crate::upstream::{ClientOptions, RetrySettings};
 
-/// Settings that cannot be followed. The process ends with code 2.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    /// Something in the settings file, or the file itself.
-    #[error("the settings file {}: {problem}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong, with its line.
-        problem: String,
-    },
-    /// A value that is well formed and makes no sense.
-    #[error("the setting {name}: {problem}")]
-    Value {
-        /// The setting's name in the settings file.
-        name: &'static str,
-        /// What is wrong and what is accepted.
-        problem: String,
-    },
-}
-
-impl ConfigError {
-    pub(super) fn in_file(path: &Path, problem: String) -> Self {
-        Self::File { path: path.to_owned(), problem }
-    }
-}
-
-/// What is built from.
+/// The resolved configuration.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting")]
 pub struct Config {
@@ -56,49 +32,49 @@ pub struct Config {
     pub catalog: Catalog,
     /// The keys that are set, by variable.
     pub keys: BTreeMap<String, Secret>,
-    /// How to reach the outside.
+    /// How to reach providers.
     pub client: ClientOptions,
     /// The store's folder.
     pub store: PathBuf,
-    /// What may be read and written.
+    /// The folders that may be read and written.
     pub roots: Roots,
-    /// How results are made up.
+    /// What results contain.
     pub reply: ReplyOptions,
-    /// Whether places and serial numbers in photos are sent along.
+    /// Whether GPS positions and serial numbers in photos are sent.
     pub keep_metadata: bool,
     /// The most a call may cost.
     pub max_cost: Option<Usd>,
     /// The most that all calls together may cost.
     pub spending: SpendingCaps,
-    /// How many requests may be out at once.
+    /// Limits on concurrent requests.
     pub in_flight: InFlight,
-    /// Whether what a caller leaves behind after it was sent is dropped.
+    /// Whether the image of a call that is cancelled after sending is dropped.
     pub drop_cancelled: bool,
-    /// How long a call is waited for, whatever is known of its client.
+    /// The soft deadline of calls; overrides what is known of the client.
     pub wait: Option<Duration>,
-    /// Whether paid work over stdio runs in a process of its own.
+    /// Whether paid work over stdio runs in a separate process.
     pub worker: bool,
-    /// What may be tried again, and where.
+    /// Retries and fail-over.
     pub retry: RetrySettings,
-    /// Draw with the sandbox.
+    /// Whether the sandbox draws every image.
     pub sandbox: bool,
-    /// What the sandbox takes for an image.
+    /// How long the sandbox takes for an image.
     pub sandbox_delay: Duration,
-    /// What goes wrong in it.
+    /// The fault that the sandbox simulates.
     pub sandbox_fault: Option<FaultSpec>,
-    /// How it is served over HTTP.
+    /// The HTTP server.
     pub http: HttpConfig,
-    /// What is logged.
+    /// The log filter.
     pub log: String,
-    /// And how.
+    /// The format of the log.
     pub log_format: LogFormat,
 }
 
 impl Config {
-    /// The configuration that flags and variables (`stated`) over the settings file make.
+    /// Resolves flags and variables (`stated`) over the settings file.
     ///
     /// # Errors
-    /// The first setting that cannot be followed.
+    /// The first setting that cannot be used.
     pub fn resolve(
         stated: Settings,
         file: SettingsFile,
@@ -201,27 +177,24 @@ impl Config {
             catalog,
         })
     }
-}
 
-fn to_usize(bytes: u32) -> usize {
-    usize::try_from(bytes).unwrap_or(usize::MAX)
-}
-
-fn dollars(name: &'static str, usd: f64) -> Result<Usd, ConfigError> {
-    if usd.is_finite() && usd >= 0.0 {
-        return Ok(Usd::from_dollars(usd));
+    /// Restricts paths for callers over HTTP: only the folders that the settings name, and stored images
+    /// only by id, because the store holds the images of every owner.
+    pub fn serve_remote_callers(&mut self) {
+        self.in_flight = self.http.in_flight;
+        self.roots.allowed.clone_from(&self.http.roots);
+        self.roots.store_by_path = false;
     }
-    Err(ConfigError::Value { name, problem: format!("{usd} was given; accepted are US dollars from 0") })
 }
 
 fn delay(seconds: f64) -> Result<Duration, ConfigError> {
     Duration::try_from_secs_f64(seconds).map_err(|_| ConfigError::Value {
         name: "sandbox_delay_s",
-        problem: format!("{seconds} was given; accepted are seconds from 0"),
+        problem: format!("{seconds} was given; pass seconds, 0 or more"),
     })
 }
 
-/// The variables that have a setting of their own, so that flags and the file can state them.
+/// The key setting for a variable that has one, so that flags and the file can give it.
 fn setting<'a>(settings: &'a Settings, variable: &str) -> Option<&'a Secret> {
     let key = match variable {
         "APIYI_API_KEY" => &settings.apiyi_api_key,
@@ -232,7 +205,7 @@ fn setting<'a>(settings: &'a Settings, variable: &str) -> Option<&'a Secret> {
     key.as_ref().filter(|key| !key.is_empty())
 }
 
-/// Every key that the catalogue's models name and that is set.
+/// Every key that is set and that a model of the catalogue names.
 fn keys(catalog: &Catalog, settings: &Settings, environment: &Environment) -> BTreeMap<String, Secret> {
     let named = catalog.models.iter().flat_map(|model| &model.key_variables);
     let set = named.filter_map(|variable| {
@@ -261,10 +234,8 @@ fn set_base_urls(
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         if url.is_none() {
-            let problem = format!(
-                "{stated:?} was given; accepted is an http or https address such as {}",
-                provider.base_url
-            );
+            let problem =
+                format!("{stated:?} was given; pass an http or https address such as {}", provider.base_url);
             return Err(ConfigError::Value { name, problem });
         }
         stated.trim_end_matches('/').clone_into(&mut provider.base_url);
@@ -277,7 +248,7 @@ fn set_headers(catalog: &mut Catalog, headers: &[Secret]) -> Result<(), ConfigEr
         // The value may be a secret, so only the name is ever quoted.
         let wrong = |name: &str| ConfigError::Value {
             name: "headers",
-            problem: format!("{name:?} is no header; accepted is `Name: value`"),
+            problem: format!("{name:?} is not a header; pass `Name: value`"),
         };
         let (name, value) = header.expose().split_once(':').ok_or_else(|| wrong("a text without a colon"))?;
         let name = name.trim();
@@ -295,7 +266,7 @@ fn set_headers(catalog: &mut Catalog, headers: &[Secret]) -> Result<(), ConfigEr
 fn keep_only(catalog: &mut Catalog, provider: &str) -> Result<(), ConfigError> {
     if catalog.provider(provider).is_none() {
         let known: Vec<_> = catalog.providers.iter().map(|known| known.id.as_str()).collect();
-        let problem = format!("{provider:?} was given; accepted are sandbox, {}", known.join(", "));
+        let problem = format!("{provider:?} was given; pass one of sandbox, {}", known.join(", "));
         return Err(ConfigError::Value { name: "provider", problem });
     }
     catalog.models.retain(|model| model.name.provider == provider);

@@ -1,12 +1,12 @@
-//! What the process finds around it: variables and folders, read once.
+//! The environment of the process: variables and folders, read once.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// What the process was started in, read once so that the rest is a function of it.
+/// The environment of the process, read once so that everything else is a function of it.
 #[derive(Clone, Default)]
 pub struct Environment {
-    /// All variables; those that are no Unicode are left out.
+    /// All variables whose name and value are Unicode.
     pub variables: BTreeMap<String, String>,
     /// The home folder.
     pub home: Option<PathBuf>,
@@ -24,7 +24,7 @@ impl std::fmt::Debug for Environment {
 }
 
 impl Environment {
-    /// The process's own.
+    /// The environment of this process.
     #[must_use]
     pub fn of_this_process() -> Self {
         let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
@@ -50,12 +50,12 @@ impl Environment {
         self.folder("XDG_CONFIG_HOME", "APPDATA", "Library/Application Support", ".config")
     }
 
-    /// And for what programs keep.
+    /// The user's folder for the data of programs.
     pub(super) fn data_folder(&self) -> Option<PathBuf> {
         self.folder("XDG_DATA_HOME", "LOCALAPPDATA", "Library/Application Support", ".local/share")
     }
 
-    /// A folder by the custom of the system: a variable where there is one, else below home.
+    /// A folder by the convention of the system: from a variable, else below home.
     fn folder(&self, unix: &str, windows: &str, macos: &str, below_home: &str) -> Option<PathBuf> {
         let variable = if cfg!(windows) { windows } else { unix };
         let stated = self.variable(variable).map(PathBuf::from).filter(|path| path.is_absolute());
@@ -65,7 +65,7 @@ impl Environment {
 }
 
 /// Whether a variable of this value counts as not set: it is blank, or the placeholder of a setting
-/// that nobody filled in. Claude Desktop passes `${user_config.NAME}` on as it stands in a bundle's
+/// that the user did not fill in. Claude Desktop passes `${user_config.NAME}` on as it stands in a bundle's
 /// manifest (modelcontextprotocol/mcpb, issue 250), other clients their `${VARIABLE}`.
 pub(super) fn is_unset(value: &str) -> bool {
     let value = value.trim();
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn blanks_and_placeholders_nobody_filled_in_count_as_unset() {
+    fn blanks_and_unfilled_placeholders_count_as_unset() {
         let cases = [
             ("", true),
             (" \t", true),

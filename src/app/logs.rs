@@ -7,7 +7,7 @@ use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// How log lines are written.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
@@ -19,17 +19,17 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts logging: a level for all, or for some parts of the program as in
+/// Starts logging, with one level or with levels for parts of the program as in
 /// `warn,gpt_image_mcp=info`. A second call in one process changes nothing.
 ///
 /// # Errors
-/// The filter's own words where it does not parse.
+/// Why the filter cannot be parsed.
 pub fn start(filter: &str, format: LogFormat) -> Result<(), String> {
-    // A word that is no level would be taken for a part of the program.
+    // The filter would take an unknown level for the name of a part.
     let mut words = filter.split(',').map(str::trim).filter(|part| !part.contains('='));
     if let Some(word) = words.find(|word| word.parse::<LevelFilter>().is_err()) {
         return Err(format!(
-            "{word:?} is no level; accepted are off, error, warn, info, debug, trace, and PART=LEVEL after a comma"
+            "{word:?} is not a level; pass off, error, warn, info, debug or trace, and PART=LEVEL after a comma"
         ));
     }
     let filter: Targets = filter.parse().map_err(|error: ParseError| error.to_string())?;
@@ -41,7 +41,7 @@ pub fn start(filter: &str, format: LogFormat) -> Result<(), String> {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => lines.json().boxed(),
     };
-    // Fails only where a subscriber is set already, as in tests.
+    // Fails only if a subscriber is already set, as in tests.
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
     Ok(())
 }

@@ -1,18 +1,19 @@
-//! Layer 8: what is set, and what is done with it. Shared by `main` and the tests.
+//! The application: settings, wiring and commands. Used by `main` and the tests.
 //!
-//! Settings are read as stated (`settings`), then resolved into what they mean (`config`);
-//! `App` wires the layers together; a file in `commands` for each subcommand.
+//! `settings` parses the settings, `config` resolves them, `App` wires the layers together, and
+//! `commands` has one file per subcommand.
 
 mod build;
 mod cli;
 pub mod clients;
 mod commands;
-mod complaint;
 mod config;
 mod environment;
+mod exit;
 mod logs;
 mod settings;
 mod settings_file;
+mod usage_error;
 
 pub use build::App;
 pub use cli::{Cli, command_line, run};

@@ -1,4 +1,4 @@
-//! The settings file: TOML with the settings at its top, and the user's providers and models.
+//! The settings file: TOML with the settings at its top, then the user's providers and models.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,12 @@ use super::config::ConfigError;
 use super::settings::Settings;
 use crate::catalog::{Catalog, ModelEntry, ProviderEntry};
 
-/// What a settings file says.
+/// A parsed settings file.
 #[derive(Debug)]
 pub struct SettingsFile {
-    /// The settings in it.
+    /// The settings.
     pub settings: Settings,
-    /// The catalogue with its providers and models merged over ours.
+    /// The built-in catalogue with the providers and models of the file merged over it.
     pub catalog: Catalog,
 }
 
@@ -27,13 +27,14 @@ pub struct SettingsFile {
 pub struct SettingsFileSchema {
     #[schemars(flatten)]
     settings: Settings,
-    /// Providers, merged by id over those that ship. As a text it is the setting of that
-    /// name: the one provider to use.
+    /// Providers, merged by id over the built-in ones. As text, it is the setting of that
+    /// name: the only provider to use.
     provider: ProviderTables,
-    /// Models, merged by provider and id over those that ship.
+    /// Models, merged by provider and id over the built-in ones.
     model: Option<Vec<ModelEntry>>,
 }
 
+/// Two meanings of `provider` in a settings file. Only its schema is used, so `untagged` parses nothing.
 #[derive(schemars::JsonSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "only its schema is used")]
@@ -43,10 +44,10 @@ enum ProviderTables {
 }
 
 impl SettingsFile {
-    /// Reads the file that was named, or else the usual one if it is there.
+    /// Reads the named file, or the default file if it exists.
     ///
     /// # Errors
-    /// A named file that cannot be read, and anything wrong in a file, with its line.
+    /// A named file that cannot be read, or the first error in a file, with its line.
     pub fn load(named: Option<&Path>, usual: Option<&Path>) -> Result<Self, ConfigError> {
         let path = named.or(usual).unwrap_or(Path::new(""));
         let text = match fs::read_to_string(path) {
@@ -60,7 +61,7 @@ impl SettingsFile {
         Ok(Self { settings, catalog })
     }
 
-    /// Where it is unless it is named: `gpt-image-mcp/config.toml` in the user's settings folder.
+    /// The default path: `gpt-image-mcp/config.toml` in the user's settings folder.
     #[must_use]
     pub fn usual_path(folder: &Path) -> PathBuf {
         folder.join(env!("CARGO_PKG_NAME")).join("config.toml")
@@ -111,7 +112,7 @@ fn out_of_range(table: &DeTable<'_>, text: &str) -> Option<String> {
                 (Some(least), None) => format!("at least {least}"),
                 (None, most) => format!("at most {}", most.unwrap_or_default()),
             };
-            format!("line {line}: {name}: {number} was given; accepted is {accepted}")
+            format!("line {line}: {name}: {number} was given; pass {accepted}")
         })
     })
 }
@@ -131,14 +132,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_line() {
+    fn errors_name_their_line() {
         let cases = [
             ("preview_edge = 800\nouput = \"file\"\n", "line 2: unknown field `ouput`"),
             ("\n\noutput = \"pictures\"\n", "line 3: unknown variant `pictures`"),
             ("roots = 5\n", "line 1: invalid type: integer `5`"),
             ("a = \n", "line 1: "),
-            ("\nretries = 99\n", "line 2: retries: 99 was given; accepted is 0 to 10"),
-            ("max_cost_usd = -0.5\n", "line 1: max_cost_usd: -0.5 was given; accepted is at least 0"),
+            ("\nretries = 99\n", "line 2: retries: 99 was given; pass 0 to 10"),
+            ("max_cost_usd = -0.5\n", "line 1: max_cost_usd: -0.5 was given; pass at least 0"),
         ];
         for (text, error) in cases {
             let said = settings(text).unwrap_err();

@@ -79,7 +79,7 @@ impl<R: Read + Seek> Rows<R> {
         Ok(Frame { pixels, channels, bytes })
     }
 
-    /// Hands over every row, or fails; rows before a failure have been handed over.
+    /// Passes on every row, or fails. Rows before a failure were passed on.
     pub(super) fn for_each(self, mut each: impl FnMut(&[u8])) -> Result<(), ImageError> {
         let row_bytes = row_bytes(&self.info, self.channels);
         match self.pixels {

@@ -4,7 +4,7 @@
 
 use image::ImageEncoder as _;
 use image::codecs::webp::WebPEncoder;
-use libjpeg_turbo_rs::{Encoder, PixelFormat, Subsampling};
+use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, EncodingError, SamplingFactor};
 use png::Compression;
 
 use super::fit::{Channels, Frame};
@@ -54,26 +54,29 @@ pub(super) fn jpeg(
 ) -> Result<Vec<u8>, ImageError> {
     let failed = |reason: String| ImageError::Unencodable(ImageFormat::Jpeg, reason);
     let colour = match frame.channels {
-        Channels::Grey => PixelFormat::Grayscale,
+        Channels::Grey => ColorType::Luma,
         Channels::GreyAlpha => return Err(failed("it has an alpha channel".to_owned())),
-        Channels::Rgb => PixelFormat::Rgb,
-        Channels::Rgba => PixelFormat::Rgba,
+        Channels::Rgb => ColorType::Rgb,
+        Channels::Rgba => ColorType::Rgba,
     };
     let (sampling, unit) = match (resolution, frame.channels) {
-        (Colour::Quarter, Channels::Rgb | Channels::Rgba) => (Subsampling::S420, 16),
-        _ => (Subsampling::S444, 8),
+        (Colour::Quarter, Channels::Rgb | Channels::Rgba) => (SamplingFactor::F_2_2, 16),
+        _ => (SamplingFactor::F_1_1, 8),
     };
-    let write = |rows: &[u8], height: usize, interval: u16| {
-        let width = frame.pixels.width as usize;
-        let mut encoder = Encoder::new(rows, width, height, colour);
-        encoder = encoder.quality(quality.clamp(1, 100)).force_baseline(true).subsampling(sampling);
-        if interval > 0 {
-            encoder = encoder.restart_blocks(interval);
-        }
+    let too_large = |_| failed(format!("{} has an edge of more than 65535 pixels", frame.pixels));
+    let width = u16::try_from(frame.pixels.width).map_err(too_large)?;
+    u16::try_from(frame.pixels.height).map_err(too_large)?;
+    let write = |rows: &[u8], height: u16, interval: u16| {
+        let mut file = Vec::with_capacity(rows.len() / 8);
+        let mut encoder = Encoder::new(&mut file, quality.clamp(1, 100));
+        encoder.set_sampling_factor(sampling);
+        encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
+        encoder.set_restart_interval(interval);
         if let Some(profile) = profile {
-            encoder = encoder.icc_profile(profile);
+            encoder.add_icc_profile(profile)?;
         }
-        encoder.encode()
+        encoder.encode(rows, width, height, colour)?;
+        Ok::<_, EncodingError>(file)
     };
     restarts::in_strips(frame, unit, write).map_err(|error| failed(error.to_string()))
 }

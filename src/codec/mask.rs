@@ -12,7 +12,7 @@ use png::Compression;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::convert::Foreign;
+use super::convert::{self, Foreign};
 use super::decode::{Rows, rows_of};
 use super::feather::feather;
 use super::fit::{Channels, Frame};
@@ -92,7 +92,7 @@ impl Marks {
         let converted;
         let mask = match Foreign::sniff(mask) {
             Some(foreign) => {
-                let frame = foreign.decode(mask)?.frame;
+                let frame = convert::decode(foreign, mask)?.frame;
                 converted = Bytes::from(super::encode::png(&frame, None, Compression::Fast)?);
                 &converted
             }
@@ -105,7 +105,7 @@ impl Marks {
             Frame { pixels: info.pixels, channels: Channels::Grey, bytes: marks(rows, means, &info)? };
         let upright = given.upright(orientation, &info)?;
         if !upright.pixels.is_shaped_as(image) {
-            return Err(ImageError::MaskSize { mask: upright.pixels, image: image });
+            return Err(ImageError::MaskSize { mask: upright.pixels, image });
         }
         let untouched = upright.pixels == image && orientation == Orientation::NoTransforms;
         let sendable =

@@ -17,7 +17,6 @@ mod normalise;
 mod overlay;
 mod preserve;
 pub mod preview;
-mod processors;
 mod raster;
 mod region;
 mod resize;

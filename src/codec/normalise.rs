@@ -10,7 +10,7 @@ use image::metadata::Orientation;
 use png::Compression;
 
 use super::colour::Profile;
-use super::convert::{Decoded, Foreign};
+use super::convert::{self, Decoded, Foreign};
 use super::decode::Rows;
 use super::encode::Colour;
 use super::fit::Frame;
@@ -63,7 +63,7 @@ pub fn normalise(given: Bytes, limits: &SendLimits) -> Result<Normalised, ImageE
     let mut changes = Vec::new();
     let source = match Foreign::sniff(&given) {
         Some(foreign) => {
-            let Decoded { frame, profile, changes: further } = foreign.decode(&given)?;
+            let Decoded { frame, profile, changes: further } = convert::decode(foreign, &given)?;
             changes.push(format!("the {} image was sent as PNG", foreign.name()));
             changes.extend(further.into_iter().map(str::to_owned));
             Bytes::from(encode::png(&frame, profile.as_deref(), Compression::Fast)?)

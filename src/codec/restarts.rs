@@ -1,34 +1,39 @@
-//! Writes a JPEG in strips, all processors at once, and joins them: a decoder begins anew after
-//! each restart marker (ITU-T T.81, E.1.4), so strips that were written apart are one image, pixel
-//! for pixel the same as in one piece.
+//! Encodes a JPEG in strips on all processors and joins them. A decoder begins anew after each restart marker (ITU-T
+//! T.81, E.1.4), so the strips are the same image, pixel for pixel, as one that was encoded in one piece.
 //!
-//! Knows nothing of quality or colour: whoever calls sets the encoder up.
+//! It does not know quality or colour: the caller sets the encoder up.
 
+use std::num::NonZero;
 use std::thread;
 
 use super::fit::Frame;
-use super::processors::processors;
 
 /// Below so many pixels a second thread costs more than it brings.
 const WORTHWHILE_PIXELS: u64 = 512 * 1024;
 
+/// The most strips of one image: more gain little, because one thread joins them.
+const MOST_STRIPS: usize = 8;
+
 /// The most units between restart markers that a file can state.
 const MOST_UNITS: usize = 0xffff;
 
-/// Writes strips of `unit` rows and columns, the edge of what the encoder takes together. `write`
-/// gets the bytes of rows, how many there are, and after how many units it is to begin anew; 0 is
-/// never.
+/// Encodes strips of `unit` rows and columns, the edge of the block that the encoder takes together. `write` receives the
+/// bytes of rows, how many rows there are, and after how many units it begins anew; 0 is never.
 pub(super) fn in_strips<Error: Send>(
     frame: &Frame,
     unit: usize,
-    write: impl Fn(&[u8], usize, u16) -> Result<Vec<u8>, Error> + Sync,
+    write: impl Fn(&[u8], u16, u16) -> Result<Vec<u8>, Error> + Sync,
 ) -> Result<Vec<u8>, Error> {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_STRIPS);
     let row_bytes = frame.pixels.width as usize * frame.channels.count();
     let units_per_row = (frame.pixels.width as usize).div_ceil(unit).max(1);
     let rows_of_units = (frame.pixels.height as usize).div_ceil(unit);
-    let strips = rows_of_units.max(1).div_ceil(MOST_UNITS / units_per_row).next_multiple_of(processors());
+    let strips = rows_of_units.max(1).div_ceil(MOST_UNITS / units_per_row).next_multiple_of(processors);
     let rows = rows_of_units.div_ceil(strips) * unit;
-    let strip = |bytes: &[u8], interval: u16| write(bytes, bytes.len() / row_bytes.max(1), interval);
+    let strip = |bytes: &[u8], interval: u16| {
+        let rows = u16::try_from(bytes.len() / row_bytes.max(1)).unwrap_or(u16::MAX);
+        write(bytes, rows, interval)
+    };
     let interval = u16::try_from(rows / unit * units_per_row).unwrap_or(0);
     if frame.pixels.count() < WORTHWHILE_PIXELS || strips == 1 || interval == 0 {
         return strip(&frame.bytes, 0);
@@ -82,7 +87,7 @@ fn places(file: &[u8]) -> Option<(usize, usize)> {
 #[cfg(test)]
 #[expect(clippy::cast_possible_truncation, reason = "small numbers")]
 mod tests {
-    use libjpeg_turbo_rs::{Encoder, PixelFormat, Subsampling};
+    use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, SamplingFactor};
 
     use crate::codec::encode::{Colour, jpeg};
     use crate::codec::fit::{Channels, Frame};
@@ -114,19 +119,19 @@ mod tests {
             let file = jpeg(&frame, Some(b"a profile"), 90, colour).unwrap();
             assert!(memchr::memmem::find(&file, &[0xff, 0xd0]).is_some(), "it was written in strips");
             let sampling = match colour {
-                Colour::Quarter => Subsampling::S420,
-                Colour::Full => Subsampling::S444,
+                Colour::Quarter => SamplingFactor::F_2_2,
+                Colour::Full => SamplingFactor::F_1_1,
             };
             let form = match channels {
-                Channels::Grey => PixelFormat::Grayscale,
-                Channels::Rgb => PixelFormat::Rgb,
-                _ => PixelFormat::Rgba,
+                Channels::Grey => ColorType::Luma,
+                Channels::Rgb => ColorType::Rgb,
+                _ => ColorType::Rgba,
             };
-            let plain = Encoder::new(&frame.bytes, width as usize, height as usize, form)
-                .quality(90)
-                .subsampling(sampling)
-                .encode()
-                .unwrap();
+            let mut plain = Vec::new();
+            let mut encoder = Encoder::new(&mut plain, 90);
+            encoder.set_sampling_factor(sampling);
+            encoder.set_chroma_subsampling_method(ChromaSubsamplingMethod::Average);
+            encoder.encode(&frame.bytes, width as u16, height as u16, form).unwrap();
             assert!(decoded(&file) == decoded(&plain), "{width}x{height} {channels:?} {colour:?}");
         }
     }

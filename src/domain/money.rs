@@ -32,7 +32,7 @@ impl Usd {
         Self { micros: in_range as u64 }
     }
 
-    /// Millionths of a dollar, as the record keeps them.
+    /// Millionths of a dollar, as the database keeps them.
     #[must_use]
     pub const fn micros(self) -> u64 {
         self.micros

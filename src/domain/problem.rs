@@ -65,7 +65,7 @@ pub enum Billed {
 }
 
 impl Billed {
-    /// The name in the record.
+    /// The name in the database.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

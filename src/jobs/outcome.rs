@@ -25,7 +25,7 @@ pub struct Outcome {
     pub sandbox: bool,
 }
 
-/// What an answer says beside the images; the record keeps it for whoever asks later.
+/// What an answer says beside the images; the database keeps it for whoever asks later.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// Why that model.
@@ -78,7 +78,7 @@ pub struct Unstored {
 }
 
 impl Outcome {
-    /// The outcome as the record has it, with these images of the job's.
+    /// The outcome as the database has it, with these images of the job's.
     pub(super) fn recorded(job: &JobRecord, images: Vec<StoredImage>) -> Self {
         let report = job.report.as_deref().and_then(|report| serde_json::from_str(report).ok());
         let report = report.unwrap_or_else(|| Report {

@@ -9,7 +9,7 @@ use crate::store::{Cap, CapHit, Period};
 /// Whose a call, its job and its images are. Another owner's do not exist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
-    /// The name in the record.
+    /// The name in the database.
     pub name: String,
     /// What this owner may spend.
     pub caps: SpendingCaps,

@@ -1,5 +1,4 @@
-//! Who may send now: so many requests at once in all, and so many to one provider, first come
-//! first served.
+//! Limits how many requests are in flight, in all and to one provider, first come first served.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,62 +21,62 @@ impl Default for InFlight {
     }
 }
 
-/// The lines in front of the providers.
+/// The queues of all providers, under one limit.
 #[derive(Debug)]
 pub(super) struct Queue {
     limits: InFlight,
     all: Arc<Semaphore>,
-    lines: Mutex<HashMap<String, Arc<Line>>>,
+    by_provider: Mutex<HashMap<String, Arc<ProviderQueue>>>,
 }
 
-/// Leave to send one request; dropping it lets the next one go.
+/// Permission to send one request. Dropping it lets the next one go.
 #[derive(Debug)]
 pub(super) struct Permit(
     #[expect(dead_code, reason = "held")] OwnedSemaphorePermit,
     #[expect(dead_code, reason = "held")] OwnedSemaphorePermit,
 );
 
-/// One provider's line.
+/// The queue of one provider.
 #[derive(Debug)]
-struct Line {
+struct ProviderQueue {
     permits: Arc<Semaphore>,
-    /// The tickets of those who wait, and the next ticket.
+    /// The tickets of the callers that wait, and the next ticket.
     waiting: watch::Sender<(BTreeSet<u64>, u64)>,
 }
 
-/// A place in a line, given up when dropped.
+/// A place in a queue. Dropping it gives it up.
 struct Ticket<'a> {
-    line: &'a Line,
+    queue: &'a ProviderQueue,
     number: u64,
 }
 
 impl Queue {
     pub(super) fn new(limits: InFlight) -> Self {
-        Self { limits, all: Arc::new(Semaphore::new(limits.most)), lines: Mutex::default() }
+        Self { limits, all: Arc::new(Semaphore::new(limits.most)), by_provider: Mutex::default() }
     }
 
-    /// How many wait, at all providers together.
+    /// How many callers wait, for all providers together.
     pub(super) fn waiting(&self) -> usize {
-        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.values().map(|line| line.waiting.borrow().0.len()).sum()
+        let by_provider = self.by_provider.lock().unwrap_or_else(PoisonError::into_inner);
+        by_provider.values().map(|queue| queue.waiting.borrow().0.len()).sum()
     }
 
-    /// Waits for its turn. `told` hears the place in the line whenever it changes, 1 for the
-    /// next. Dropping the future leaves the line.
-    pub(super) async fn enter(&self, provider: &str, mut told: impl FnMut(u32)) -> Permit {
-        let line = self.line(provider);
-        let ticket = line.ticket();
-        let mut watched = line.waiting.subscribe();
+    /// Waits for its turn. `on_place` receives the place in the queue whenever it changes, 1 for the next. Dropping the
+    /// future leaves the queue.
+    pub(super) async fn enter(&self, provider: &str, mut on_place: impl FnMut(u32)) -> Permit {
+        let queue = self.of(provider);
+        let ticket = queue.ticket();
+        let mut watched = queue.waiting.subscribe();
         let permits = async {
-            // Semaphores of tokio are fair: who asked first is served first.
-            let of_provider = Arc::clone(&line.permits).acquire_owned().await;
+            // Semaphores of tokio are fair.
+            let of_provider = Arc::clone(&queue.permits).acquire_owned().await;
             let of_all = Arc::clone(&self.all).acquire_owned().await;
             of_provider.ok().zip(of_all.ok())
         };
         tokio::pin!(permits);
         let mut place = 0;
         loop {
-            // Whoever need not wait is not told of a place.
+            // A caller that need not wait has no place.
             if let Some(Some((of_provider, of_all))) = permits.as_mut().now_or_never() {
                 return Permit(of_provider, of_all);
             }
@@ -85,7 +84,7 @@ impl Queue {
             let now = u32::try_from(now).unwrap_or(u32::MAX);
             if now != place {
                 place = now;
-                told(place);
+                on_place(place);
             }
             tokio::select! {
                 biased;
@@ -95,19 +94,19 @@ impl Queue {
         }
     }
 
-    fn line(&self, provider: &str) -> Arc<Line> {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = lines.entry(provider.to_owned()).or_insert_with(|| {
-            Arc::new(Line {
+    fn of(&self, provider: &str) -> Arc<ProviderQueue> {
+        let mut by_provider = self.by_provider.lock().unwrap_or_else(PoisonError::into_inner);
+        let queue = by_provider.entry(provider.to_owned()).or_insert_with(|| {
+            Arc::new(ProviderQueue {
                 permits: Arc::new(Semaphore::new(self.limits.most_per_provider)),
                 waiting: watch::Sender::default(),
             })
         });
-        Arc::clone(line)
+        Arc::clone(queue)
     }
 }
 
-impl Line {
+impl ProviderQueue {
     fn ticket(&self) -> Ticket<'_> {
         let mut number = 0;
         self.waiting.send_modify(|(waiting, next)| {
@@ -115,13 +114,13 @@ impl Line {
             waiting.insert(number);
             *next += 1;
         });
-        Ticket { line: self, number }
+        Ticket { queue: self, number }
     }
 }
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        self.line.waiting.send_modify(|(waiting, _)| {
+        self.queue.waiting.send_modify(|(waiting, _)| {
             waiting.remove(&self.number);
         });
     }

@@ -55,8 +55,10 @@ async fn run(services: Arc<JobServices>, image_job: ImageJob, mut link: CallerLi
     recovery::sweep_once(&services);
     let result = paid_part(&context, &mut link).await;
     drop((lease, running));
+    let job = job.clone();
+    drop(context); // and with it the space that was reserved and not used
     if let Some(result) = result {
-        deliver(&services, job, result, link).await;
+        deliver(&services, &job, result, link).await;
     }
 }
 

@@ -170,6 +170,7 @@ pub(super) fn shortened(text: &str) -> String {
 }
 
 /// The chat's path, refused in the words that explain it.
+#[must_use]
 pub fn of_a_chat(path: &Path) -> ImageError {
     ImageError::NotAReference { given: shortened(&path.display().to_string()), hint: CHAT_SANDBOX.to_owned() }
 }

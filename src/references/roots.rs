@@ -116,9 +116,9 @@ mod tests {
     use super::*;
 
     /// A home with images, a secret and a hidden store; a second folder that is no root.
-    fn house() -> (tempfile::TempDir, Roots) {
-        let house = tempfile::tempdir().unwrap();
-        let top = house.path().canonicalize().unwrap();
+    fn folders() -> (tempfile::TempDir, Roots) {
+        let top_folder = tempfile::tempdir().unwrap();
+        let top = top_folder.path().canonicalize().unwrap();
         for folder in ["home/pictures", "home/.ssh", "home/.local/share/store", "outside", "work"] {
             fs::create_dir_all(top.join(folder)).unwrap();
         }
@@ -132,7 +132,7 @@ mod tests {
             base: top.join("work"),
             home: Some(top.join("home")),
         };
-        (house, roots)
+        (top_folder, roots)
     }
 
     fn verdict<T>(result: &Result<T, ImageError>) -> &'static str {
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn paths_are_judged_by_where_they_lead() {
-        let (_house, roots) = house();
+        let (_top_folder, roots) = folders();
         let cases = [
             ("~/cat.png", "allowed", "allowed"),
             ("../home/cat.png", "allowed", "allowed"),
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_store_of_several_callers_is_reached_by_no_path() {
-        let (_house, mut roots) = house();
+        let (_top_folder, mut roots) = folders();
         roots.allowed.push(roots.store.clone());
         roots.store_by_path = false;
         for path in
@@ -193,8 +193,8 @@ mod tests {
     #[test]
     fn a_link_allows_no_more_than_the_place_it_leads_to() {
         use std::os::unix::fs::symlink;
-        let (house, roots) = house();
-        let top = house.path().canonicalize().unwrap();
+        let (top_folder, roots) = folders();
+        let top = top_folder.path().canonicalize().unwrap();
         symlink(top.join("outside"), top.join("work/door")).unwrap();
         symlink(top.join("home/.ssh/id.png"), top.join("work/key.png")).unwrap();
         symlink(top.join("home/cat.png"), top.join("outside/cat.png")).unwrap();
@@ -219,8 +219,8 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn a_root_may_be_hidden_a_link_or_renamed_while_running() {
-        let (house, mut roots) = house();
-        let top = house.path().canonicalize().unwrap();
+        let (top_folder, mut roots) = folders();
+        let top = top_folder.path().canonicalize().unwrap();
         roots.allowed = vec![top.join("home/.ssh"), top.join("link")];
         assert_eq!(verdict(&roots.readable(Path::new("../home/.ssh/id.png"))), "allowed");
         assert_eq!(verdict(&roots.readable(Path::new("../outside/dog.png"))), "outside");

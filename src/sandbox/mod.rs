@@ -1,45 +1,51 @@
 //! Beside upstream: a loopback server that speaks the real wire formats of the image APIs.
 //!
-//! It is written from the documents and shares no code with the decoder it is there to test.
-//! It paints a repeatable picture from the prompt, obeys what the real models obey, refuses
-//! what they refuse and reports usage by their formula. It listens on 127.0.0.1 only and
-//! fetches nothing. Any key is accepted but an empty one and `sk-invalid`.
+//! It is written from the documents and shares no code with what it is there to test: the decoder,
+//! the router and its prices.
+//! It paints a repeatable image from the prompt, accepts and refuses what the real models accept
+//! and refuse, and reports usage by their formula. It listens on 127.0.0.1 only and fetches
+//! nothing. It accepts any key but an empty one and `sk-invalid`.
 //!
-//! The gateway's models (`-all`, `-vip`) answer in several shapes. [`Options::reply`] chooses
-//! one for all answers; a word in the prompt chooses one for its answer:
+//! The gateway's models (`-all`, `-vip`) reply in several forms. [`SandboxOptions::reply`] sets the
+//! form of all replies; a word in the prompt sets that of its own:
 //!
-//! | word | answer |
+//! | word | reply |
 //! | --- | --- |
-//! | `sandbox:base64` | bare base64 whatever was asked; on chat a Markdown picture with a data: URL |
+//! | `sandbox:base64` | bare base64; on chat a Markdown image with a data: URL |
 //! | `sandbox:prefixed` | base64 with `data:image/png;base64,` before it |
-//! | `sandbox:url` | a link whatever was asked |
+//! | `sandbox:url` | a link |
 //! | `sandbox:parts` | chat: content as a list of parts |
-//! | `sandbox:message_images` | chat: the picture in `message.images` |
+//! | `sandbox:message_images` | chat: the image in `message.images` |
 //! | `sandbox:images_shaped` | chat: a body as the images endpoints have it |
-//! | `sandbox:words` | chat: words and no picture, status 200, billed |
+//! | `sandbox:words` | chat: text and no image, status 200, charged |
 //!
-//! Such words are not painted: the picture is that of the prompt without them.
+//! The image is that of the prompt without such words.
 //!
-//! It fails in every way of the real ones when it is told to, by [`Options::fault`], by a header
-//! of a request or by the word `sandbox:fault=NAME` of its prompt; see `faults` for the names.
+//! It fails on demand in every way of the real APIs: by [`SandboxOptions::fault`], by a header of a
+//! request or by the word `sandbox:fault=NAME` of its prompt; see `faults`.
 
 mod chat;
 mod faults;
 mod files;
+mod ids;
 mod images_api;
-mod line;
-mod manners;
+mod connection;
+mod downloads;
+mod profiles;
 mod models;
 mod options;
+mod paid_call;
 mod painter;
-mod refusals;
-mod seen;
+mod api_error;
+mod received;
 mod server;
+mod state;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 pub use faults::{Fault, FaultError, FaultSpec, fault_help};
-pub use manners::Manner;
-pub use options::{Options, ReplyForm};
-pub use seen::Seen;
+pub use options::{ReplyForm, SandboxOptions};
+pub use profiles::ServerProfile;
+pub use received::ReceivedRequest;
 pub use server::Sandbox;

@@ -1,47 +1,51 @@
 //! How a sandbox is started, and what a prompt may ask of it.
 
+use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use super::faults::FaultSpec;
-use super::manners::Manner;
+use super::profiles::ServerProfile;
+use super::received::ReceivedRequest;
 
 /// How a sandbox behaves.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct SandboxOptions {
     /// The port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
-    /// Whose manner it has.
-    pub manner: Manner,
-    /// The pause before each paid answer, as if it were being rendered.
+    /// The server that it imitates.
+    pub profile: ServerProfile,
+    /// The pause before each paid reply, as if the image were being rendered.
     pub delay: Duration,
-    /// The shape of the gateway models' answers.
+    /// The form of the gateway models' replies.
     pub reply: ReplyForm,
-    /// What goes wrong, unless a request asks for something else to.
+    /// What goes wrong, unless a request asks for another fault.
     pub fault: Option<FaultSpec>,
+    /// Receives every request, before its reply is sent: for tests of a client.
+    pub requests: Option<Sender<ReceivedRequest>>,
 }
 
-/// The shapes in which gateways were seen to answer. Only the gateway's own models (`-all`,
-/// `-vip`) take them: the official ones have one documented shape and keep to it.
+/// The forms in which gateways were seen to reply. Only the gateway's own models (`-all`,
+/// `-vip`) take them; the official ones have one documented form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ReplyForm {
-    /// The images endpoints answer with what `response_format` asks, bare base64 where it is
-    /// absent; chat answers with a Markdown link.
+    /// The images endpoints reply with what `response_format` asks for, or bare base64 without it;
+    /// chat replies with a Markdown link.
     #[default]
     AsDocumented,
-    /// Bare base64 whatever was asked; on chat a Markdown picture with a `data:` URL.
+    /// Bare base64 whatever `response_format` says; on chat a Markdown image with a `data:` URL.
     Base64,
     /// As `Base64`, but with `data:image/png;base64,` before it on the images endpoints too, as
     /// older channels do.
     Base64Prefixed,
-    /// A link whatever was asked.
+    /// A link whatever `response_format` says.
     Url,
     /// Chat only: the content is a list of parts, one of them `image_url`.
     ContentParts,
-    /// Chat only: the picture is in `message.images`.
+    /// Chat only: the image is in `message.images`.
     MessageImages,
     /// Chat only: a body as the images endpoints have it.
     ImagesShaped,
-    /// Chat only: words and no picture, with status 200; billed like a picture.
+    /// Chat only: text and no image, with status 200; charged like an image.
     Words,
 }
 
@@ -62,10 +66,4 @@ impl ReplyForm {
             .split_whitespace()
             .find_map(|word| WORDS.iter().find(|(name, _)| *name == word).map(|(_, form)| *form))
     }
-}
-
-/// The prompt without the words that are meant for the sandbox.
-pub(super) fn without_sandbox_words(prompt: &str) -> String {
-    let kept = prompt.split_whitespace().filter(|word| !word.starts_with("sandbox:"));
-    kept.collect::<Vec<_>>().join(" ")
 }

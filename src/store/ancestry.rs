@@ -11,7 +11,7 @@ const MOST: usize = 32;
 
 impl Store {
     /// The images of this owner's that an image goes back to, nearest first, each once; those
-    /// no longer in the record are left out, and so is what a model sent before the original was
+    /// no longer in the database are left out, and so is what a model sent before the original was
     /// put back around it.
     ///
     /// # Errors

@@ -83,7 +83,7 @@ impl Store {
         Ok(())
     }
 
-    /// The processes with jobs like this that were not handed over: from each to the next by the
+    /// The processes with jobs like this that were not delivered: from each to the next by the
     /// index, however many jobs it has.
     async fn processes_with(&self, fingerprint: &str) -> Result<Vec<String>, ImageError> {
         let query = sqlx::query(

@@ -15,7 +15,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::files::create_private;
+use super::folders::create_private;
 use super::processes::Processes;
 use super::schema::{self, Schema, SchemaError};
 use crate::codec::ImageError;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, PersistError, TempPath};
 
+use super::folders::create_private;
 use super::images::Store;
 use super::{StoredImage, names};
 use crate::codec::ImageError;
@@ -36,12 +37,12 @@ pub struct Kept {
     /// The open file.
     pub file: File,
     /// The name that it arrived under. It stays until the image is settled: were the process
-    /// killed before the image is in the record, that name says whose image it is.
+    /// killed before the image is in the database, that name says whose image it is.
     writer: Option<TempPath>,
 }
 
 impl Kept {
-    /// The image is in the record, or will not be: only its own name is left.
+    /// The image is in the database, or will not be: only its own name is left.
     pub fn settle(&mut self) {
         self.writer = None;
     }
@@ -211,15 +212,6 @@ fn open(path: &Path) -> Result<File, ImageError> {
         return Err(ImageError::NotAFile(path.to_owned()));
     }
     File::open(path).map_err(failed)
-}
-
-/// Makes a folder and what is missing above it, for this user alone.
-pub(super) fn create_private(folder: &Path) -> Result<(), ImageError> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| ImageError::writing(folder, &error))
 }
 
 fn create(folder: &Path) -> Result<(), ImageError> {

@@ -15,11 +15,11 @@ use super::rows::{self, select_images, signed, time};
 use crate::codec::ImageError;
 use crate::domain::{ImageId, JobId};
 
-/// The name of the record in the store's folder.
+/// The file name of the database in the store's folder.
 pub(super) const DATABASE: &str = "library.db";
 
 /// The folder that images are kept in, with its record. A cheap handle: making one opens
-/// nothing, and the record opens when first needed.
+/// nothing, and the database opens when first needed.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(super) inner: Arc<StoreInner>,
@@ -41,7 +41,7 @@ impl Store {
         Self { inner: Arc::new(StoreInner { root, database, processes }) }
     }
 
-    /// Closes the record, for the end of a command: nothing but the record itself is left of it,
+    /// Closes the database, for the end of a command: nothing but its file is left,
     /// unless another process has it open.
     pub async fn close(&self) {
         self.inner.database.close().await;

@@ -2,20 +2,16 @@
 //!
 //! `transitions` alone changes a status. `claims` passes a job to another caller or process.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::attempts::{self, Cap, CapHit, PlannedAttempt};
 use super::database::BEGIN;
-use super::rows::{self, micros, select_jobs, time};
+use super::rows::{self, LEASE, micros, select_jobs, time};
 use super::{JobRecord, Store};
 use crate::codec::ImageError;
 use crate::domain::{CallerState, JobId};
-
-/// How long a job counts as alive after its process last renewed its lease. A process renews three times as often, so
-/// that one late renewal does no harm.
-pub const LEASE: SignedDuration = SignedDuration::from_secs(15);
 
 /// The result of [`Store::open_job`].
 #[derive(Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tempfile::{NamedTempFile, TempPath};
 
+use super::folders::{entries, name};
 use super::{JobRecord, Parent, ParentRole, Store, StoredImage, keep};
 use crate::codec::{ImageError, inspect};
 use crate::domain::{ImageId, JobId, Operation};
@@ -190,14 +191,6 @@ fn parents(arguments: &Value, operation: Operation) -> Vec<Parent> {
         .filter_map(Value::as_str)
         .filter_map(|text| ImageId::parse(text.trim().trim_start_matches("image://")));
     ids.map(|id| Parent { id, role }).collect()
-}
-
-pub(super) fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path())
-}
-
-pub(super) fn name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Whether nobody has it open, or has written to it for so long that nobody will.

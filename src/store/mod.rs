@@ -2,7 +2,7 @@
 //!
 //! | files | what they do |
 //! | --- | --- |
-//! | `database`, `schema`, `rows` | open the database, update it, spell its rows |
+//! | `database`, `schema`, `rows`, `folders` | open the database, update it, spell its rows |
 //! | `jobs`, `transitions`, `claims`, `processes` | record jobs, change their status, pass them on, tell which processes live |
 //! | `attempts`, `spending` | the ledger and its sums |
 //! | `images`, `files`, `names`, `uploads`, `thumbnails`, `encoded` | images: rows, files, names, small versions |
@@ -17,6 +17,7 @@ mod claims;
 mod database;
 mod encoded;
 mod files;
+mod folders;
 mod gallery;
 mod history;
 mod ids;
@@ -43,9 +44,9 @@ pub use files::{Kept, NotKept, keep};
 pub use gallery::Exhibit;
 pub use ids::{new_image_id, new_job_id};
 pub use images::Store;
-pub use jobs::{LEASE, OpenedJob};
+pub use jobs::OpenedJob;
 pub use prune::{FileFate, Going, PrunePlan, Rule};
-pub use rows::{JobEnd, JobRecord, Parent, ParentRole, StoredImage};
+pub use rows::{JobEnd, JobRecord, LEASE, Parent, ParentRole, StoredImage};
 pub use spending::{Spent, Stretch, Sums};
 
 pub use names::file_name;

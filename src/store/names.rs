@@ -45,6 +45,7 @@ pub(super) fn stem(day: jiff::civil::Date, prompt: &str, id: &ImageId) -> String
 
 /// A plain file name for an image that is sent along: in ASCII, because how a multipart
 /// header spells anything else differs from server to server.
+#[must_use]
 pub fn file_name(stem: &str, format: ImageFormat) -> String {
     match slug(&stem.replace(|character: char| !character.is_ascii(), " ")).as_str() {
         "" => format!("image.{}", format.extension()),

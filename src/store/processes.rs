@@ -11,8 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempPath;
 
-use super::files::create_private;
-use super::leftovers::{entries, name};
+use super::folders::{create_private, entries, name};
 use super::schema::CURRENT;
 
 /// The folder of these files, in the store's.
@@ -109,7 +108,7 @@ impl Processes {
     }
 }
 
-/// The id of the process that holds the lock on a file, where the system tells (proc_locks(5)).
+/// The id of the process that holds the lock on a file, where the system tells (`proc_locks(5)`).
 #[cfg(target_os = "linux")]
 fn lock_holder(path: &Path) -> Option<u32> {
     use std::os::unix::fs::MetadataExt as _;

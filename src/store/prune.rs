@@ -12,15 +12,15 @@ use serde_json::json;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::leftovers;
 use super::rows::{parsed, unsigned};
 use super::{Store, thumbnails};
+use super::{folders, leftovers};
 use crate::codec::ImageError;
 use crate::domain::ImageId;
 
-/// How many images are deleted between two changes of the record.
+/// How many images are deleted between two changes of the database.
 const AT_ONCE: usize = 100;
-/// Where so many of the record's pages are empty, it is written anew.
+/// Where so many of its pages are empty, the database is written anew.
 const MANY_EMPTY_PAGES: i64 = 1_000; // 4 MB
 
 /// Which images go.
@@ -80,7 +80,7 @@ pub struct Going {
 pub struct PrunePlan {
     /// The images that go, oldest first.
     pub going: Vec<Going>,
-    /// Thumbnails of images that are no longer in the record.
+    /// Thumbnails of images that are no longer in the database.
     pub stale_thumbnails: Vec<PathBuf>,
     /// Files that killed processes left half written, a day ago or longer.
     pub unfinished: Vec<PathBuf>,
@@ -94,7 +94,7 @@ pub struct PrunePlan {
     pub under_way: usize,
 }
 
-/// An image as the record and the disk have it.
+/// An image as the database and the disk have it.
 struct Candidate {
     going: Going,
     under_way: bool,
@@ -118,7 +118,7 @@ impl Store {
         Ok(planned.unwrap_or_default())
     }
 
-    /// Deletes what was planned. What cannot be deleted is named, and stays in the record.
+    /// Deletes what was planned. What cannot be deleted is named, and stays in the database.
     pub async fn prune(&self, plan: PrunePlan) -> Result<Vec<ImageError>, ImageError> {
         self.clear_leftovers().await?;
         let (folder, mut failures) = (self.thumbnails(), Vec::new());
@@ -153,14 +153,14 @@ impl Store {
     /// Not this month's folder, in which an image may be about to land.
     fn remove_empty_months(&self) {
         let now = jiff::Zoned::now().strftime("%Y-%m").to_string();
-        for folder in leftovers::entries(&self.root().join("images")) {
-            if leftovers::name(&folder) != now {
+        for folder in folders::entries(&self.root().join("images")) {
+            if folders::name(&folder) != now {
                 let _ = fs::remove_dir(folder); // fails where something is in it
             }
         }
     }
 
-    /// Gives back the room of what was deleted from the record, where it is much.
+    /// Gives back the room of what was deleted from the database, where it is much.
     async fn tidy_record(&self) -> Result<(), sqlx::Error> {
         let Ok(mut connection) = self.connection().await else { return Ok(()) };
         let empty: i64 =
@@ -232,7 +232,7 @@ fn plan(candidates: Vec<Candidate>, root: &Path, folder: &Path, rule: Rule) -> P
     plan
 }
 
-/// What would become of the file that the record says has so many bytes.
+/// What would become of the file that the database says has so many bytes.
 fn fate(path: &Path, bytes: u64, root: &Path) -> FileFate {
     let Ok(metadata) = fs::symlink_metadata(path) else { return FileFate::Missing };
     let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
@@ -266,7 +266,7 @@ fn delete(going: &[Going], folder: &Path) -> (Vec<ImageId>, Vec<ImageError>) {
 
 /// The files of a folder with their sizes.
 fn sizes(folder: &Path) -> HashMap<PathBuf, u64> {
-    leftovers::entries(folder).map(|path| (path.clone(), size(&path))).collect()
+    folders::entries(folder).map(|path| (path.clone(), size(&path))).collect()
 }
 
 fn size(path: &Path) -> u64 {

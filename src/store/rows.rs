@@ -1,16 +1,19 @@
-//! What the record holds, and how its rows are spelled.
+//! What the database holds, and how its rows are spelled.
 
 use std::path::PathBuf;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::LEASE;
 use crate::domain::{
     CallerState, ImageFormat, ImageId, JobEvent, JobId, JobStatus, ModelName, Operation, Pixels, Usd,
 };
+
+/// How long a job counts as alive after its process last renewed its lease. A process renews three times as often, so
+/// that one late renewal does no harm.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(15);
 
 /// A paid call.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,7 +105,7 @@ pub enum ParentRole {
 }
 
 impl ParentRole {
-    /// The name in the record.
+    /// The name in the database.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -277,7 +280,7 @@ fn parents(text: &str) -> Option<Vec<Parent>> {
     text.split(' ').map(parent).collect()
 }
 
-/// A time as the record spells it: all of one length, so that they sort as text.
+/// A time as the database spells it: all have one length, so they sort as text.
 pub(super) fn time(at: Timestamp) -> String {
     format!("{at:.6}")
 }

@@ -125,10 +125,10 @@ mod tests {
             assert_eq!(version(&mut connection).await.unwrap(), before, "nothing was changed");
             match waits {
                 Ok(Schema::Older(older)) => {
-                    assert!(before >= OLDEST_READABLE && older.len() == 1, "{older:?}")
+                    assert!(before >= OLDEST_READABLE && older.len() == 1, "{older:?}");
                 }
                 Err(SchemaError::InUse { older, .. }) => {
-                    assert!(before < OLDEST_READABLE && older.len() == 1)
+                    assert!(before < OLDEST_READABLE && older.len() == 1);
                 }
                 other => panic!("{before}: {other:?}"),
             }

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::files::create_private;
+use super::folders::create_private;
 use super::{Store, StoredImage};
 use crate::codec::preview::{Preview, PreviewBudget, make};
 use crate::codec::{ImageError, inspect, inspect_bytes};

@@ -39,10 +39,8 @@ impl Store {
             transaction.commit().await?;
             Ok(changed)
         };
-        match ended.await.map_err(|error: sqlx::Error| self.failed(&error))? {
-            true => Ok(()),
-            false => Err(ImageError::UnknownId(id.to_string())),
-        }
+        let changed = ended.await.map_err(|error: sqlx::Error| self.failed(&error))?;
+        if changed { Ok(()) } else { Err(ImageError::UnknownId(id.to_string())) }
     }
 
     /// Drops a job whose caller cancelled it. `false` where it has ended already.

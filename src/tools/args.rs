@@ -1,9 +1,8 @@
-//! The arguments of the tools: these types are the schema, the reader and the bounds.
+//! The arguments of the tools. These types are the schema, the parser and the bounds.
 //!
-//! `tools/list` shows the schema derived from them, `check` holds a call to that schema, and
-//! serde then reads what passed. Doc comments here are the descriptions that agents read,
-//! so they are short and say what to do. What needs more than one argument to judge is
-//! judged in `request`.
+//! `tools/list` shows the schema derived from them, `check` compares a call with that schema, and
+//! serde parses what passed. Doc comments here are the descriptions that agents read, so they are
+//! short and say what to do. Checks of several arguments together are in `request`.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,21 +10,21 @@ use serde::Deserialize;
 use crate::codec::MaskMeans;
 use crate::domain::{Background, Moderation, Quality, Ratio};
 
-/// How the image comes back.
+/// How a result shows its images.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
 pub enum OutputForm {
-    /// The file saved, a small image inline.
+    /// Save the file and show a small image.
     #[default]
     Preview,
-    /// The whole image inline, saved too.
+    /// Save the file and show the whole image.
     Inline,
-    /// The file saved, its path only.
+    /// Save the file and give its path only.
     File,
 }
 
-/// A format that may be asked for.
+/// The formats that a call can require.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
@@ -35,31 +34,31 @@ pub enum OutputFormat {
     Webp,
 }
 
-/// What the three drawing tools share.
+/// The arguments that the three drawing tools share.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct SharedArguments {
     /// What to draw or change, in plain words.
     #[schemars(length(min = 1, max = 32_000))]
     pub prompt: String,
-    /// auto routes by the other arguments: the flat-price model unless they need the exact one.
+    /// auto picks the flat-price model unless other arguments need the exact one.
     pub model: Option<String>,
     /// auto, 1K, 2K, 4K or exact pixels such as 1536x1024 (multiples of 16, up to 3840).
     pub size: Option<String>,
-    /// Shape; with a tier it fixes the pixels. Not beside exact pixels.
+    /// Shape; with a tier it sets the pixels. Not with exact pixels.
     #[serde(default)]
     pub aspect_ratio: Ratio,
     /// Detail and price; xhigh and max on 2.5 and 2.6 models only.
     #[serde(default)]
     pub quality: Quality,
-    /// How many images, made in parallel, each paid.
+    /// How many images; made in parallel, each charged.
     #[schemars(range(min = 1, max = 10))]
     pub n: Option<i32>,
     /// transparent needs png or webp.
     #[serde(default)]
     pub background: Background,
-    /// Required format; omit to take what the model sends.
+    /// Output format; omit to keep what the model sends.
     pub output_format: Option<OutputFormat>,
-    /// Percent, for a required format of jpeg or webp.
+    /// Percent; for jpeg and webp only.
     #[schemars(range(min = 0, max = 100))]
     pub output_compression: Option<i32>,
     /// preview: file saved, small image inline. inline: full image too. file: path only.
@@ -70,7 +69,7 @@ pub struct SharedArguments {
     /// Refuse before sending if the whole call may cost more.
     #[schemars(range(min = 0))]
     pub max_cost_usd: Option<f64>,
-    /// Say model, pixels and price; send nothing.
+    /// Show model, pixels and price; send nothing.
     #[serde(default)]
     pub dry_run: bool,
 }
@@ -78,7 +77,7 @@ pub struct SharedArguments {
 /// `generate_image`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct GenerateArguments {
-    /// The shared ones.
+    /// Those of every drawing tool.
     #[serde(flatten)]
     pub shared: SharedArguments,
     /// low screens the prompt less strictly.
@@ -92,7 +91,7 @@ pub struct EditArguments {
     /// Images to work from: paths, https or data URLs, or ids of earlier results. In the prompt the first is image 1, the next image 2.
     #[schemars(length(min = 1, max = 16))]
     pub images: Vec<String>,
-    /// The shared ones.
+    /// Those of every drawing tool.
     #[serde(flatten)]
     pub shared: SharedArguments,
 }
@@ -103,27 +102,27 @@ pub struct InpaintArguments {
     /// The image to change: a path, https or data URL, or an id of an earlier result.
     #[schemars(length(min = 1))]
     pub image: String,
-    /// The part to repaint: box and ellipse by x, y, width, height, polygon by points; several are one part.
+    /// The part to repaint: a box or ellipse (x, y, width, height) or polygon (points); several are combined.
     #[schemars(length(min = 1, max = 64))]
     pub regions: Option<Vec<RegionArgument>>,
-    /// What regions count in: pixels of the whole image seen upright, or fractions of it, 0 to 1.
+    /// Unit of regions: pixels of the upright image, or fractions of it, 0 to 1.
     #[serde(default)]
     pub units: UnitsArgument,
     /// Instead of regions, an image that marks the part.
     #[schemars(length(min = 1))]
     pub mask: Option<String>,
-    /// How the mask marks it.
+    /// How the mask marks the part.
     #[serde(default)]
     pub mask_means: MaskMeans,
-    /// Repaint all but the part.
+    /// Repaint everything except the part.
     #[serde(default)]
     pub invert: bool,
-    /// Soften the part's edge over so many pixels, inwards.
+    /// Soften the edge of the part inwards, over this many pixels.
     #[schemars(range(min = 0, max = 1000))]
     pub feather: Option<i32>,
-    /// Put everything outside back as it was, in the original's size. Default true.
+    /// Restore everything outside the part, at the original's size. Default true.
     pub preserve: Option<bool>,
-    /// The shared ones.
+    /// Those of every drawing tool.
     #[serde(flatten)]
     pub shared: SharedArguments,
 }
@@ -151,7 +150,7 @@ pub enum ShapeArgument {
     Polygon,
 }
 
-/// What regions count in.
+/// The unit of regions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
@@ -170,7 +169,7 @@ pub struct GetArguments {
     /// Several ids at once; those that are ready come back.
     #[schemars(length(min = 1, max = 16))]
     pub ids: Option<Vec<String>>,
-    /// Seconds to wait for an image that is still rendering; 0 looks only.
+    /// Seconds to wait for an image that is still rendering; 0 does not wait.
     #[schemars(range(min = 0, max = 3600))]
     pub wait_s: Option<f64>,
     /// As for drawing: preview, inline or file.

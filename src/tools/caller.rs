@@ -1,4 +1,4 @@
-//! Who calls, and what follows from the way the call came.
+//! Who calls a tool, and what this caller may name and see.
 
 use std::sync::Arc;
 
@@ -11,21 +11,21 @@ use crate::domain::Problem;
 use crate::jobs::{ImageJob, MaskSource, Owner};
 use crate::references::{ImageReference, LocalReference};
 
-/// A caller. A transport that knows its callers puts this into the extensions of each request;
-/// without it, the caller is whoever started the process.
+/// The caller of a tool. A transport that authenticates its callers puts this into the extensions of
+/// each request. Without it, the caller is the user who started the process.
 #[derive(Clone, Debug)]
-pub struct Caller {
-    /// Whose jobs and images it sees.
+pub struct ToolCaller {
+    /// Owns the jobs and images that the caller sees.
     pub owner: Owner,
     /// The request's id in the logs.
     pub request_id: Arc<str>,
-    /// The address that an image's id is put behind to fetch it, where there is one.
+    /// The address before an image's id, to fetch it over HTTP.
     pub images_url: Option<Arc<str>>,
-    /// Whether it may name files of this machine, and is told of them.
+    /// Whether the caller may name paths on this machine and sees them in results.
     pub paths: bool,
 }
 
-impl Caller {
+impl ToolCaller {
     fn local() -> Self {
         Self { owner: Owner::local(), request_id: "".into(), images_url: None, paths: true }
     }
@@ -36,9 +36,8 @@ impl Caller {
         request.and_then(|request| request.extensions.get::<Self>()).cloned().unwrap_or_else(Self::local)
     }
 
-    /// What the call names that this caller may not: files, for one who shares no disk with the
-    /// server.
-    pub(super) fn refused(&self, image_job: &ImageJob) -> Vec<Problem> {
+    /// A problem for each path that the call names, if this caller may name none.
+    pub(super) fn forbidden_paths(&self, image_job: &ImageJob) -> Vec<Problem> {
         if self.paths {
             return Vec::new();
         }
@@ -54,23 +53,22 @@ impl Caller {
             problems.push(no_paths("mask"));
         }
         if image_job.save_to.as_deref().is_some_and(|place| !place.trim().is_empty()) {
-            let fault = "files of the server are not written for callers over HTTP";
-            let remedy = "Leave it out: the result names the url to fetch the image from.";
+            let fault = "over HTTP the server writes no files on its own disk";
+            let remedy = "Leave save_to out: the result gives the url of each image.";
             problems.push(Problem::argument("save_to", fault, remedy));
         }
         problems
     }
 
-    /// What a result says, as this caller can use it: addresses for one who comes over HTTP, and
-    /// paths only for one who may use them.
-    pub(super) fn told(&self, mut fields: Value) -> Value {
+    /// The result for this caller: with URLs over HTTP, and with paths only if it may use them.
+    pub(super) fn result_for(&self, mut fields: Value) -> Value {
         let results = fields.get_mut("results").and_then(Value::as_array_mut);
-        results.into_iter().flatten().for_each(|result| self.tell_places(result));
-        self.tell_places(&mut fields);
+        results.into_iter().flatten().for_each(|result| self.adapt_images(result));
+        self.adapt_images(&mut fields);
         fields
     }
 
-    fn tell_places(&self, result: &mut Value) {
+    fn adapt_images(&self, result: &mut Value) {
         for image in result.get_mut("images").and_then(Value::as_array_mut).into_iter().flatten() {
             let Some(image) = image.as_object_mut() else { continue };
             let id = image.get("id").and_then(Value::as_str).unwrap_or_default();
@@ -88,6 +86,6 @@ impl Caller {
 
 fn no_paths(argument: &str) -> Problem {
     let remedy =
-        "Pass an https URL, a data URL or an id instead; POST the bytes of an image to /images for an id.";
-    Problem::argument(argument, "files of the server are not read for callers over HTTP", remedy)
+        "Pass an https URL, a data URL or an image id. To get an id, POST the bytes of an image to /images.";
+    Problem::argument(argument, "over HTTP the server reads no paths on its own disk", remedy)
 }

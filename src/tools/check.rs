@@ -1,19 +1,22 @@
-//! Holds a call's arguments to the tool's schema, because clients need not and rmcp does not.
+//! Checks the arguments of a call against the schema of the tool, because clients may not and rmcp
+//! does not.
 //!
-//! Agents' small slips are mended on the way (a number as a string, one value where a list
-//! is meant, null for "not given"); everything else that is wrong is reported, all of it at
-//! once, each with the argument's name, what was given and what is accepted.
+//! Small slips are accepted: a number as a string, one value for a list, null for "not given".
+//! Everything else is reported in one go, each problem with the argument, the value and what to pass.
 
 use rmcp::model::JsonObject;
 use serde_json::{Number, Value};
 
 use crate::domain::Problem;
 
-/// Arguments whose listed choices are not held against them here: the router accepts more
-/// spellings (`provider/model`) and refuses with better reasons.
-const JUDGED_BY_THE_ROUTER: [&str; 1] = ["model"];
+/// Arguments whose choices are not checked here: the router accepts more spellings
+/// (`provider/model`) and gives better reasons.
+const CHECKED_BY_THE_ROUTER: [&str; 1] = ["model"];
 
-/// The arguments as the schema wants them.
+/// Names that are less alike than this (Jaro-Winkler) are not suggested.
+const LIKE: f64 = 0.8;
+
+/// The arguments in the types of the schema.
 ///
 /// # Errors
 /// One [`Problem`] for each wrong, missing or unknown argument.
@@ -21,7 +24,7 @@ pub fn check(tool: &str, schema: &JsonObject, given: JsonObject) -> Result<JsonO
     fields(tool, "", schema, given)
 }
 
-/// The fields of an object as its schema wants them; `within` is the path to it, with a dot.
+/// The fields of an object in the types of its schema; `within` is the path to it, with a dot.
 fn fields(
     owner: &str,
     within: &str,
@@ -50,14 +53,14 @@ fn fields(
         let path = format!("{within}{name}");
         let reported = problems.iter().any(|problem| problem.argument.as_deref() == Some(path.as_str()));
         if !checked.contains_key(name) && !reported {
-            let accepted = properties.get(name).map(accepted).unwrap_or_default();
-            problems.push(Problem::argument(path, "is required", format!("Pass {accepted}.")));
+            let remedy = properties.get(name).map(required_remedy).unwrap_or_default();
+            problems.push(Problem::argument(path, "missing", remedy));
         }
     }
     if problems.is_empty() { Ok(checked) } else { Err(problems) }
 }
 
-/// The value in the schema's type, or what is wrong with it.
+/// The value in the type of the schema, or its problems.
 fn fit(name: &str, property: &Value, value: Value) -> Result<Value, Vec<Problem>> {
     match (kind(property), value) {
         ("array", value) => list(name, property, value),
@@ -67,7 +70,7 @@ fn fit(name: &str, property: &Value, value: Value) -> Result<Value, Vec<Problem>
                 other => other,
             };
             let Value::Object(object) = object else {
-                let remedy = format!("Accepted is {}.", accepted(property));
+                let remedy = format!("Pass {}.", accepted(property));
                 return Err(vec![Problem::argument(name, format!("{} was given", shown(&object)), remedy)]);
             };
             let none = JsonObject::new();
@@ -85,7 +88,7 @@ fn list(name: &str, property: &Value, value: Value) -> Result<Value, Vec<Problem
         Value::String(text) => list_in(text),
         other => vec![other],
     };
-    // A list as text, in a list.
+    // A list that contains a JSON list as text.
     let list = match (kind(item), list.as_slice()) {
         ("object", [Value::String(text)]) => list_in(text.clone()),
         _ => list,
@@ -95,7 +98,7 @@ fn list(name: &str, property: &Value, value: Value) -> Result<Value, Vec<Problem
     #[expect(clippy::cast_precision_loss, reason = "a list of arguments is short")]
     let count = list.len() as f64;
     if count < least || count > most {
-        let remedy = format!("Accepted is {}.", accepted(property));
+        let remedy = format!("Pass {}.", accepted(property));
         return Err(vec![Problem::argument(name, format!("{} values were given", list.len()), remedy)]);
     }
     let fitted =
@@ -110,10 +113,10 @@ fn list(name: &str, property: &Value, value: Value) -> Result<Value, Vec<Problem
     if problems.is_empty() { Ok(Value::Array(values)) } else { Err(problems) }
 }
 
-/// A value that is neither a list nor an object.
+/// A value other than a list or an object.
 fn plain(name: &str, property: &Value, value: Value) -> Result<Value, Problem> {
     let refuse = |value: &Value| {
-        let remedy = format!("Accepted is {}.", accepted(property));
+        let remedy = format!("Pass {}.", accepted(property));
         Problem::argument(name, format!("{} was given", shown(value)), remedy)
     };
     match kind(property) {
@@ -144,15 +147,15 @@ fn plain(name: &str, property: &Value, value: Value) -> Result<Value, Problem> {
             let text = match &value {
                 Value::String(text) => text.clone(),
                 Value::Number(number) => number.to_string(),
-                // One string in a list where a string is meant.
+                // A list of one string, for a string.
                 Value::Array(list) => match list.as_slice() {
                     [Value::String(text)] => text.clone(),
                     _ => return Err(refuse(&value)),
                 },
                 _ => return Err(refuse(&value)),
             };
-            let judged_later = JUDGED_BY_THE_ROUTER.contains(&name);
-            if judged_later {
+            let checked_later = CHECKED_BY_THE_ROUTER.contains(&name);
+            if checked_later {
                 Ok(text.into())
             } else {
                 fit_text(property, text).ok_or_else(|| refuse(&value))
@@ -174,12 +177,17 @@ fn fit_text(property: &Value, text: String) -> Option<Value> {
     (long_enough && short_enough).then(|| text.into())
 }
 
-/// A list that came as text: a JSON array in a string, or else one value.
+/// The values of a JSON array in a string, or the string as one value.
 fn list_in(text: String) -> Vec<Value> {
     match serde_json::from_str(&text) {
         Ok(Value::Array(list)) => list,
         _ => vec![Value::String(text)],
     }
+}
+
+/// Whether a property is a point: a list of two values.
+fn is_pair(property: &Value) -> bool {
+    bound(property, "minItems") == Some(2.0) && bound(property, "maxItems") == Some(2.0)
 }
 
 fn kind(property: &Value) -> &str {
@@ -196,12 +204,24 @@ fn choices(property: &Value) -> Option<Vec<&str>> {
 }
 
 fn unknown(tool: &str, name: &str, properties: &JsonObject) -> Problem {
-    let names: Vec<_> = properties.keys().map(String::as_str).collect();
-    Problem::argument(
-        name,
-        format!("is not an argument of {tool}"),
-        format!("Accepted are {}.", names.join(", ")),
-    )
+    let field = name.rsplit('.').next().unwrap_or(name);
+    let likeness = |known: &str| strsim::jaro_winkler(known, field);
+    let nearest = properties.keys().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+    let remedy = match nearest.filter(|known| likeness(known) >= LIKE) {
+        Some(known) => format!("Did you mean {known}?"),
+        None => "Leave it out.".to_owned(),
+    };
+    Problem::argument(name, format!("not an argument of {tool}"), remedy)
+}
+
+/// What to pass for a missing argument: its description where it has one.
+fn required_remedy(property: &Value) -> String {
+    let description = property.get("description").and_then(Value::as_str).unwrap_or_default();
+    let sentence = description.split(". ").next().unwrap_or_default().trim_end_matches('.');
+    match sentence.char_indices().nth(1).and_then(|(second, _)| sentence.split_at_checked(second)) {
+        Some((first, rest)) => format!("Pass {}{rest}.", first.to_lowercase()),
+        None => format!("Pass {}.", accepted(property)),
+    }
 }
 
 /// What a property accepts, in words.
@@ -209,8 +229,12 @@ fn accepted(property: &Value) -> String {
     if let Some(choices) = choices(property) {
         return format!("one of {}", choices.join(", "));
     }
+    if is_pair(property) {
+        return "each point as [x, y]".to_owned();
+    }
     let range = |least: &str, most: &str, unit: &str| match (bound(property, least), bound(property, most)) {
         (Some(least), Some(most)) => format!("{least} to {most}{unit}"),
+        (Some(least), None) if least <= 1.0 && !unit.is_empty() => "not empty".to_owned(),
         (Some(least), None) => format!("at least {least}{unit}"),
         (None, Some(most)) => format!("at most {most}{unit}"),
         (None, None) => String::new(),
@@ -234,13 +258,13 @@ fn accepted(property: &Value) -> String {
     }
 }
 
-/// A given value, short enough to read.
+/// A given value, shortened.
 fn shown(value: &Value) -> String {
     const MOST: usize = 60;
     let text = value.to_string();
     match text.char_indices().nth(MOST) {
         Some((end, _)) => {
-            // The quotes are JSON's, and not counted against the argument.
+            // The quotes of JSON do not count.
             let count = value.as_str().unwrap_or(&text).chars().count();
             format!("{}… ({count} characters)", text.get(..end).unwrap_or_default())
         }

@@ -1,9 +1,8 @@
-//! Whole images that a transport reads and encodes while it sends, so that a result of
-//! 19 MB is never in memory. A result carries a mark in the image's place; the transport
-//! puts the image where the mark stands.
+//! Whole images that a transport reads and encodes while it sends, so that a result of 19 MB is
+//! never in memory. The result contains a mark in place of the image; the transport replaces it.
 //!
-//! For transports that write a message themselves. Where a request brings no
-//! [`DeferredImages`], images are in the result as they are.
+//! For transports that write messages themselves. If a request has no [`DeferredImages`] in its
+//! extensions, the result contains the images.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,23 +13,23 @@ use memchr::memmem;
 use crate::codec::ImageError;
 use crate::store::{EncodedImage, StoredImage};
 
-/// An image that was not sent for so long belonged to a call that was cancelled.
+/// An image that is not sent within this time belonged to a cancelled call.
 const KEPT: Duration = Duration::from_mins(1);
 
-/// The images of one connection that are marked in results not sent yet. Cheap to clone;
-/// a transport puts one into the extensions of every request.
+/// The images of one connection whose results are not sent yet. Cheap to clone; a transport puts
+/// one into the extensions of every request.
 #[derive(Clone, Debug)]
-pub struct DeferredImages(Arc<Inner>);
+pub struct DeferredImages(Arc<DeferredState>);
 
 #[derive(Debug)]
-struct Inner {
-    /// What every mark begins with. Nobody can guess it, so no text is taken for a mark.
+struct DeferredState {
+    /// The start of every mark. It cannot be guessed, so no text is mistaken for a mark.
     prefix: String,
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<UnsentImages>,
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct UnsentImages {
     count: u64,
     images: HashMap<u64, (EncodedImage, Instant)>,
 }
@@ -38,24 +37,24 @@ struct Waiting {
 /// A part of a message.
 #[derive(Debug)]
 pub enum Piece {
-    /// Bytes to be sent as they are.
+    /// Bytes to send unchanged.
     Bytes(Vec<u8>),
-    /// An image to be sent as base64.
+    /// An image to send as base64.
     Image(Box<EncodedImage>),
 }
 
 impl Default for DeferredImages {
     fn default() -> Self {
         let mut nonce = [0; 16];
-        // Without randomness from the system a mark is still unlike any text of an agent's.
+        // Without system randomness a mark is still unlike any text of an agent.
         let _ = getrandom::fill(&mut nonce);
         let prefix = format!("deferred-{:032x}-", u128::from_le_bytes(nonce));
-        Self(Arc::new(Inner { prefix, waiting: Mutex::default() }))
+        Self(Arc::new(DeferredState { prefix, waiting: Mutex::default() }))
     }
 }
 
 impl DeferredImages {
-    /// Takes an image; the mark is to stand in the message where its base64 would.
+    /// Keeps an image; the message contains the returned mark in place of its base64.
     pub(super) fn mark(&self, image: EncodedImage) -> String {
         let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.images.retain(|_, (_, since)| since.elapsed() < KEPT);
@@ -65,7 +64,7 @@ impl DeferredImages {
         format!("{}{number}", self.0.prefix)
     }
 
-    /// Cuts a message, written as JSON, at its marks.
+    /// Splits a JSON message at its marks.
     #[must_use]
     pub fn cut(&self, message: Vec<u8>) -> Vec<Piece> {
         let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,8 +91,7 @@ impl DeferredImages {
     }
 }
 
-/// The base64 of a stored image, or the mark that stands for it. Reads the file where
-/// nothing is deferred.
+/// The base64 of a stored image, or its mark if images are deferred.
 pub(super) fn base64(image: &StoredImage, deferred: Option<&DeferredImages>) -> Result<String, ImageError> {
     let encoded = EncodedImage::open(image)?;
     match deferred {
@@ -113,12 +111,12 @@ mod tests {
         EncodedImage::of(std::fs::File::open(path).unwrap(), bytes.len() as u64)
     }
 
-    fn told(pieces: Vec<Piece>) -> String {
-        let told = pieces.into_iter().map(|piece| match piece {
+    fn text_of(pieces: Vec<Piece>) -> String {
+        let texts = pieces.into_iter().map(|piece| match piece {
             Piece::Bytes(bytes) => String::from_utf8(bytes).unwrap(),
             Piece::Image(image) => image.whole().unwrap(),
         });
-        told.collect()
+        texts.collect()
     }
 
     #[test]
@@ -126,8 +124,8 @@ mod tests {
         let deferred = DeferredImages::default();
         let [first, second] = [deferred.mark(image(b"abc")), deferred.mark(image(b"def"))];
         let message = format!(r#"{{"a":"{second}","b":"é","c":"{first}"}}"#);
-        assert_eq!(told(deferred.cut(message.clone().into())), r#"{"a":"ZGVm","b":"é","c":"YWJj"}"#);
-        assert_eq!(told(deferred.cut(message.clone().into())), message, "nothing waits any more");
+        assert_eq!(text_of(deferred.cut(message.clone().into())), r#"{"a":"ZGVm","b":"é","c":"YWJj"}"#);
+        assert_eq!(text_of(deferred.cut(message.clone().into())), message, "no image waits any more");
     }
 
     #[test]
@@ -136,7 +134,7 @@ mod tests {
         let other = DeferredImages::default().mark(image(b"abc"));
         let _ = deferred.mark(image(b"abc"));
         for message in ["", "{}", "deferred-1", other.as_str()] {
-            assert_eq!(told(deferred.cut(message.into())), message);
+            assert_eq!(text_of(deferred.cut(message.into())), message);
         }
     }
 
@@ -145,7 +143,7 @@ mod tests {
         let deferred = DeferredImages::default();
         let marks: Vec<_> = (0..11).map(|_| deferred.mark(image(b"abc"))).collect();
         let pieces = deferred.cut(marks.last().unwrap().as_bytes().to_vec());
-        assert_eq!(told(pieces), "YWJj");
-        assert_eq!(told(deferred.cut(marks.first().unwrap().as_bytes().to_vec())), "YWJj");
+        assert_eq!(text_of(pieces), "YWJj");
+        assert_eq!(text_of(deferred.cut(marks.first().unwrap().as_bytes().to_vec())), "YWJj");
     }
 }

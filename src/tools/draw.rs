@@ -1,5 +1,5 @@
-//! What the three drawing tools share: from read arguments to an answer, with progress on
-//! the way and the caller free to hang up.
+//! What the three drawing tools share: from parsed arguments to a result, with progress
+//! notifications. The caller may disconnect at any time.
 
 use std::time::{Duration, Instant};
 
@@ -10,42 +10,31 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::args::{OutputForm, SharedArguments};
-use super::caller::Caller;
+use super::args::SharedArguments;
+use super::caller::ToolCaller;
+use super::context::ToolContext;
 use super::deferred::DeferredImages;
 use super::delivery::once_written;
-use super::list::Read;
 use super::progress::tell;
-use super::server::ImageServer;
+use super::tool::{DrawRequest, ReadArguments};
 use super::{reply, tasks};
 use crate::domain::{ImageRequest, Problem, ProblemKind, Usd};
 use crate::jobs::{ImageJob, JobProgress, Masking, Owner};
 use crate::references::ImageReference;
 
-/// Drawing costs money, changes nothing that is there, and twice is two images.
+/// Drawing costs money, changes nothing that exists, and makes a new image each time.
 pub(super) fn annotations() -> ToolAnnotations {
     ToolAnnotations::new().read_only(false).destructive(false).idempotent(false).open_world(true)
 }
 
-/// A call of a drawing tool, its arguments read.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// What is to be drawn.
-    pub image_job: ImageJob,
-    /// How the images come back; `None` for the configured form.
-    pub output: Option<OutputForm>,
-    /// Whether only the plan is wanted.
-    pub dry_run: bool,
-}
-
-/// The call that these parts make.
+/// Builds the request for a job.
 pub(super) fn asked(
     request: ImageRequest,
     shared: &SharedArguments,
     images: Vec<ImageReference>,
     masking: Option<Masking>,
     arguments: Value,
-) -> Asked {
+) -> DrawRequest {
     let image_job = ImageJob {
         owner: Owner::local(),
         request,
@@ -55,7 +44,7 @@ pub(super) fn asked(
         max_cost: shared.max_cost_usd.map(Usd::from_dollars),
         arguments,
     };
-    Asked { image_job, output: shared.output, dry_run: shared.dry_run }
+    DrawRequest { image_job, output: shared.output, dry_run: shared.dry_run }
 }
 
 /// The image references in these texts.
@@ -73,7 +62,7 @@ pub(super) fn references(
     if problems.is_empty() { Ok(references) } else { Err(problems) }
 }
 
-/// Both, or all the problems of either.
+/// Both values, or the problems of both.
 pub(super) fn both<A, B>(
     a: Result<A, Vec<Problem>>,
     b: Result<B, Vec<Problem>>,
@@ -88,30 +77,30 @@ pub(super) fn both<A, B>(
     }
 }
 
-/// Makes the image and answers with it.
+/// Runs the job and returns its result.
 pub(super) async fn draw(
-    server: &ImageServer,
-    read: Read,
+    tools: &ToolContext,
+    read: ReadArguments,
     arguments: JsonObject,
     context: RequestContext<RoleServer>,
 ) -> CallToolResponse {
-    let Asked { mut image_job, output, dry_run } = match read(arguments) {
+    let DrawRequest { mut image_job, output, dry_run } = match read(arguments) {
         Ok(asked) => asked,
         Err(problems) => return reply::problems(&problems).into(),
     };
-    let caller = Caller::of(&context);
-    let refused = caller.refused(&image_job);
+    let caller = ToolCaller::of(&context);
+    let refused = caller.forbidden_paths(&image_job);
     if !refused.is_empty() {
         return reply::problems(&refused).into();
     }
     image_job.owner.clone_from(&caller.owner);
     if dry_run {
-        let looked = Box::pin(look(server, &image_job)).await; // boxed, or every paid call would have its room
+        let looked = Box::pin(look(tools, &image_job)).await; // boxed: a paid call would otherwise reserve space for it
         return looked.unwrap_or_else(|problem| reply::problems(&[problem])).into();
     }
     let as_task = tasks::are_known(&context);
-    let soft_deadline = if as_task { Duration::ZERO } else { server.soft_deadline().of(&context, None) };
-    let mut call = server.manager().start(image_job);
+    let soft_deadline = if as_task { Duration::ZERO } else { tools.soft_deadline.of(&context, None) };
+    let mut call = tools.manager.start(image_job);
     let stage = call.progress();
     let started = Instant::now();
     let deferred = context.extensions.get::<DeferredImages>();
@@ -119,13 +108,13 @@ pub(super) async fn draw(
         biased;
         ended = call.ended() => match ended {
             Ok(outcome) => {
-                let answer = reply::outcome(&outcome, &caller, server.reply_options(), output, deferred).await;
+                let answer = reply::outcome(&outcome, &caller, &tools.options, output, deferred).await;
                 once_written(&context, move || call.delivered());
                 answer.into()
             }
             Err(problem) => reply::problems(&[problem]).into(),
         },
-        // What has been sent goes on and is stored; only the answer is dropped.
+        // A request that was sent continues and its image is stored; only the answer is dropped.
         () = context.ct.cancelled() => reply::problems(&[cancelled()]).into(),
         stage = still_under_way(stage.clone(), soft_deadline) => {
             call.detached();
@@ -138,21 +127,21 @@ pub(super) async fn draw(
     }
 }
 
-/// Waits as long as the client does, and until there is a job that can be named.
+/// Waits for the soft deadline, and until the job has an id.
 async fn still_under_way(mut stage: watch::Receiver<JobProgress>, soft_deadline: Duration) -> JobProgress {
     sleep(soft_deadline).await;
     let named = stage.wait_for(|stage| stage.job().is_some()).await.map(|stage| stage.clone());
     match named {
         Ok(stage) => stage,
-        // It ended without a job, and says so itself.
+        // The job ended before it had an id; the other branch reports that.
         Err(_) => std::future::pending().await,
     }
 }
 
-/// Says what the call would do, and shows what it would repaint.
-async fn look(server: &ImageServer, image_job: &ImageJob) -> Result<CallToolResult, Problem> {
-    let route = server.manager().plan(image_job)?;
-    let dry_run = server.manager().dry_run(image_job, &route, server.reply_options().preview).await?;
+/// Plans the call, and shows what it would repaint.
+async fn look(tools: &ToolContext, image_job: &ImageJob) -> Result<CallToolResult, Problem> {
+    let route = tools.manager.plan(image_job)?;
+    let dry_run = tools.manager.dry_run(image_job, &route, tools.options.preview).await?;
     Ok(reply::dry_run(&image_job.request, &route, &dry_run))
 }
 

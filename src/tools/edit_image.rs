@@ -1,21 +1,20 @@
-//! `edit_image`: an image from images and words.
+//! `edit_image`: an image from images and a prompt.
 
 use futures_util::future::FutureExt as _;
 use rmcp::model::{JsonObject, Tool};
 
 use super::args::EditArguments;
-use super::draw::Asked;
-use super::list::{Entry, read};
 use super::request::request;
+use super::tool::{DrawRequest, ToolEntry, read};
 use super::{draw, schema};
 use crate::domain::{Moderation, Operation, Problem};
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "edit_image",
-    description: "Make an image from 1 to 16 images and a prompt: change one, combine several, take over a style. \
+    description: "Make an image from 1 to 16 images and a prompt: change one, combine several, copy a style. \
          Takes 30 to 300 s and costs money. To repaint only a marked part use inpaint_image.",
     definition,
-    call: |server, arguments, context| draw::draw(server, asked, arguments, context).boxed(),
+    call: |tools, arguments, context| draw::draw(tools, asked, arguments, context).boxed(),
     asked: Some(asked),
 };
 
@@ -25,7 +24,7 @@ fn definition(models: &[String]) -> Tool {
         .with_annotations(draw::annotations())
 }
 
-fn asked(arguments: JsonObject) -> Result<Asked, Vec<Problem>> {
+fn asked(arguments: JsonObject) -> Result<DrawRequest, Vec<Problem>> {
     let given = arguments.clone().into();
     let EditArguments { images, shared } = read(arguments)?;
     let images = draw::references(&images, |index| format!("images[{index}]"));

@@ -1,20 +1,19 @@
-//! `generate_image`: an image from words.
+//! `generate_image`: an image from a prompt.
 
 use futures_util::future::FutureExt as _;
 use rmcp::model::{JsonObject, Tool};
 
 use super::args::GenerateArguments;
-use super::draw::Asked;
-use super::list::{Entry, read};
 use super::request::request;
+use super::tool::{DrawRequest, ToolEntry, read};
 use super::{draw, schema};
 use crate::domain::{Operation, Problem};
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "generate_image",
     description: "Draw an image from a text prompt. Takes 30 to 300 s and costs money; the result names the saved file.",
     definition,
-    call: |server, arguments, context| draw::draw(server, asked, arguments, context).boxed(),
+    call: |tools, arguments, context| draw::draw(tools, asked, arguments, context).boxed(),
     asked: Some(asked),
 };
 
@@ -24,7 +23,7 @@ fn definition(models: &[String]) -> Tool {
         .with_annotations(draw::annotations())
 }
 
-fn asked(arguments: JsonObject) -> Result<Asked, Vec<Problem>> {
+fn asked(arguments: JsonObject) -> Result<DrawRequest, Vec<Problem>> {
     let given = arguments.clone().into();
     let GenerateArguments { shared, moderation } = read(arguments)?;
     let request = request(Operation::Generate, &shared, moderation, 0)?;

@@ -4,19 +4,18 @@ use futures_util::future::FutureExt as _;
 use rmcp::model::{JsonObject, Tool};
 
 use super::args::InpaintArguments;
-use super::draw::Asked;
-use super::list::{Entry, read};
 use super::regions::masking;
 use super::request::request;
+use super::tool::{DrawRequest, ToolEntry, read};
 use super::{draw, schema};
 use crate::domain::{Moderation, Operation, Problem};
 
-pub(super) const ENTRY: Entry = Entry {
+pub(super) const ENTRY: ToolEntry = ToolEntry {
     name: "inpaint_image",
-    description: "Repaint a part of an image, marked by regions or a mask; everything else stays as it is, pixel by \
-         pixel. dry_run shows the part drawn over the image. Takes 30 to 300 s and costs money.",
+    description: "Repaint a part of an image, marked by regions or a mask; every other pixel stays as it is. \
+         dry_run shows the part on the image. Takes 30 to 300 s and costs money.",
     definition,
-    call: |server, arguments, context| draw::draw(server, asked, arguments, context).boxed(),
+    call: |tools, arguments, context| draw::draw(tools, asked, arguments, context).boxed(),
     asked: Some(asked),
 };
 
@@ -26,7 +25,7 @@ fn definition(models: &[String]) -> Tool {
         .with_annotations(draw::annotations())
 }
 
-fn asked(arguments: JsonObject) -> Result<Asked, Vec<Problem>> {
+fn asked(arguments: JsonObject) -> Result<DrawRequest, Vec<Problem>> {
     let given = arguments.clone().into();
     let arguments: InpaintArguments = read(arguments)?;
     let image = draw::references(std::slice::from_ref(&arguments.image), |_| "image".to_owned());

@@ -1,41 +1,16 @@
-//! The list of tools. A tool is one line here and one file beside this one.
+//! The list of tools. A tool is one line here and one file next to this one.
 
-use futures_util::future::BoxFuture;
-use rmcp::RoleServer;
-use rmcp::model::{CallToolResponse, JsonObject, Tool};
-use rmcp::service::RequestContext;
-use serde_json::Value;
+use rmcp::model::{JsonObject, Tool};
 
 use super::args::GetArguments;
 use super::check::check;
-use super::draw::Asked;
-use super::server::ImageServer;
+use super::tool::{DrawRequest, ToolEntry, read};
 use super::{edit_image, generate_image, get_image, inpaint_image};
 use crate::catalog::Catalog;
 use crate::domain::Problem;
 use crate::jobs::ImageJob;
 
-/// Reads arguments that passed the schema.
-pub(super) type Read = fn(JsonObject) -> Result<Asked, Vec<Problem>>;
-
-/// One tool: what it is and what it does.
-pub(super) struct Entry {
-    pub name: &'static str,
-    /// What agents and people read of it; the first sentence stands for itself.
-    pub description: &'static str,
-    /// The definition clients see, for these model choices, made of the argument types.
-    pub definition: fn(&[String]) -> Tool,
-    /// Answers a call whose arguments passed the schema.
-    pub call: for<'a> fn(
-        &'a ImageServer,
-        JsonObject,
-        RequestContext<RoleServer>,
-    ) -> BoxFuture<'a, CallToolResponse>,
-    /// Reads the arguments of a tool that draws, without drawing.
-    pub asked: Option<Read>,
-}
-
-pub(super) const TOOLS: [Entry; 4] =
+pub(super) const TOOLS: [ToolEntry; 4] =
     [generate_image::ENTRY, edit_image::ENTRY, inpaint_image::ENTRY, get_image::ENTRY];
 
 /// The names of the tools, as listed.
@@ -44,7 +19,7 @@ pub const TOOL_NAMES: [&str; 4] = {
     [generate.name, edit.name, inpaint.name, get.name]
 };
 
-/// The description of a tool; empty for one that is none.
+/// The description of a tool; empty for an unknown name.
 #[must_use]
 pub fn description(tool: &str) -> &'static str {
     TOOLS.iter().find(|entry| entry.name == tool).map_or("", |entry| entry.description)
@@ -57,50 +32,50 @@ pub fn definitions(catalog: &Catalog) -> Vec<Tool> {
     TOOLS.iter().map(|tool| (tool.definition)(&models)).collect()
 }
 
-/// A call of a tool, its arguments read: for callers that are no MCP client.
+/// A tool call with parsed arguments, for callers that are not MCP clients.
 #[derive(Clone, Debug)]
-pub enum Call {
-    /// Of a tool that draws.
-    Draw(Box<Asked>),
-    /// Of `get_image`.
+pub enum ParsedCall {
+    /// A call of a drawing tool.
+    Draw(Box<DrawRequest>),
+    /// A call of `get_image`.
     Get(GetArguments),
 }
 
-/// Reads a call without making it.
+/// Parses a call without making it.
 ///
 /// # Errors
-/// A [`Problem`] for each wrong argument, or one for a tool that is none.
-pub fn call(tool: &str, arguments: JsonObject, catalog: &Catalog) -> Result<Call, Vec<Problem>> {
+/// A [`Problem`] for each wrong argument, or one for an unknown tool.
+pub fn parse_call(tool: &str, arguments: JsonObject, catalog: &Catalog) -> Result<ParsedCall, Vec<Problem>> {
     let entry = TOOLS.iter().find(|entry| entry.name == tool);
     let entry = entry.ok_or_else(|| no_such(tool, |_| true))?;
     let definition = (entry.definition)(&model_choices(catalog));
     let arguments = check(tool, &definition.input_schema, arguments)?;
     match entry.asked {
-        Some(asked) => Ok(Call::Draw(Box::new(asked(arguments)?))),
-        None => read(arguments).map(Call::Get),
+        Some(asked) => Ok(ParsedCall::Draw(Box::new(asked(arguments)?))),
+        None => read(arguments).map(ParsedCall::Get),
     }
 }
 
-/// Reads the arguments of a drawing tool.
+/// Parses the arguments of a drawing tool.
 ///
 /// # Errors
 /// A [`Problem`] for each wrong argument, or one for a tool that does not draw.
 pub fn image_job(tool: &str, arguments: JsonObject, catalog: &Catalog) -> Result<ImageJob, Vec<Problem>> {
-    let draws = |entry: &Entry| entry.asked.is_some();
-    match call(tool, arguments, catalog) {
-        Ok(Call::Draw(asked)) => Ok(asked.image_job),
+    let draws = |entry: &ToolEntry| entry.asked.is_some();
+    match parse_call(tool, arguments, catalog) {
+        Ok(ParsedCall::Draw(asked)) => Ok(asked.image_job),
         Err(problems) if TOOLS.iter().any(|entry| entry.name == tool && draws(entry)) => Err(problems),
-        Ok(Call::Get(_)) | Err(_) => Err(no_such(tool, draws)),
+        Ok(ParsedCall::Get(_)) | Err(_) => Err(no_such(tool, draws)),
     }
 }
 
-fn no_such(tool: &str, accepted: impl Fn(&Entry) -> bool) -> Vec<Problem> {
+fn no_such(tool: &str, accepted: impl Fn(&ToolEntry) -> bool) -> Vec<Problem> {
     let names: Vec<_> = TOOLS.iter().filter(|entry| accepted(entry)).map(|entry| entry.name).collect();
-    let remedy = format!("Accepted are {}.", names.join(", "));
+    let remedy = format!("Pass one of {}.", names.join(", "));
     vec![Problem::argument("TOOL", format!("{tool:?} was given"), remedy)]
 }
 
-/// `auto`, every model's id once, and with their provider those that several have.
+/// `auto`, each model id once, and `provider/model` for the models that several providers have.
 fn model_choices(catalog: &Catalog) -> Vec<String> {
     let mut choices = vec!["auto".to_owned()];
     for model in &catalog.models {
@@ -114,15 +89,4 @@ fn model_choices(catalog: &Catalog) -> Vec<String> {
         }
     }
     choices
-}
-
-/// Reads arguments that passed the schema into their type.
-///
-/// # Errors
-/// What serde says, where the schema let something through that the type refuses.
-pub(super) fn read<Arguments: serde::de::DeserializeOwned>(
-    arguments: JsonObject,
-) -> Result<Arguments, Vec<Problem>> {
-    serde_json::from_value(Value::Object(arguments))
-        .map_err(|error| vec![Problem::argument("arguments", error.to_string(), String::new())])
 }

@@ -1,19 +1,20 @@
-//! Layer 6: what a client can call, and the words it is answered in.
+//! The tools that a client can call: their arguments, results and texts.
 //!
-//! Knows rmcp. Draws nothing and decides nothing about models, money or files.
+//! Knows rmcp. Runs no jobs and decides nothing about models, money or files.
 
 mod args;
 mod caller;
 mod check;
+mod context;
 mod deferred;
+mod delivery;
 mod draw;
 mod edit_image;
 mod generate_image;
 mod get_image;
-mod delivery;
 mod inpaint_image;
 mod list;
-mod soft_deadline;
+mod lookup;
 mod progress;
 mod regions;
 mod reply;
@@ -22,16 +23,18 @@ mod resources;
 mod schema;
 mod server;
 mod show;
+mod soft_deadline;
 mod tasks;
+mod tool;
 
 pub use args::{GetArguments, OutputForm};
-pub use caller::Caller;
+pub use caller::ToolCaller;
 pub use deferred::{DeferredImages, Piece};
 pub use delivery::Delivery;
-pub use draw::Asked;
-pub use get_image::{Got, Id, collect, ids};
-pub use list::{Call, TOOL_NAMES, call, definitions, description, image_job};
+pub use list::{ParsedCall, TOOL_NAMES, definitions, description, image_job, parse_call};
+pub use lookup::{RequestedId, Retrieved, collect, ids};
 pub use reply::{drawn_fields, dry_run_fields, got_fields, plan, words};
 pub use server::ImageServer;
 pub use show::ReplyOptions;
 pub use soft_deadline::{KnownClient, SoftDeadline};
+pub use tool::DrawRequest;

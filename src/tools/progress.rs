@@ -1,4 +1,4 @@
-//! Progress notifications of a call, where its caller asked for them.
+//! Progress notifications, for callers that ask for them.
 
 use std::time::{Duration, Instant};
 
@@ -10,10 +10,10 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::jobs::JobProgress;
 
-/// Clients that reset their clock on progress give up after 60 s without any.
+/// Clients that reset their timeout on progress allow 60 s without any.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
-/// Notifies of progress at once and for as long as the call lasts. Never ends.
+/// Sends progress at once and for as long as the call lasts. Never returns.
 pub(super) async fn tell(context: &RequestContext<RoleServer>, watched: watch::Receiver<JobProgress>) {
     let Some(token) = context.meta.get_progress_token() else { return std::future::pending().await };
     let started = Instant::now();
@@ -29,7 +29,7 @@ pub(super) async fn tell(context: &RequestContext<RoleServer>, watched: watch::R
         let stage = watched.borrow().clone();
         let elapsed = started.elapsed();
         let progress = stage.fraction(elapsed.as_secs_f64());
-        // The protocol wants every value above the one before.
+        // The protocol requires each value to be above the one before.
         if progress <= last {
             continue;
         }
@@ -37,7 +37,7 @@ pub(super) async fn tell(context: &RequestContext<RoleServer>, watched: watch::R
         let notice = ProgressNotificationParam::new(token.clone(), progress)
             .with_total(1.0)
             .with_message(stage.words(elapsed.as_secs()));
-        // A caller that cannot be told any more is noticed by its cancellation.
+        // A caller that is gone is noticed by its cancellation.
         let _ = context.peer.notify_progress(notice).await;
     }
 }

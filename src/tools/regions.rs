@@ -1,4 +1,4 @@
-//! From the arguments that mark a part of an image to what is repainted.
+//! Parses the arguments that mark a part of an image.
 
 use super::args::{InpaintArguments, RegionArgument, ShapeArgument, UnitsArgument};
 use super::draw;
@@ -6,10 +6,10 @@ use crate::codec::{Extent, Region, Regions, Units};
 use crate::domain::Problem;
 use crate::jobs::{MaskSource, Masking};
 
-/// What is repainted.
+/// The part to repaint.
 ///
 /// # Errors
-/// A [`Problem`] for each argument that is wrong, or one where nothing or two things mark the part.
+/// A [`Problem`] for each wrong argument, or one if no or two arguments mark the part.
 pub(super) fn masking(arguments: &InpaintArguments) -> Result<Masking, Vec<Problem>> {
     let source = match (&arguments.mask, &arguments.regions) {
         (Some(mask), None) => {
@@ -21,8 +21,8 @@ pub(super) fn masking(arguments: &InpaintArguments) -> Result<Masking, Vec<Probl
         (given, _) => {
             let what =
                 if given.is_some() { "mask and regions were both given" } else { "no part was marked" };
-            let remedy = "Pass regions, such as [{\"shape\":\"box\",\"x\":0.4,\"y\":0.2,\"width\":0.3,\"height\":0.5}] with \
-                           units: fraction, or a mask image; not both.";
+            let remedy = "Pass either regions, such as [{\"shape\":\"box\",\"x\":0.4,\"y\":0.2,\"width\":0.3,\"height\":0.5}] with \
+                           units: fraction, or a mask image.";
             return Err(vec![Problem::argument("regions", what, remedy)]);
         }
     };
@@ -61,7 +61,7 @@ fn regions(given: &[RegionArgument], units: UnitsArgument) -> Result<Regions, Ve
     if problems.is_empty() { Ok(Regions { shapes, units }) } else { Err(problems) }
 }
 
-/// The shape, or the names of what it lacks.
+/// The shape, or the names of its missing fields.
 fn shape(region: &RegionArgument) -> Result<Region, String> {
     if region.shape == ShapeArgument::Polygon {
         let points = region.points.as_ref().ok_or("points")?;

@@ -1,51 +1,53 @@
-//! All the words and blocks a call is answered with.
+//! Builds the results of tool calls.
 //!
-//! One compact JSON object as text first, because several clients drop the image beside
-//! structured content; then image blocks. A result stays under 1 MiB, the most that the
-//! strictest known client takes. What the caller can mend is a result marked as an error.
+//! The first block is one compact JSON object as text, because several clients drop images next to
+//! structured content. Image blocks follow. A result stays under 1 MiB, the limit of the strictest
+//! known client. A problem that the caller can solve is a result marked as an error.
 
 use base64_simd::STANDARD;
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Map, Value, json};
 
 use super::args::OutputForm;
-use super::caller::Caller;
+use super::caller::ToolCaller;
 use super::deferred::DeferredImages;
-use super::get_image::{Got, Id};
+use super::lookup::{RequestedId, Retrieved};
 use super::show::{ReplyOptions, image_blocks};
 use crate::domain::{Billed, ImageRequest, Problem};
 use crate::jobs::{DryRun, JobProgress, Outcome, Preserved};
 use crate::routing::{Estimate, Route};
 use crate::store::{ParentRole, StoredImage};
 
-/// What a result says of images that no model drew.
-const SANDBOX: &str = "SANDBOX: drawn by the built-in sandbox, not by a model; nothing was paid, and cost_usd is \
+/// The warning for images that the sandbox drew.
+const SANDBOX: &str = "SANDBOX: drawn by the built-in sandbox, not by a model; nothing was charged, and cost_usd is \
     what the real call would cost";
 
-/// The answer to a call that brought images.
+/// The result of a call that made images.
 pub(super) async fn outcome(
     outcome: &Outcome,
-    caller: &Caller,
+    caller: &ToolCaller,
     options: &ReplyOptions,
     output: Option<OutputForm>,
     deferred: Option<&DeferredImages>,
 ) -> CallToolResult {
     let (mut blocks, mut warnings) = image_blocks(&outcome.images, options, output, deferred).await;
     for unstored in &outcome.unstored {
-        warnings.push(format!("an image is nowhere but in this answer: {}; save it now", unstored.why));
+        warnings.push(format!(
+            "an image could not be stored ({}) and is only in this answer: save it now",
+            unstored.why
+        ));
         blocks.push(ContentBlock::image(unstored.base64.clone(), unstored.format.mime()));
     }
-    success(&caller.told(drawn_fields(outcome, warnings)), blocks)
+    success(&caller.result_for(drawn_fields(outcome, warnings)), blocks)
 }
 
-/// The answer to a call whose images are not there yet.
+/// The result of a call that is still running.
 pub(super) fn still_rendering(stage: &JobProgress, seconds: u64) -> CallToolResult {
     success(&under_way_fields(stage, seconds), Vec::new())
 }
 
-/// What is said of a job that has not ended.
-#[must_use]
-pub fn under_way_fields(stage: &JobProgress, seconds: u64) -> Value {
+/// The fields for a job that has not ended.
+fn under_way_fields(stage: &JobProgress, seconds: u64) -> Value {
     let job = stage.job().map_or_else(String::new, ToString::to_string);
     let (status, usual_seconds) = match stage {
         JobProgress::Preparing => ("preparing", None),
@@ -58,8 +60,8 @@ pub fn under_way_fields(stage: &JobProgress, seconds: u64) -> Value {
         "seconds": seconds,
         "usual_seconds": usual_seconds,
         "next": format!(
-            "This is no failure: the image is paid for and being made. Call get_image with id {job} and wait_s \
-             to wait for it. Do not draw it again."
+            "The image is being made; this is not a failure. Call get_image with id {job} and wait_s to wait \
+             for it. Do not repeat the call: every call is charged."
         ),
     });
     if let (JobProgress::Queued { place: place @ 1.., .. }, Some(fields)) = (stage, fields.as_object_mut()) {
@@ -68,7 +70,7 @@ pub fn under_way_fields(stage: &JobProgress, seconds: u64) -> Value {
     fields
 }
 
-/// What a call that brought images says beside them; `shown` are warnings of how they are shown.
+/// The fields for a job that made images; `shown` are warnings about how they are shown.
 #[must_use]
 pub fn drawn_fields(outcome: &Outcome, shown: Vec<String>) -> Value {
     let mut fields = Map::new();
@@ -100,11 +102,11 @@ pub fn drawn_fields(outcome: &Outcome, shown: Vec<String>) -> Value {
     Value::Object(fields)
 }
 
-/// The answer of `get_image`: of one id as if it were alone, of several a list.
+/// The result of `get_image`: one object for one id, a list for several.
 pub(super) async fn got(
-    ids: &[Id],
-    got: Vec<Result<Got, Problem>>,
-    caller: &Caller,
+    ids: &[RequestedId],
+    got: Vec<Result<Retrieved, Problem>>,
+    caller: &ToolCaller,
     options: &ReplyOptions,
     output: Option<OutputForm>,
     deferred: Option<&DeferredImages>,
@@ -115,12 +117,12 @@ pub(super) async fn got(
     }
     let images: Vec<_> = got.iter().flatten().flat_map(|got| got.images().to_vec()).collect();
     let (blocks, shown) = image_blocks(&images, options, output, deferred).await;
-    success(&caller.told(got_fields(ids, &got, shown)), blocks)
+    success(&caller.result_for(got_fields(ids, &got, shown)), blocks)
 }
 
-/// What `get_image` says beside the images; `shown` are warnings of how they are shown.
+/// The fields of `get_image`; `shown` are warnings about how images are shown.
 #[must_use]
-pub fn got_fields(ids: &[Id], got: &[Result<Got, Problem>], mut shown: Vec<String>) -> Value {
+pub fn got_fields(ids: &[RequestedId], got: &[Result<Retrieved, Problem>], mut shown: Vec<String>) -> Value {
     if let [Ok(one)] = got {
         return one_got(one, shown);
     }
@@ -141,24 +143,24 @@ pub fn got_fields(ids: &[Id], got: &[Result<Got, Problem>], mut shown: Vec<Strin
     fields
 }
 
-fn one_got(got: &Got, shown: Vec<String>) -> Value {
+fn one_got(got: &Retrieved, shown: Vec<String>) -> Value {
     match got {
-        Got::Made { outcome, delivered: false } => drawn_fields(outcome, shown),
-        Got::Made { outcome, delivered: true } => {
+        Retrieved::Made { outcome, delivered: false } => drawn_fields(outcome, shown),
+        Retrieved::Made { outcome, delivered: true } => {
             stored_fields(&outcome.images, &[outcome.report.warnings.clone(), shown].concat())
         }
-        Got::Image { image, ancestry } => {
+        Retrieved::Image { image, ancestry } => {
             let mut fields = stored_fields(std::slice::from_ref(image), &shown);
             if let (Some(fields), false) = (fields.as_object_mut(), ancestry.is_empty()) {
                 fields.insert("ancestry".to_owned(), ancestry.iter().map(ancestor).collect());
             }
             fields
         }
-        Got::UnderWay { progress, seconds } => under_way_fields(progress, *seconds),
+        Retrieved::UnderWay { progress, seconds } => under_way_fields(progress, *seconds),
     }
 }
 
-/// An image that another goes back to.
+/// An image that another was made from.
 fn ancestor(stored: &StoredImage) -> Value {
     let mut fields =
         json!({ "id": stored.id.as_str(), "prompt": stored.prompt, "model": stored.model.model });
@@ -169,7 +171,7 @@ fn ancestor(stored: &StoredImage) -> Value {
     fields
 }
 
-/// What is said of images that were handed over before.
+/// The fields for images that a client received before.
 fn stored_fields(images: &[StoredImage], shown: &[String]) -> Value {
     let mut fields = Map::new();
     if let Some(first) = images.first() {
@@ -189,7 +191,7 @@ fn stored_fields(images: &[StoredImage], shown: &[String]) -> Value {
     Value::Object(fields)
 }
 
-/// What a call would do, as `dry_run` and the `route` command say it.
+/// The plan of a call, for `dry_run` and the `route` command.
 #[must_use]
 pub fn plan(request: &ImageRequest, route: &Route) -> Value {
     let choice = &route.first;
@@ -214,7 +216,7 @@ pub fn plan(request: &ImageRequest, route: &Route) -> Value {
     })
 }
 
-/// The answer to a dry run; with the part that would be repainted to look at.
+/// The result of a dry run, with an image of the part that would be repainted.
 pub(super) fn dry_run(request: &ImageRequest, route: &Route, dry_run: &DryRun) -> CallToolResult {
     let blocks = dry_run.part.as_ref().map(|marked| {
         ContentBlock::image(STANDARD.encode_to_string(&marked.preview.bytes), marked.preview.format.mime())
@@ -222,7 +224,7 @@ pub(super) fn dry_run(request: &ImageRequest, route: &Route, dry_run: &DryRun) -
     success(&dry_run_fields(request, route, dry_run), blocks.into_iter().collect())
 }
 
-/// What a dry run says.
+/// The fields of a dry run.
 #[must_use]
 pub fn dry_run_fields(request: &ImageRequest, route: &Route, dry_run: &DryRun) -> Value {
     let mut plan = plan(request, route);
@@ -243,12 +245,12 @@ fn tenths(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
-/// The answer to a call that failed.
+/// The result of a call that failed.
 pub(super) fn problems(problems: &[Problem]) -> CallToolResult {
     CallToolResult::error(vec![ContentBlock::text(words(problems))])
 }
 
-/// What went wrong, a line for each thing.
+/// The problems as text, one line each.
 #[must_use]
 pub fn words(problems: &[Problem]) -> String {
     let several = problems.len() > 1 && problems.iter().all(|problem| problem.billed == Billed::No);
@@ -286,22 +288,23 @@ fn one_or_list(texts: &[String]) -> Option<Value> {
     }
 }
 
-/// An image, and what was put back around it.
+/// An image, and how the original was restored around it.
 fn drawn(stored: &StoredImage, preserved: &[Preserved]) -> Value {
     let mut fields = image(stored);
     let preserved = preserved.iter().find(|preserved| preserved.image == stored.id.as_str());
     if let (Some(preserved), Some(fields)) = (preserved, fields.as_object_mut()) {
-        let mut told = json!({
+        let mut details = json!({
             "raw_id": preserved.raw,
             "raw_path": preserved.raw_path,
             "model_changed_outside_percent": tenths(preserved.outside_percent),
             "mean_change_outside_of_255": tenths(preserved.outside_mean),
         });
-        if let Some(told) = told.as_object_mut() {
-            told.extend(preserved.fitted_from.as_ref().map(|size| ("fitted_from".to_owned(), json!(size))));
-            told.extend(preserved.shift.map(|shift| ("model_shifted_by_px".to_owned(), json!(shift))));
+        if let Some(details) = details.as_object_mut() {
+            details
+                .extend(preserved.fitted_from.as_ref().map(|size| ("fitted_from".to_owned(), json!(size))));
+            details.extend(preserved.shift.map(|shift| ("model_shifted_by_px".to_owned(), json!(shift))));
         }
-        fields.insert("preserved".to_owned(), told);
+        fields.insert("preserved".to_owned(), details);
     }
     fields
 }

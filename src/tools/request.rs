@@ -1,5 +1,5 @@
-//! From read arguments to the request that routing judges: what needs more than a schema
-//! to say. Arguments that contradict each other are the router's business.
+//! Builds the request for the router from parsed arguments, with the checks that a schema cannot
+//! express. The router refuses arguments that contradict each other.
 
 use super::args::{OutputFormat, SharedArguments};
 use crate::domain::{
@@ -40,17 +40,13 @@ pub fn request(
 }
 
 fn bad_prompt(error: PromptError) -> Problem {
-    Problem::argument("prompt", error.to_string(), "Accepted is a text of 1 to 32000 characters.")
+    Problem::argument("prompt", error.to_string(), "Pass text of 1 to 32000 characters.")
 }
 
 fn size(arguments: &SharedArguments) -> Result<SizeRequest, Problem> {
     let Some(text) = &arguments.size else { return Ok(SizeRequest::Auto) };
     SizeRequest::parse(text).ok_or_else(|| {
-        Problem::argument(
-            "size",
-            format!("{text:?} was given"),
-            format!("Accepted is {}.", SizeRequest::ACCEPTED),
-        )
+        Problem::argument("size", format!("{text:?} was given"), format!("Pass {}.", SizeRequest::ACCEPTED))
     })
 }
 

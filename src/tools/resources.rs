@@ -12,13 +12,14 @@ use crate::codec::ImageError;
 use crate::domain::ImageId;
 use crate::store::{Store, StoredImage};
 
-/// How many images are on a page of the list.
+/// Images on a page of the list.
 const PAGE: usize = 50;
-/// A title is a line.
+/// Longest title.
 const TITLE_CHARACTERS: usize = 60;
 
-/// A page of the stored images, newest first: the first, or the one after this cursor. A cursor
-/// names the last image of a page, by its time and id, and holds when images come and go.
+/// A page of the stored images, newest first: the first page, or the one after this cursor. A cursor
+/// contains the time and id of the last image of a page, so it stays valid when images are added or
+/// deleted.
 pub(super) async fn list(
     store: &Store,
     owner: &str,
@@ -26,7 +27,9 @@ pub(super) async fn list(
 ) -> Result<ListResourcesResult, ErrorData> {
     let last = cursor.map(|cursor| {
         let place = cursor.split_once(' ').and_then(|(at, id)| Some((at.parse().ok()?, ImageId::parse(id)?)));
-        place.ok_or_else(|| ErrorData::invalid_params(format!("{cursor:?} is no cursor of this list"), None))
+        place.ok_or_else(|| {
+            ErrorData::invalid_params(format!("{cursor:?} is not a cursor of this list"), None)
+        })
     });
     let last = last.transpose()?;
     if !store.has_record() {
@@ -43,7 +46,7 @@ pub(super) async fn list(
     Ok(listed)
 }
 
-/// The form of their addresses.
+/// The address template of stored images.
 pub(super) fn templates() -> Vec<ResourceTemplate> {
     vec![
         ResourceTemplate::new("image://{id}", "image")
@@ -52,7 +55,7 @@ pub(super) fn templates() -> Vec<ResourceTemplate> {
     ]
 }
 
-/// One stored image of this owner's, whole.
+/// One whole stored image of this owner.
 pub(super) async fn read(
     store: &Store,
     address: &str,
@@ -61,7 +64,7 @@ pub(super) async fn read(
 ) -> Result<ReadResourceResult, ErrorData> {
     let missing = || {
         ErrorData::resource_not_found(
-            format!("{address} is no stored image"),
+            format!("there is no stored image at {address}"),
             Some(json!({ "uri": address })),
         )
     };
@@ -92,7 +95,7 @@ fn resource(image: &StoredImage) -> Resource {
         .with_size(image.bytes)
 }
 
-/// As much of the prompt as makes a line.
+/// The start of the prompt, on one line.
 fn title(prompt: &str) -> String {
     let words = prompt.split_whitespace().collect::<Vec<_>>().join(" ");
     match words.char_indices().nth(TITLE_CHARACTERS) {

@@ -39,7 +39,7 @@ fn plain(schema: &mut Value) {
         object.insert("enum".to_owned(), constants.collect());
         object.insert("type".to_owned(), json!("string"));
     }
-    // An optional value comes as a union with null; leaving it out is the only way to omit it.
+    // An optional value comes as a union with null; clients omit it instead.
     if let Some(Value::Array(alternatives)) = object.remove("anyOf") {
         let inner = alternatives.into_iter().find(|alternative| alternative["type"] != "null");
         if let Some(Value::Object(mut inner)) = inner {
@@ -61,7 +61,7 @@ fn plain(schema: &mut Value) {
     }
     if let Some(items) = object.get_mut("items") {
         plain(items);
-        // The list's own description says what is in it.
+        // The description of the list covers its items.
         if let Some(items) = items.as_object_mut() {
             items.remove("description");
         }

@@ -13,35 +13,37 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 
 use super::args::OutputForm;
-use super::caller::Caller;
+use super::caller::ToolCaller;
 use super::check::check;
+use super::context::ToolContext;
 use super::deferred::DeferredImages;
 use super::list::{TOOLS, definitions};
 use super::reply;
 use super::show::ReplyOptions;
 use super::soft_deadline::SoftDeadline;
 use super::{resources, tasks};
+use crate::codec::PreviewBudget;
 use crate::jobs::Manager;
 
-/// What an agent should know before its first call. Under 1,000 characters.
+/// What an agent needs to know before its first call. Under 1,000 characters.
 const INSTRUCTIONS: &str = "\
-Draws images: generate_image from words, edit_image from images and words, inpaint_image \
-repaints a masked part, get_image shows a stored image or waits for one, for free. \
-Leave model and the other controls out unless the user wants them: a plain prompt goes to a \
+Draws images: generate_image from a prompt, edit_image from images and a prompt, inpaint_image \
+repaints a marked part, get_image shows a stored image or waits for one, free of charge. \
+Leave out model and the other controls unless the user wants them: a plain prompt goes to a \
 flat-price model ($0.03); exact sizes, 2K and 4K, quality, format, transparency and masks go to \
-the exact one ($0.006 to $0.40). A call takes 30 to 300 s; one that takes long is answered with \
-a job id to call get_image with. Never repeat it because it is slow: every call is paid. \
-dry_run tells model, size and price first; max_cost_usd caps the price. ";
+the exact model ($0.006 to $0.40). A call takes 30 to 300 s; a slow one answers with a job id \
+for get_image. Never repeat a call because it is slow: every call is charged. \
+dry_run shows model, size and price first; max_cost_usd caps the price. ";
 
 /// Where images are, for a server on the caller's machine.
-const HERE: &str = "\
-Every result names the saved file and an id; pass that id as an image to edit the image \
+const LOCAL: &str = "\
+Every result gives the saved file and an id; pass that id as an image to edit the image \
 further. Images shown in the chat do not reach this server: pass a file path, an https URL or \
 an id.";
 
-/// And for one that is reached over HTTP.
-const FROM_AFAR: &str = "\
-Every result names an id and the url of the whole image; pass that id as an image to edit it \
+/// Where images are, for a server that is reached over HTTP.
+const REMOTE: &str = "\
+Every result gives an id and the url of the whole image; pass that id as an image to edit it \
 further. Your files do not reach this server: POST the bytes of an image to /images for an id, \
 or pass an https or data URL.";
 
@@ -50,15 +52,14 @@ const TOOLS_TTL_MS: u64 = 3_600_000;
 
 /// Cheap to clone; one for each connection.
 #[derive(Clone, Debug)]
-pub struct ImageServer(Arc<Inner>);
+pub struct ImageServer(Arc<ServerState>);
 
 #[derive(Debug)]
-struct Inner {
-    manager: Manager,
-    options: ReplyOptions,
-    soft_deadline: SoftDeadline,
-    from_afar: bool,
-    /// Made when first asked for: a client may start the process and never list them.
+struct ServerState {
+    context: ToolContext,
+    /// Whether callers are on other machines.
+    remote: bool,
+    /// Made on the first request: a client may start the process and never list the tools.
     tools: OnceLock<Vec<Tool>>,
 }
 
@@ -66,43 +67,33 @@ impl ImageServer {
     /// A server over this manager.
     #[must_use]
     pub fn new(manager: Manager, options: ReplyOptions, soft_deadline: SoftDeadline) -> Self {
-        Self(Arc::new(Inner { manager, options, soft_deadline, from_afar: false, tools: OnceLock::new() }))
+        Self::over(ToolContext { manager, options, soft_deadline }, false)
     }
 
     /// The same server, for callers on other machines.
     #[must_use]
-    pub fn from_afar(&self) -> Self {
-        let Inner { manager, options, soft_deadline, .. } = &*self.0;
-        let (manager, options, soft_deadline) = (manager.clone(), *options, *soft_deadline);
-        Self(Arc::new(Inner { manager, options, soft_deadline, from_afar: true, tools: OnceLock::new() }))
+    pub fn for_remote_callers(&self) -> Self {
+        Self::over(self.0.context.clone(), true)
+    }
+
+    fn over(context: ToolContext, remote: bool) -> Self {
+        Self(Arc::new(ServerState { context, remote, tools: OnceLock::new() }))
     }
 
     fn tools(&self) -> &[Tool] {
-        self.0.tools.get_or_init(|| definitions(self.0.manager.catalog()))
-    }
-
-    pub(super) fn manager(&self) -> &Manager {
-        &self.0.manager
+        self.0.tools.get_or_init(|| definitions(self.0.context.manager.catalog()))
     }
 
     /// The form in which images come back to a call that asks for this one.
     #[must_use]
     pub fn form(&self, asked: Option<OutputForm>) -> OutputForm {
-        asked.unwrap_or(self.0.options.output)
+        asked.unwrap_or(self.0.context.options.output)
     }
 
-    pub(super) fn soft_deadline(&self) -> SoftDeadline {
-        self.0.soft_deadline
-    }
-
-    /// What a preview may be at most.
+    /// The limits of a preview.
     #[must_use]
-    pub fn preview_budget(&self) -> crate::codec::PreviewBudget {
-        self.0.options.preview
-    }
-
-    pub(super) fn reply_options(&self) -> &ReplyOptions {
-        &self.0.options
+    pub fn preview_budget(&self) -> PreviewBudget {
+        self.0.context.options.preview
     }
 }
 
@@ -110,11 +101,11 @@ impl ServerHandler for ImageServer {
     fn get_info(&self) -> ServerConfig {
         let capabilities =
             ServerCapabilities::builder().enable_tools().enable_resources().enable_tasks().build();
-        // Named here, because the library would give its own name and version.
+        // rmcp would give its own name and version.
         let ours = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
             .with_title("Image generation")
             .with_description(env!("CARGO_PKG_DESCRIPTION"));
-        let images = if self.0.from_afar { FROM_AFAR } else { HERE };
+        let images = if self.0.remote { REMOTE } else { LOCAL };
         let instructions = format!("{INSTRUCTIONS}{images}");
         ServerConfig::new(capabilities).with_server_info(ours).with_instructions(instructions)
     }
@@ -140,9 +131,9 @@ impl ServerHandler for ImageServer {
         let unknown = || ErrorData::invalid_params(format!("there is no tool {:?}", request.name), None);
         let entry = TOOLS.iter().find(|entry| entry.name == request.name).ok_or_else(unknown)?;
         let tool = self.get_tool(entry.name).ok_or_else(unknown)?;
-        let (caller, started) = (Caller::of(&context), Instant::now());
+        let (caller, started) = (ToolCaller::of(&context), Instant::now());
         let answer = match check(entry.name, &tool.input_schema, request.arguments.unwrap_or_default()) {
-            Ok(arguments) => (entry.call)(self, arguments, context).await,
+            Ok(arguments) => (entry.call)(&self.0.context, arguments, context).await,
             Err(problems) => reply::problems(&problems).into(),
         };
         let failed = matches!(&answer, CallToolResponse::Complete(result) if result.is_error == Some(true));
@@ -162,9 +153,9 @@ impl ServerHandler for ImageServer {
         page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let owner = Caller::of(&context).owner.name;
+        let owner = ToolCaller::of(&context).owner.name;
         let cursor = page.and_then(|page| page.cursor);
-        resources::list(self.0.manager.store(), &owner, cursor.as_deref()).await
+        resources::list(self.0.context.manager.store(), &owner, cursor.as_deref()).await
     }
 
     async fn list_resource_templates(
@@ -180,9 +171,9 @@ impl ServerHandler for ImageServer {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let owner = Caller::of(&context).owner.name;
+        let owner = ToolCaller::of(&context).owner.name;
         let deferred = context.extensions.get::<DeferredImages>();
-        Ok(resources::read(self.0.manager.store(), &request.uri, &owner, deferred).await?.into())
+        Ok(resources::read(self.0.context.manager.store(), &request.uri, &owner, deferred).await?.into())
     }
 
     async fn get_task(
@@ -190,8 +181,8 @@ impl ServerHandler for ImageServer {
         request: GetTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
-        // Boxed, or every request of any kind would have its room.
-        Box::pin(tasks::get(self, &request.task_id, &context)).await
+        // Boxed: the future of every request would otherwise reserve space for this one.
+        Box::pin(tasks::get(&self.0.context, &request.task_id, &context)).await
     }
 
     async fn update_task(
@@ -199,7 +190,7 @@ impl ServerHandler for ImageServer {
         request: UpdateTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        tasks::exists(self, &request.task_id, &context).await
+        tasks::exists(&self.0.context, &request.task_id, &context).await
     }
 
     async fn cancel_task(
@@ -207,6 +198,6 @@ impl ServerHandler for ImageServer {
         request: CancelTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        tasks::exists(self, &request.task_id, &context).await
+        tasks::exists(&self.0.context, &request.task_id, &context).await
     }
 }

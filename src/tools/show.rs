@@ -1,7 +1,7 @@
-//! The images of an answer as blocks: whole, small, or not at all.
+//! The images of a result as content blocks: whole, as a preview, or not at all.
 //!
-//! A result stays under 1 MiB, the most that the strictest known client takes, unless the
-//! settings say that more may be. An image that cannot be shown is still there as a file.
+//! A result stays under 1 MiB, the limit of the strictest known client, unless the settings allow
+//! more. An image that cannot be shown remains available as a file.
 
 use rmcp::model::{ContentBlock, Resource};
 
@@ -10,34 +10,33 @@ use super::deferred::{DeferredImages, base64};
 use crate::codec::{ImageError, Preview, PreviewBudget, inspect, make_preview};
 use crate::store::StoredImage;
 
-/// How results are made up.
+/// What results contain.
 #[derive(Clone, Copy, Debug)]
 pub struct ReplyOptions {
-    /// The form where a call names none.
+    /// The form if a call names none.
     pub output: OutputForm,
-    /// What a preview may be at most; several share the bytes.
+    /// The limits of a preview; several previews share the bytes.
     pub preview: PreviewBudget,
-    /// The most bytes of a result with whole images in it.
+    /// The maximum size of a result with whole images, in bytes.
     pub inline_bytes: usize,
     /// Whether results link to their images as resources.
     pub resource_links: bool,
 }
 
 impl ReplyOptions {
-    /// 1 MiB: the most that the strictest known client takes of a result.
+    /// 1 MiB, the limit of the strictest known client.
     pub const USUAL_INLINE_BYTES: usize = 1_048_576;
 }
 
-/// Room for the text beside the images.
+/// Reserved for the text of a result.
 const TEXT_BYTES: usize = 64 * 1024;
 
-/// The address a stored image is read at as a resource.
+/// The resource address of a stored image.
 pub(super) fn uri(image: &StoredImage) -> String {
     format!("image://{}", image.id)
 }
 
-/// The blocks that show the images in the wanted form, and what the caller should know of
-/// them. An image that cannot be shown is still there as a file.
+/// The blocks that show the images in the requested form, and warnings about them.
 pub(super) async fn image_blocks(
     images: &[StoredImage],
     options: &ReplyOptions,
@@ -51,8 +50,8 @@ pub(super) async fn image_blocks(
     let mut form = output.unwrap_or(options.output);
     if form == OutputForm::Inline && usize::try_from(whole_bytes).is_ok_and(|bytes| bytes > room) {
         warnings.push(format!(
-            "inline: {whole_bytes} bytes of base64 are more than the {room} that fit in a result; a preview is \
-             shown, the whole image is at its path and at image://ID"
+            "inline: the whole image is {whole_bytes} bytes of base64 and a result holds {room}, so a preview is \
+             shown; the whole image is at its path and at image://ID"
         ));
         form = OutputForm::Preview;
     }
@@ -87,7 +86,7 @@ pub(super) async fn image_blocks(
     (blocks, warnings)
 }
 
-/// Images are read and shrunk off the async threads: it takes tens of milliseconds.
+/// Reads and scales an image on a blocking thread: it takes tens of milliseconds.
 async fn blocking(
     image: StoredImage,
     show: impl FnOnce(&StoredImage) -> Result<ContentBlock, ImageError> + Send + 'static,

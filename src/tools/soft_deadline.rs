@@ -1,5 +1,5 @@
-//! How long a call is waited for before it is answered "still rendering": less than its client
-//! waits, so that the answer arrives.
+//! How long a call may run before the server answers "still rendering": less than the client's
+//! timeout, so that the answer arrives.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,23 +7,23 @@ use std::time::Duration;
 use rmcp::RoleServer;
 use rmcp::service::RequestContext;
 
-/// For clients that nobody knows: the shortest known time-out is 60 s.
+/// For unknown clients: the shortest known timeout is 60 s.
 const USUAL: Duration = Duration::from_secs(50);
 
-/// How long the client of this name can be made to wait; `None` for one that is not known.
+/// The soft deadline for a client of this name; `None` for an unknown client.
 pub type KnownClient = fn(&str) -> Option<Duration>;
 
-/// How long calls are waited for.
+/// The soft deadlines of calls.
 #[derive(Clone, Copy)]
 pub struct SoftDeadline {
-    /// The setting, which is stronger than what is known of the client.
+    /// The setting, which overrides what is known of the client.
     pub stated: Option<Duration>,
-    /// What is known of clients.
+    /// What is known about clients.
     pub known: KnownClient,
 }
 
 impl SoftDeadline {
-    /// For the call of this context, or so much less as it asks for itself.
+    /// The deadline for this call; a shorter time that it asks for wins.
     pub(super) fn of(&self, context: &RequestContext<RoleServer>, asked: Option<Duration>) -> Duration {
         let known = || context.client_info().and_then(|client| (self.known)(&client.name));
         let most = self.stated.or_else(known).unwrap_or(USUAL);

@@ -1,8 +1,8 @@
 //! Calls as tasks (extension `io.modelcontextprotocol/tasks` of 2026-07-28), for clients that
-//! say they know them: a task is a job under another name, and has its id.
+//! declare support: a task is a job, and its id is the job's.
 //!
-//! Cancelling one is acknowledged and no more: what was sent is paid for and kept, as wherever
-//! a caller leaves. No task ever asks for anything.
+//! Cancelling a task is acknowledged and has no other effect: a request that was sent is charged
+//! and its image is stored, as for any client that disconnects. No task ever requires input.
 
 use rmcp::model::{
     CallToolResult, CreateTaskResult, DetailedTask, GetTaskResult, ProtocolVersion, Task, TaskPayload,
@@ -13,41 +13,41 @@ use rmcp::{ErrorData, RoleServer};
 use serde_json::Value;
 
 use super::args::OutputForm;
-use super::caller::Caller;
+use super::caller::ToolCaller;
+use super::context::ToolContext;
 use super::delivery::once_written;
-use super::get_image::{Got, Id};
+use super::lookup::{RequestedId, Retrieved};
 use super::reply;
-use super::server::ImageServer;
 use crate::codec::ImageError;
 use crate::domain::JobId;
 use crate::jobs::{JobLookup, JobProgress};
 use crate::store::JobRecord;
 
-/// Images take a minute: asking oftener brings nothing.
+/// An image takes about a minute, so polling more often gains nothing.
 const POLL_INTERVAL_MS: u64 = 2_000;
 
-/// Whether the caller takes a task for an answer. Before 2026-07-28 that word meant something else.
+/// Whether the caller accepts a task as an answer. Before 2026-07-28 the capability meant something else.
 pub(super) fn are_known(context: &RequestContext<RoleServer>) -> bool {
     let knows = context.client_capabilities().is_some_and(|client| client.supports_tasks());
     knows && context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
 }
 
-/// The task that this job is, as it begins.
+/// The task of a job that has just started.
 pub(super) fn created(job: &JobId, stage: &JobProgress) -> CreateTaskResult {
     let now = jiff::Timestamp::now().to_string();
     let task = Task::new(job.as_str(), TaskStatus::Working, now.clone(), now);
     CreateTaskResult::new(task.with_poll_interval_ms(POLL_INTERVAL_MS).with_status_message(stage.words(0)))
 }
 
-/// `tasks/get`: how far it is, or the answer that the call would have had.
+/// `tasks/get`: the progress, or the result that the call would have had.
 pub(super) async fn get(
-    server: &ImageServer,
+    tools: &ToolContext,
     id: &str,
     context: &RequestContext<RoleServer>,
 ) -> Result<GetTaskResult, ErrorData> {
-    let caller = Caller::of(context);
-    let (job, record) = record(server, id, &caller).await?;
-    let found = server.manager().look(&job, &caller.owner.name).await.map_err(|error| refused(id, &error))?;
+    let caller = ToolCaller::of(context);
+    let (job, record) = record(tools, id, &caller).await?;
+    let found = tools.manager.look(&job, &caller.owner.name).await.map_err(|error| refused(id, &error))?;
     let updated = record.finished_at.unwrap_or_else(jiff::Timestamp::now);
     let task =
         Task::new(job.as_str(), TaskStatus::Working, record.created_at.to_string(), updated.to_string());
@@ -57,44 +57,44 @@ pub(super) async fn get(
             let task = task.with_status_message(progress.words(seconds));
             return Ok(GetTaskResult::new(DetailedTask::new(task, TaskPayload::Working)));
         }
-        JobLookup::Done { outcome, .. } => Ok(Got::Made { outcome, delivered: false }),
+        JobLookup::Done { outcome, .. } => Ok(Retrieved::Made { outcome, delivered: false }),
         JobLookup::Failed(problem) => Err(problem),
     };
     let made = got.is_ok();
     let output = output(&record);
     let answer =
-        reply::got(&[Id::Job(job.clone())], vec![got], &caller, server.reply_options(), output, None).await;
+        reply::got(&[RequestedId::Job(job.clone())], vec![got], &caller, &tools.options, output, None).await;
     if made {
-        let manager = server.manager().clone();
+        let manager = tools.manager.clone();
         once_written(context, move || manager.record_delivery(vec![job]));
     }
     Ok(GetTaskResult::new(DetailedTask::new(task, TaskPayload::Completed { result: fields(&answer) })))
 }
 
-/// Whether there is such a task: for requests that change nothing about it.
+/// Checks that the task exists, for requests that change nothing.
 pub(super) async fn exists(
-    server: &ImageServer,
+    tools: &ToolContext,
     id: &str,
     context: &RequestContext<RoleServer>,
 ) -> Result<(), ErrorData> {
-    record(server, id, &Caller::of(context)).await.map(drop)
+    record(tools, id, &ToolCaller::of(context)).await.map(drop)
 }
 
-async fn record(server: &ImageServer, id: &str, caller: &Caller) -> Result<(JobId, JobRecord), ErrorData> {
-    let unknown = || ErrorData::invalid_params(format!("{id:?} is no task"), None);
+async fn record(tools: &ToolContext, id: &str, caller: &ToolCaller) -> Result<(JobId, JobRecord), ErrorData> {
+    let unknown = || ErrorData::invalid_params(format!("there is no task {id:?}"), None);
     let job = JobId::parse(id).ok_or_else(unknown)?;
-    let record = server.manager().store().job(&job, &caller.owner.name).await;
+    let record = tools.manager.store().job(&job, &caller.owner.name).await;
     record.map(|record| (job, record)).map_err(|error| refused(id, &error))
 }
 
 fn refused(id: &str, error: &ImageError) -> ErrorData {
     match error {
-        ImageError::UnknownId(_) => ErrorData::invalid_params(format!("{id:?} is no task"), None),
+        ImageError::UnknownId(_) => ErrorData::invalid_params(format!("there is no task {id:?}"), None),
         other => ErrorData::internal_error(other.to_string(), None),
     }
 }
 
-/// The form that the call asked for.
+/// The output form that the call asked for.
 fn output(record: &JobRecord) -> Option<OutputForm> {
     let arguments: Value = serde_json::from_str(&record.arguments).ok()?;
     serde_json::from_value(arguments.get("output")?.clone()).ok()

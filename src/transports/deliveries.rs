@@ -1,4 +1,4 @@
-//! What the answers to a connection's requests hand over, by the request's id, until they are written.
+//! The deliveries of one connection, by request id, until the responses are written.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,20 +9,20 @@ use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 
 use crate::tools::Delivery;
 
-/// What the answers to requests under way hand over. Clones are the same.
+/// The deliveries of running requests. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Deliveries(Arc<Mutex<HashMap<RequestId, Delivery>>>);
 
 impl Deliveries {
-    /// For the answer to this request.
+    /// The delivery of the response to this request.
     pub(super) fn begin(&self, request: RequestId) -> Delivery {
         let delivery = Delivery::default();
         self.lock().insert(request, delivery.clone());
         delivery
     }
 
-    /// Forgets the request that this message cancels: it gets no answer.
-    pub(super) fn heed(&self, message: &RxJsonRpcMessage<RoleServer>) {
+    /// Drops the delivery of the request that this message cancels: it gets no response.
+    pub(super) fn drop_cancelled(&self, message: &RxJsonRpcMessage<RoleServer>) {
         if let RxJsonRpcMessage::<RoleServer>::Notification(notification) = message
             && let ClientNotification::CancelledNotification(cancelled) = &notification.notification
             && let Some(id) = &cancelled.params.request_id
@@ -31,7 +31,7 @@ impl Deliveries {
         }
     }
 
-    /// What this message hands over once it is written.
+    /// The delivery to confirm once this message is written.
     pub(super) fn of(&self, message: &TxJsonRpcMessage<RoleServer>) -> Option<Delivery> {
         match message {
             TxJsonRpcMessage::<RoleServer>::Response(answer) => self.lock().remove(&answer.id),
@@ -39,7 +39,7 @@ impl Deliveries {
                 if let Some(id) = &error.id {
                     self.lock().remove(id);
                 }
-                None // nothing is handed over with an error
+                None // an error delivers no images
             }
             _ => None,
         }

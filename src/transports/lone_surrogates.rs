@@ -1,8 +1,8 @@
-//! Half of a surrogate pair, escaped, is what JavaScript writes for an emoji that was cut in two.
-//! It is no text, and a JSON reader refuses the whole message for it; a client over stdio would
-//! wait for an answer that never comes. It becomes U+FFFD, whose escape is as long.
+//! Replaces lone surrogates in JSON by U+FFFD.
 //!
-//! Knows JSON's escapes (RFC 8259, section 7) and nothing of messages.
+//! JavaScript writes an escaped lone surrogate for an emoji that was cut in two. A JSON parser refuses
+//! the whole message for it, and a client over stdio would wait for an answer that never comes. The
+//! escape of U+FFFD has the same length. Knows the escapes of JSON (RFC 8259, section 7) only.
 
 use std::io;
 use std::pin::Pin;
@@ -16,9 +16,9 @@ const CHUNK_BYTES: usize = 8 * 1024;
 /// Length of `\u` and four digits.
 const ESCAPE: usize = 6;
 
-/// Mends what can be told from these bytes; how many of them are settled. The rest, less than two
-/// escapes, hangs on what follows.
-pub(super) fn mend(json: &mut [u8]) -> usize {
+/// Replaces the lone surrogates in these bytes and returns how many bytes are final. The rest, less
+/// than two escapes, depends on the bytes that follow.
+pub(super) fn replace_lone_surrogates(json: &mut [u8]) -> usize {
     let mut at = 0;
     while let Some(found) = json.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
         let here = at + found;
@@ -51,29 +51,29 @@ pub(super) fn mend(json: &mut [u8]) -> usize {
     json.len()
 }
 
-/// The UTF-16 unit that an escape is.
+/// The UTF-16 unit of an escape.
 fn unit(escape: &[u8]) -> Option<u16> {
     let digits = std::str::from_utf8(escape.strip_prefix(b"\\u")?).ok()?;
     u16::from_str_radix(digits, 16).ok()
 }
 
-/// Bytes of JSON, mended as they are read.
+/// A reader of JSON that replaces lone surrogates.
 #[derive(Debug)]
-pub(super) struct Mended<R> {
+pub(super) struct LoneSurrogateReader<R> {
     input: R,
     buffer: Vec<u8>,
-    /// How much of the buffer has been handed on, and how much may be.
+    /// How much of the buffer was read, and how much is final.
     given: usize,
     settled: usize,
 }
 
-impl<R> Mended<R> {
+impl<R> LoneSurrogateReader<R> {
     pub(super) const fn new(input: R) -> Self {
         Self { input, buffer: Vec::new(), given: 0, settled: 0 }
     }
 }
 
-impl<R: AsyncRead + Unpin> AsyncRead for Mended<R> {
+impl<R: AsyncRead + Unpin> AsyncRead for LoneSurrogateReader<R> {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -90,8 +90,8 @@ impl<R: AsyncRead + Unpin> AsyncRead for Mended<R> {
             let length = chunk.filled().len();
             this.buffer.truncate(kept + length);
             ready!(read)?;
-            // At the end, what hung on more bytes stays as it is.
-            this.settled = if length == 0 { kept } else { mend(&mut this.buffer) };
+            // At the end of the input, the rest is final.
+            this.settled = if length == 0 { kept } else { replace_lone_surrogates(&mut this.buffer) };
             if this.settled == 0 && length == 0 {
                 return Poll::Ready(Ok(()));
             }
@@ -113,7 +113,7 @@ mod tests {
 
     fn mended(text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
-        assert_eq!(mend(&mut bytes), bytes.len(), "{text}");
+        assert_eq!(replace_lone_surrogates(&mut bytes), bytes.len(), "{text}");
         String::from_utf8(bytes).unwrap()
     }
 
@@ -146,7 +146,7 @@ mod tests {
         ) {
             let text = parts.concat();
             let mut whole = text.clone().into_bytes();
-            mend(&mut whole);
+            replace_lone_surrogates(&mut whole);
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let read = runtime.block_on(async {
                 let (mut sending, receiving) = tokio::io::duplex(cut);
@@ -155,7 +155,7 @@ mod tests {
                     drop(sending);
                 };
                 let mut bytes = Vec::new();
-                let mut input = Mended::new(receiving);
+                let mut input = LoneSurrogateReader::new(receiving);
                 tokio::join!(write, async { input.read_to_end(&mut bytes).await.unwrap() });
                 bytes
             });

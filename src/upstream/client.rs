@@ -100,7 +100,7 @@ impl Client {
         self.send_watched(target, call, staging, timeout, &|_| ()).await
     }
 
-    /// The same; `partials` is told how many partial images have come, each time one does.
+    /// The same; `partials` receives how many partial images have come, each time one does.
     ///
     /// # Errors
     /// As [`Self::send`]. What is rescued may then be a partial image.

@@ -76,7 +76,7 @@ async fn every_wrong_shared_argument_is_refused_by_each_tool_that_draws() {
         ("max_cost_usd", json!("cheap"), &["\"cheap\" was given", "a number"]),
         ("dry_run", json!("maybe"), &["\"maybe\" was given", "true or false"]),
         ("dry_run", json!(1), &["1 was given", "true or false"]),
-        ("seed", json!(7), &["is not an argument of", "prompt, model, size"]),
+        ("seed", json!(7), &["not an argument of", "Leave it out"]),
     ];
     let upstream = Upstream::start().await;
     let mut app = studio(&upstream).await;
@@ -102,7 +102,7 @@ async fn every_wrong_argument_of_one_tool_is_refused() {
     let seventeen: Vec<_> = (0..17).map(|_| "photo.png").collect();
     let cases: [(&str, &str, Value, &[&str]); 14] = [
         ("generate_image", "moderation", json!("none"), &["\"none\" was given", "auto, low"]),
-        ("generate_image", "images", json!(["photo.png"]), &["is not an argument of generate_image"]),
+        ("generate_image", "images", json!(["photo.png"]), &["not an argument of generate_image"]),
         ("edit_image", "images", json!([]), &["0 values were given", "1 to 16 values"]),
         ("edit_image", "images", json!(seventeen), &["17 values were given", "1 to 16 values"]),
         (
@@ -112,8 +112,8 @@ async fn every_wrong_argument_of_one_tool_is_refused() {
             &["images[0]", "{\"path\":\"photo.png\"} was given"],
         ),
         ("edit_image", "images", json!(["photo.png", ""]), &["images[1]"]),
-        ("edit_image", "moderation", json!("low"), &["is not an argument of edit_image"]),
-        ("edit_image", "mask", json!("mask.png"), &["is not an argument of edit_image"]),
+        ("edit_image", "moderation", json!("low"), &["not an argument of edit_image"]),
+        ("edit_image", "mask", json!("mask.png"), &["not an argument of edit_image"]),
         ("inpaint_image", "image", json!(""), &["\"\" was given"]),
         ("inpaint_image", "image", json!(["photo.png", "mask.png"]), &["was given"]),
         ("inpaint_image", "mask", json!(""), &["\"\" was given"]),
@@ -123,8 +123,8 @@ async fn every_wrong_argument_of_one_tool_is_refused() {
             json!("red_is_repainted"),
             &["\"red_is_repainted\" was given", "white_is_repainted"],
         ),
-        ("inpaint_image", "images", json!(["photo.png"]), &["is not an argument of inpaint_image", "image"]),
-        ("inpaint_image", "moderation", json!("low"), &["is not an argument of inpaint_image"]),
+        ("inpaint_image", "images", json!(["photo.png"]), &["not an argument of inpaint_image", "image"]),
+        ("inpaint_image", "moderation", json!("low"), &["not an argument of inpaint_image"]),
     ];
     let upstream = Upstream::start().await;
     let mut app = studio(&upstream).await;
@@ -138,7 +138,7 @@ async fn every_wrong_argument_of_one_tool_is_refused() {
         assert!(words.contains("Nothing was charged"), "{words}");
     }
     for (id, said) in
-        [(json!({ "id": 5 }), "\"5\" was given"), (json!({ "id": "img_0123456789ab", "n": 1 }), "n: is not")]
+        [(json!({ "id": 5 }), "\"5\" was given"), (json!({ "id": "img_0123456789ab", "n": 1 }), "n: not")]
     {
         let answer = app.get(id).await;
         assert!(answer.refusal().contains(said), "{}", answer.text());
@@ -161,7 +161,7 @@ async fn what_is_required_and_missing_is_named() {
         let answer = app.call(tool, arguments).await;
         for name in names {
             assert!(
-                answer.refusal().contains(&format!("{name}: is required. Pass ")),
+                answer.refusal().contains(&format!("{name}: missing. Pass ")),
                 "{tool}: {}",
                 answer.text()
             );

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use gpt_image_mcp::app::clients::{Client, Form, GivesUp, Place, clients};
+use gpt_image_mcp::app::clients::{ConfigFormat, ConfigPath, GivesUp, McpClient, clients};
 use serde_json::Value;
 
 const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/clients");
@@ -28,8 +28,8 @@ fn stdout(output: &Output) -> String {
 
 /// The part of what was printed that goes into the client's file.
 fn configuration(printed: &str) -> &str {
-    let (_, rest) = printed.split_once("beside what is there:\n\n").unwrap();
-    rest.split_once("\nThe key goes under").unwrap().0
+    let (_, rest) = printed.split_once("next to what is already there:\n\n").unwrap();
+    rest.split_once("\nSet the key in").unwrap().0
 }
 
 /// Every string in a value.
@@ -53,9 +53,9 @@ fn every_client_is_printed_with_the_real_path() {
         assert!(printed.contains("APIYI_API_KEY, APIYI_OFFICIAL_API_KEY, OPENAI_API_KEY"), "{printed}");
         let configuration = configuration(&printed);
         let value: Value = match known.form {
-            Form::Json => serde_json::from_str(configuration).unwrap(),
-            Form::Toml => toml::from_str(configuration).unwrap(),
-            Form::Yaml => continue,
+            ConfigFormat::Json => serde_json::from_str(configuration).unwrap(),
+            ConfigFormat::Toml => toml::from_str(configuration).unwrap(),
+            ConfigFormat::Yaml => continue,
         };
         assert!(strings(&value).contains(&path), "{configuration}");
     }
@@ -73,11 +73,11 @@ fn a_path_with_quotes_and_blanks_is_escaped_and_links_are_followed() {
     let (binary, link) = (odd.join("gpt-image-mcp"), folder.join("link"));
     std::fs::hard_link(BINARY, &binary).unwrap();
     std::os::unix::fs::symlink(&binary, &link).unwrap();
-    for (name, form) in [("cursor", Form::Json), ("codex", Form::Toml)] {
+    for (name, form) in [("cursor", ConfigFormat::Json), ("codex", ConfigFormat::Toml)] {
         let printed = stdout(&client(link.to_str().unwrap(), &[name], &[]));
         let configuration = configuration(&printed);
         let value: Value = match form {
-            Form::Json => serde_json::from_str(configuration).unwrap(),
+            ConfigFormat::Json => serde_json::from_str(configuration).unwrap(),
             _ => toml::from_str(configuration).unwrap(),
         };
         assert!(strings(&value).contains(&binary.to_str().unwrap()), "{configuration}");
@@ -113,7 +113,7 @@ fn an_unknown_name_ends_with_2_and_the_nearest() {
 
 #[test]
 fn the_examples_are_what_the_list_says() {
-    let file = |known: &Client| format!("{}.{}", known.id, known.form.name());
+    let file = |known: &McpClient| format!("{}.{}", known.id, known.form.name());
     let expected: BTreeMap<_, _> = clients()
         .unwrap()
         .iter()
@@ -142,20 +142,20 @@ fn the_examples_are_what_the_list_says() {
     }
 }
 
-/// What the README says of clients; `readme.rs` holds it to that.
+/// What docs/clients.md says of clients; `documents.rs` holds it to that.
 pub fn set_up() -> String {
     let clients = clients().unwrap();
     let mut text =
         "| client | where it goes | gives up on a call | how to raise it |\n| --- | --- | --- | --- |\n"
             .to_owned();
     for known in &clients {
-        let Client { id, name, timeout, .. } = known;
+        let McpClient { id, name, timeout, .. } = known;
         let raise = match (&timeout.raise, timeout.gives_up) {
             (Some(raise), _) => raise.as_str(),
             (None, GivesUp::Never) => "",
             (None, _) => "no way is known",
         };
-        let example = format!("examples/clients/{id}.{}", known.form.name());
+        let example = format!("../examples/clients/{id}.{}", known.form.name());
         writeln!(text, "| [{name}]({example}) | {} | {timeout} | {raise} |", place(&known.file)).unwrap();
     }
     let shown = |id: &str| clients.iter().find(|known| known.id == id).unwrap();
@@ -171,13 +171,13 @@ pub fn set_up() -> String {
     text
 }
 
-fn place(place: &Place) -> String {
+fn place(place: &ConfigPath) -> String {
     match place {
-        Place::Everywhere(path) => format!("`{path}`"),
-        Place::BySystem { linux, macos, windows } if linux == macos => {
+        ConfigPath::Everywhere(path) => format!("`{path}`"),
+        ConfigPath::BySystem { linux, macos, windows } if linux == macos => {
             format!("`{linux}`, on Windows `{windows}`")
         }
-        Place::BySystem { linux, macos, windows } => {
+        ConfigPath::BySystem { linux, macos, windows } => {
             format!("Linux `{linux}`, macOS `{macos}`, Windows `{windows}`")
         }
     }

@@ -121,8 +121,8 @@ fn a_folder_that_cannot_be_used_is_named() {
     fs::create_dir(top.path().join("website")).unwrap();
     fs::write(top.path().join("website/index.html"), "<title>mine</title>").unwrap();
     for (folder, why) in [
-        ("file", "cannot be made"),
-        ("file/below", "cannot be made"),
+        ("file", "cannot be created"),
+        ("file/below", "cannot be created"),
         ("website", "not made by this command"),
     ] {
         let folder = top.path().join(folder);

@@ -2,10 +2,10 @@
 
 use std::process::Output;
 
-use gpt_image_mcp::sandbox::{Options, Sandbox};
+use gpt_image_mcp::sandbox::SandboxOptions;
 use serde_json::Value;
 
-use crate::support::TestHome;
+use crate::support::{Sandbox, TestHome};
 
 /// Runs `doctor` with these variables and flags, and nothing else set.
 async fn doctor(home: &TestHome, variables: &[(&str, &str)], flags: &[&str]) -> Output {
@@ -20,7 +20,7 @@ fn lines(output: &Output) -> String {
 
 #[tokio::test]
 async fn a_provider_that_answers_and_takes_the_key_is_good() {
-    let (sandbox, home) = (Sandbox::start(Options::default()).await.unwrap(), TestHome::new());
+    let (sandbox, home) = (Sandbox::start(SandboxOptions::default()).await.unwrap(), TestHome::new());
     let url = sandbox.base_url();
     let output =
         doctor(&home, &[("OPENAI_API_KEY", "sk-good"), ("OPENAI_BASE_URL", &url)], &["--json"]).await;
@@ -45,7 +45,7 @@ type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], &'a str);
 
 #[tokio::test]
 async fn each_thing_that_would_fail_a_call_is_a_line_with_its_remedy_and_code_one() {
-    let (sandbox, home) = (Sandbox::start(Options::default()).await.unwrap(), TestHome::new());
+    let (sandbox, home) = (Sandbox::start(SandboxOptions::default()).await.unwrap(), TestHome::new());
     let url = sandbox.base_url();
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let nowhere = format!("http://{closed}/v1");

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use gpt_image_mcp::catalog::{Catalog, Endpoint, Provider};
 use gpt_image_mcp::domain::{Billed, Secret};
-use gpt_image_mcp::sandbox::{Fault, Options, Sandbox};
+use gpt_image_mcp::sandbox::{Fault, SandboxOptions};
 use gpt_image_mcp::staging::Staging;
 use gpt_image_mcp::upstream::{
     Call, CallBody, Client, ClientOptions, FailureKind, ModelAddress, Path, Step, dialect,
 };
 use serde_json::json;
+
+use crate::support::Sandbox;
 
 /// The kind of failure that one call ends in; `none` where it brings an image or a link.
 async fn kind(client: &Client, provider: &Provider, fault: Fault) -> &'static str {
@@ -40,11 +42,11 @@ async fn kind(client: &Client, provider: &Provider, fault: Fault) -> &'static st
 }
 
 /// A cut file in good base64 shows when the image is inspected, layers above the client.
-const READ_OTHERWISE: [Fault; 1] = [Fault::TruncatedPicture];
+const READ_OTHERWISE: [Fault; 1] = [Fault::TruncatedImage];
 
 #[tokio::test]
 async fn every_fault_of_a_paid_call_is_read_as_the_kind_it_stands_for_and_charged_as_that_is() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
     let mut provider = Catalog::builtin().unwrap().provider("apiyi").unwrap().clone();
     provider.base_url = sandbox.base_url();
     let client = Client::new(ClientOptions { direct: true, ..ClientOptions::default() });

@@ -291,7 +291,7 @@ async fn the_sandbox_draws_with_no_key_and_says_that_it_did() {
     let fields = answer.fields();
     assert_eq!(fields["sandbox"], true);
     let warning = fields["warnings"][0].as_str().unwrap();
-    assert!(warning.starts_with("SANDBOX") && warning.contains("nothing was paid"), "{warning}");
+    assert!(warning.starts_with("SANDBOX") && warning.contains("nothing was charged"), "{warning}");
     assert_eq!(pixels_of(&answer.file()), (1024, 1024));
     let again: &mut App = &mut app;
     let again =

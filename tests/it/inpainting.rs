@@ -19,9 +19,8 @@ fn folder() -> PathBuf {
 
 fn write(name: &str, image: &DynamicImage) {
     let small = image.resize(WIDTH, WIDTH, imageops::FilterType::Triangle).into_rgb8();
-    let (width, height) = (small.width() as usize, small.height() as usize);
-    let encoder = libjpeg_turbo_rs::Encoder::new(&small, width, height, libjpeg_turbo_rs::PixelFormat::Rgb);
-    std::fs::write(folder().join(name), encoder.quality(82).encode().unwrap()).unwrap();
+    let file = std::fs::File::create(folder().join(name)).unwrap();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(file, 82).encode_image(&small).unwrap();
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use imports::{Crate, Source};
 
 /// Rules that the order of the layers in `lib.rs` does not express.
 const RULES: [Rule; 7] = [
-    Rule::ImportsOnly("sandbox", &["domain", "catalog", "routing"]), // it tests the layers above
+    Rule::ImportsOnly("sandbox", &["domain"]), // it shares no code with what it is there to test
     Rule::ImportedOnlyBy("sandbox", &["app"]),
     Rule::DoesNotImport("upstream", "store"),
     Rule::Library("reqwest", &["upstream/client.rs", "upstream/client/", "sandbox/tests/"]),
@@ -22,7 +22,7 @@ const RULES: [Rule; 7] = [
 ];
 
 /// Layers that still have import cycles. This list only gets shorter.
-const KNOWN_CYCLES: &[&str] = &["codec", "store", "sandbox", "jobs", "tools", "app"];
+const KNOWN_CYCLES: &[&str] = &[];
 
 const MOST_LINES: usize = 400;
 const GOAL_LINES: usize = 300;

@@ -3,10 +3,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gpt_image_mcp::sandbox::{Options, Sandbox};
+use gpt_image_mcp::sandbox::SandboxOptions;
 use serde_json::json;
 
-use crate::support::{Gate, Reply, Setup, Upstream, png};
+use crate::support::{Gate, Reply, Sandbox, Setup, Upstream, png};
 
 fn event(name: &str, image: &[u8]) -> String {
     let usage =
@@ -33,7 +33,7 @@ fn streaming(base_url: &str) -> Setup {
 
 #[tokio::test]
 async fn the_sandbox_streams_and_the_finished_image_is_kept() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
     let mut app = streaming(&sandbox.base_url()).start().await;
     let answer = app.generate(json!({ "prompt": "a kite", "model": "gpt-image-2", "quality": "low" })).await;
     assert!(answer.fields().get("warnings").is_none(), "{}", answer.text());

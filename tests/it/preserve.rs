@@ -275,7 +275,7 @@ async fn what_marks_nothing_everything_or_something_else_is_refused_before_payin
         ),
         (
             json!({ "regions": [{ "shape": "box", "left": 1 }] }),
-            &["regions[0].left: is not an argument of regions[0]"],
+            &["regions[0].left: not an argument of regions[0]"],
         ),
         (
             json!({ "regions": [{ "shape": "box", "x": 0, "y": 0, "width": 1, "height": 1 }], "units": "fraction" }),

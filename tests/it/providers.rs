@@ -15,7 +15,7 @@ use servers::{
 
 use crate::support::{App, Recorded, Reply, Setup, Upstream, alpha_mask, error_body, png, success_body};
 
-mod manners;
+mod profiles;
 mod servers;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/providers");

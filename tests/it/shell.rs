@@ -73,7 +73,7 @@ fn a_complaint_names_the_variable_and_shows_the_usage_of_the_command() {
         assert_eq!(output.status.code(), Some(2));
         String::from_utf8(output.stderr).unwrap()
     };
-    assert!(complaint(&["models"], "abc").contains("of the variable GPT_IMAGE_MCP_MAX_COST_USD"));
+    assert!(complaint(&["models"], "abc").contains("from the variable GPT_IMAGE_MCP_MAX_COST_USD"));
     let stated = complaint(&["models", "--max-cost-usd", "abc"], "1");
     assert!(stated.contains("invalid value 'abc'") && !stated.contains("variable"), "{stated}");
     let cases = [

@@ -3,18 +3,17 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use saphyr::{LoadableYamlNode as _, Yaml};
 
-use super::fill::for_shell;
 use super::*;
 
 /// The strings of a configuration, wherever they stand.
-fn strings(form: Form, configuration: &str) -> Vec<String> {
+fn strings(form: ConfigFormat, configuration: &str) -> Vec<String> {
     let value: serde_json::Value = match form {
-        Form::Json => serde_json::from_str(configuration).unwrap(),
-        Form::Toml => {
+        ConfigFormat::Json => serde_json::from_str(configuration).unwrap(),
+        ConfigFormat::Toml => {
             let table: toml::Table = toml::from_str(configuration).unwrap();
             serde_json::to_value(table).unwrap()
         }
-        Form::Yaml => {
+        ConfigFormat::Yaml => {
             let documents = Yaml::load_from_str(configuration).unwrap();
             let extension = &documents[0]["extensions"]["gpt-image"];
             return vec![extension["cmd"].as_str().unwrap().to_owned()];
@@ -71,7 +70,7 @@ fn names_are_read_leniently() {
         ("visual studio code", "vs-code"),
     ];
     for (asked, id) in cases {
-        assert_eq!(Client::named(asked).unwrap().id, id, "{asked}");
+        assert_eq!(McpClient::named(asked).unwrap().id, id, "{asked}");
     }
 }
 
@@ -87,12 +86,15 @@ fn an_unknown_name_is_answered_with_the_nearest() {
         ("claud", "claude-code"),
     ];
     for (asked, nearest) in cases {
-        let error = Client::named(asked).unwrap_err();
+        let error = McpClient::named(asked).unwrap_err();
         assert!(error.contains(&format!("did you mean {nearest}?")), "{asked}: {error}");
     }
     for asked in ["foo", "emacs", "", "chatgpt"] {
-        let error = Client::named(asked).unwrap_err();
-        assert!(!error.contains("did you mean") && error.contains("claude-code"), "{asked}: {error}");
+        let error = McpClient::named(asked).unwrap_err();
+        assert!(
+            !error.contains("did you mean") && error.contains("lists the known ones"),
+            "{asked}: {error}"
+        );
     }
 }
 
@@ -121,8 +123,12 @@ fn a_windows_path_survives_every_form() {
 
 #[test]
 fn a_timeout_is_said_in_words() {
-    let timeout =
-        |gives_up, reported, progress_resets| Timeout { gives_up, reported, progress_resets, raise: None };
+    let timeout = |gives_up, reported, progress_resets| ClientTimeout {
+        gives_up,
+        reported,
+        progress_resets,
+        raise: None,
+    };
     let cases = [
         (timeout(GivesUp::Seconds(60), false, None), "after 60 seconds"),
         (timeout(GivesUp::Seconds(240), true, Some(false)), "after 4 minutes, as users report"),

@@ -1,26 +1,24 @@
-//! `client`: how to set this server up in an MCP client. Prints it; edits nobody's files and
-//! shows nobody's keys.
+//! `client`: prints how to set this server up in an MCP client. Edits no files and shows no keys.
 
 use std::fmt::Write as _;
 
 use clap::builder::TypedValueParser as _;
 
-use super::print::print;
-use super::suggested::Suggested;
+use super::console::{Suggested, print};
 use crate::app::Config;
-use crate::app::cli::DONE;
-use crate::app::clients::{Client, GivesUp, Timeout, clients};
+use crate::app::clients::{ClientTimeout, GivesUp, McpClient, clients};
+use crate::app::exit::DONE;
 
 /// `client [NAME]`
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
-    /// The client, such as `claude-code` or "VS Code"; without it, all are listed
-    #[arg(value_parser = Suggested(ids).try_map(|name| Client::named(&name).map(Box::new)), hide_possible_values = true)]
-    name: Option<Box<Client>>,
+pub struct ClientArguments {
+    /// The client, such as `claude-code` or "VS Code"; omit to list all
+    #[arg(value_parser = Suggested(ids).try_map(|name| McpClient::named(&name).map(Box::new)), hide_possible_values = true)]
+    name: Option<Box<McpClient>>,
 }
 
 /// Prints the set-up of one client, or the list of all.
-pub fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
+pub fn run(arguments: &ClientArguments, config: &Config) -> Result<u8, String> {
     let text = match &arguments.name {
         None => list(&clients()?),
         Some(client) => set_up(client, &binary()?, &key_variables(config)),
@@ -55,9 +53,9 @@ fn key_variables(config: &Config) -> Vec<KeyVariable<'_>> {
 fn binary() -> Result<String, String> {
     let path = std::env::current_exe()
         .and_then(|path| path.canonicalize())
-        .map_err(|error| format!("the path of this binary cannot be found out: {error}"))?;
+        .map_err(|error| format!("cannot determine the path of this program: {error}"))?;
     let path = path.to_str().ok_or_else(|| {
-        format!("the path of this binary, {}, is not Unicode; move it to one that is", path.display())
+        format!("the path of this program, {}, is not Unicode; move the program", path.display())
     })?;
     Ok(without_verbatim_prefix(path).to_owned())
 }
@@ -68,7 +66,7 @@ fn without_verbatim_prefix(path: &str) -> &str {
     path.strip_prefix(r"\\?\").filter(drive).unwrap_or(path)
 }
 
-fn list(clients: &[Client]) -> String {
+fn list(clients: &[McpClient]) -> String {
     let width = clients.iter().map(|client| client.id.len()).max().unwrap_or_default();
     let mut text = String::new();
     for client in clients {
@@ -78,49 +76,51 @@ fn list(clients: &[Client]) -> String {
     text
 }
 
-fn set_up(client: &Client, binary: &str, variables: &[KeyVariable<'_>]) -> String {
-    // Where no model takes a key, the variable is there to be struck out.
+fn set_up(client: &McpClient, binary: &str, variables: &[KeyVariable<'_>]) -> String {
+    // If no model takes a key, the variable is an example to delete.
     let variable = variables.first().map_or("OPENAI_API_KEY", |variable| variable.name);
     let mut lines = vec![format!("{}\n", client.name)];
     if let Some(command) = client.command(binary, variable) {
-        lines.push(format!("Run this, with the key in place of sk-…:\n\n{command}\n"));
+        lines.push(format!("Run this, with your key in place of sk-…:\n\n{command}\n"));
     }
     let or_else = if client.command.is_some() { "Or put" } else { "Put" };
     let project = client.project_file.as_ref();
     let project = project.map(|file| format!(", or for one project into {file}")).unwrap_or_default();
     let place = client.file.here();
     let configuration = client.configuration(binary, variable);
-    lines.push(format!("{or_else} this into {place}{project}, beside what is there:\n\n{configuration}"));
+    lines.push(format!(
+        "{or_else} this into {place}{project}, next to what is already there:\n\n{configuration}"
+    ));
     lines.push(keys(variables) + "\n");
     lines.push(soft_deadline(&client.timeout));
     lines.push(match client.result_bytes {
-        Some(bytes) => format!("- The largest result it takes is {bytes} bytes."),
-        None => "- The largest result it takes is not known.".to_owned(),
+        Some(bytes) => format!("- The largest result it accepts is {bytes} bytes."),
+        None => "- The largest result it accepts is not known.".to_owned(),
     });
-    lines.push(format!("- Servers know it as {}.", client.client_info.join(" or ")));
+    lines.push(format!("- It identifies itself as {}.", client.client_info.join(" or ")));
     lines.extend(client.notes(variable).map(|note| format!("- {note}")));
     lines.join("\n") + "\n"
 }
 
-/// When it gives up, and what can be done about that.
-fn soft_deadline(timeout: &Timeout) -> String {
+/// Its timeout, and how to raise it.
+fn soft_deadline(timeout: &ClientTimeout) -> String {
     let gives_up = match timeout.gives_up {
-        GivesUp::Never => return "- It never gives up on a call.".to_owned(),
-        GivesUp::Unknown => "When it gives up on a call is not known".to_owned(),
-        GivesUp::Seconds(_) => format!("It gives up on a call {timeout}"),
+        GivesUp::Never => return "- Its tool calls have no timeout.".to_owned(),
+        GivesUp::Unknown => "The timeout of its tool calls is not known".to_owned(),
+        GivesUp::Seconds(_) => format!("Its tool calls time out {timeout}"),
     };
     let progress = match timeout.progress_resets {
         Some(true) => "this server reports progress",
-        Some(false) => "progress does not start its clock anew",
-        None => "whether progress starts its clock anew is not known",
+        Some(false) => "progress does not reset the timeout",
+        None => "whether progress resets the timeout is not known",
     };
     let longer = match &timeout.raise {
-        Some(raise) => format!("It waits longer with {raise}."),
-        None => "No way is known to make it wait longer.".to_owned(),
+        Some(raise) => format!("To raise it: {raise}."),
+        None => "No way to raise it is known.".to_owned(),
     };
     format!(
-        "- {gives_up}; {progress}. {longer}\n- An image takes 30 to 300 seconds. One that comes too \
-         late for the client is paid for all the same, and kept."
+        "- {gives_up}; {progress}. {longer}\n- An image takes 30 to 300 seconds. One that arrives \
+         after the timeout is still charged, and is stored."
     )
 }
 
@@ -130,9 +130,9 @@ fn keys(variables: &[KeyVariable<'_>]) -> String {
         .map(|variable| format!("{}{}", variable.name, if variable.set { " (set here)" } else { "" }))
         .collect();
     match named.as_slice() {
-        [] => "No model that is configured takes a key: leave the variable out.".to_owned(),
-        [only] => format!("The key goes under {only}."),
-        several => format!("The key goes under one of {}; one is enough.", several.join(", ")),
+        [] => "No configured model needs a key: leave the variable out.".to_owned(),
+        [only] => format!("Set the key in {only}."),
+        several => format!("Set the key in one of {}; one is enough.", several.join(", ")),
     }
 }
 

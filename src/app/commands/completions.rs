@@ -1,33 +1,31 @@
-//! `completions`: the shell's completion of these very commands.
+//! `completions`: completion scripts for shells.
 
 use clap::Command;
 use clap_complete::Shell;
 
-use super::print::print;
-use crate::app::cli::DONE;
-use crate::app::command_line;
+use super::console::print;
+use crate::app::exit::DONE;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 
 /// `completions SHELL`
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct CompletionsArguments {
     /// The shell
     shell: Shell,
 }
 
 /// Prints the script that the shell loads.
-pub fn run(arguments: &Arguments) -> Result<u8, String> {
+pub fn run(arguments: &CompletionsArguments, command_line: &Command) -> Result<u8, String> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut for_people(), NAME, &mut script);
+    clap_complete::generate(arguments.shell, &mut for_people(command_line), NAME, &mut script);
     let script = String::from_utf8(script).map_err(|error| error.to_string())?;
     print(&if arguments.shell == Shell::Bash { in_one_spelling(&script) } else { script })?;
     Ok(DONE)
 }
 
-/// The command line without the commands that are hidden, which the generators would list.
-fn for_people() -> Command {
-    let whole = command_line();
+/// The command line without hidden commands, which the generators would list.
+fn for_people(whole: &Command) -> Command {
     let shown = whole.get_subcommands().filter(|command| !command.is_hide_set());
     Command::new(NAME)
         .version(env!("CARGO_PKG_VERSION"))

@@ -1,14 +1,14 @@
 //! `demo`: what an agent does with this server, without a key and without cost.
 //!
-//! It starts the server as a child process, speaks MCP to it, and shows what came back on one
-//! page. Whatever it shows went over the wire; it looks into nothing else of the server.
+//! Starts the server as a child process, speaks MCP to it, and shows the results on one page. The page
+//! contains only what was sent over MCP.
 //!
 //! - `agent`: the MCP client and the child
-//! - `script`: which calls are made, each with what the ones before it brought
-//! - `mask`: the mask an agent would have drawn
-//! - `progress`: what the person who waits sees
+//! - `script`: the calls, each with the results of the earlier ones
+//! - `mask`: a mask as an agent would draw it
+//! - `progress`: progress on stderr
 //! - `contact_sheet`: the page
-//! - `next_steps`: how to go on with a client of one's own
+//! - `next_steps`: how to set up a client
 
 mod agent;
 mod contact_sheet;
@@ -24,27 +24,27 @@ use url::Url;
 
 use self::agent::Agent;
 use self::next_steps::NextSteps;
-use self::script::Call;
-use super::print::print;
-use crate::app::cli::{DONE, FAILED};
+use self::script::DemoCall;
+use super::console::print;
+use crate::app::exit::{DONE, FAILED};
 
 /// The page's name in the folder.
 const SHEET: &str = "index.html";
 
 /// `demo`
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
-    /// Folder for the images and the page, made if need be; no image in it is ever replaced
+pub struct DemoArguments {
+    /// Folder for the images and the page, created if needed; no image in it is replaced
     #[arg(long, value_name = "FOLDER", default_value = "gpt-image-mcp-demo")]
     folder: PathBuf,
 }
 
-/// Makes the calls, writes the page, says where everything is. The code says whether every
-/// call brought its images.
-pub async fn run(arguments: Arguments) -> Result<u8, String> {
+/// Makes the calls, writes the page and prints the paths. The exit code is 0 if every call made its
+/// images.
+pub async fn run(arguments: DemoArguments) -> Result<u8, String> {
     let folder = prepare(&arguments.folder)?;
-    let program =
-        std::env::current_exe().map_err(|error| format!("this program's own path is unknown: {error}"))?;
+    let program = std::env::current_exe()
+        .map_err(|error| format!("cannot determine the path of this program: {error}"))?;
     print(&format!(
         "Drawing with the built-in sandbox: no key, no network, no cost.\nEverything goes to {}\n",
         folder.display()
@@ -73,14 +73,14 @@ pub async fn run(arguments: Arguments) -> Result<u8, String> {
     Ok(if failures.is_empty() { DONE } else { FAILED })
 }
 
-/// The folder, made if need be, links followed, found to take files and to hold no page of
-/// somebody else's.
+/// Creates the folder if needed, resolves links, and checks that it can be written and has no other
+/// page of that name.
 fn prepare(folder: &Path) -> Result<PathBuf, String> {
     let refused = |what: &str, error: &dyn std::fmt::Display| {
         format!("the folder {} {what}: {error}; name another with --folder", folder.display())
     };
-    std::fs::create_dir_all(folder).map_err(|error| refused("cannot be made", &error))?;
-    tempfile::tempfile_in(folder).map_err(|error| refused("takes no files", &error))?;
+    std::fs::create_dir_all(folder).map_err(|error| refused("cannot be created", &error))?;
+    tempfile::tempfile_in(folder).map_err(|error| refused("cannot be written", &error))?;
     let resolved = folder.canonicalize().map_err(|error| refused("cannot be read", &error))?;
     if resolved.to_str().is_none() {
         return Err(refused("cannot be used", &"its path is not Unicode"));
@@ -91,8 +91,8 @@ fn prepare(folder: &Path) -> Result<PathBuf, String> {
     Ok(resolved)
 }
 
-fn summary(calls: &[Call], sheet: &Path, next: &NextSteps) -> String {
-    let images = calls.iter().flat_map(Call::images);
+fn summary(calls: &[DemoCall], sheet: &Path, next: &NextSteps) -> String {
+    let images = calls.iter().flat_map(DemoCall::images);
     let images: Vec<_> = images
         .map(|image| format!("  {}  {}x{}\n", image.path.display(), image.width, image.height))
         .collect();

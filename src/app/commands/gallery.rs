@@ -1,7 +1,7 @@
-//! `gallery`: every stored image on one page, whosoever it is.
+//! `gallery`: a page with every stored image, of every owner.
 //!
-//! The page is one file: thumbnails are in it, the images themselves are linked to. It is
-//! written as it is made, so that thousands of images take little memory, and appears whole.
+//! The page is one file with thumbnails that link to the images. It is written while it is built, so
+//! that thousands of images need little memory, and appears under its name only when complete.
 
 mod page;
 
@@ -13,36 +13,36 @@ use indicatif::{ProgressBar, ProgressStyle};
 use url::Url;
 
 use self::page::{Card, KIND, Numbers, Page};
-use super::print::print;
+use super::console::print;
 use super::table::count;
 use crate::app::Config;
-use crate::app::cli::DONE;
+use crate::app::exit::DONE;
 use crate::codec::ImageError;
 use crate::domain::ImageId;
 use crate::store::{Exhibit, Store};
 
 /// The page's name in the store.
 const NAME: &str = "gallery.html";
-/// How many images are read from the record at once.
+/// Images read from the database at a time.
 const READ_AT_ONCE: usize = 200;
 
 /// `gallery`
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct GalleryArguments {
     /// Write the page here [default: gallery.html in the store]
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     out: Option<PathBuf>,
 }
 
-/// Writes the page and says where it is.
-pub async fn run(arguments: Arguments, config: &Config) -> Result<u8, String> {
+/// Writes the page and prints its path.
+pub async fn run(arguments: GalleryArguments, config: &Config) -> Result<u8, String> {
     let store = Store::new(config.store.clone());
     let code = write(arguments, &store).await;
     store.close().await;
     code
 }
 
-async fn write(arguments: Arguments, store: &Store) -> Result<u8, String> {
+async fn write(arguments: GalleryArguments, store: &Store) -> Result<u8, String> {
     let in_words = |error: ImageError| error.in_store().to_string();
     let images = if store.has_record() { store.all_images().await.map_err(in_words)? } else { Vec::new() };
     if images.is_empty() {
@@ -81,7 +81,7 @@ async fn write(arguments: Arguments, store: &Store) -> Result<u8, String> {
     Ok(DONE)
 }
 
-/// The folder of the page, links followed; refused where the page would replace another's file.
+/// The folder of the page, with links resolved. Refuses to replace a file that is not a gallery.
 fn prepare(out: &Path) -> Result<PathBuf, String> {
     let refused = |why: &str| format!("{} {why}; name another file with --out", out.display());
     let folder = match out.parent() {

@@ -1,4 +1,4 @@
-//! `http`: serves clients over HTTP until told to stop, then lets paid work end.
+//! `http`: serves clients over HTTP until stopped, then lets paid work end.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::cli::{DONE, FAILED, WRONG_USAGE};
+use crate::app::exit::{DONE, FAILED, WRONG_USAGE};
 use crate::app::{App, Config, HttpConfig};
-use crate::transports::{HttpOptions, HttpServer, Metrics, TokenError, Tokens};
+use crate::transports::{BearerTokens, HttpOptions, HttpServer, Metrics, TokenError};
 
 /// Serves until interrupted. The address is the first line on stdout.
 pub async fn run(mut config: Config) -> Result<u8, String> {
@@ -22,23 +22,21 @@ pub async fn run(mut config: Config) -> Result<u8, String> {
     let (listen, stop_within) = (options.listen, options.clocks.stop);
     #[cfg(unix)]
     allow_many_files();
-    config.serve_callers_from_afar();
+    config.serve_remote_callers();
     let app = App::build_watched(config, options.metrics.observer());
-    let handler = app.server.from_afar();
-    #[cfg(feature = "conformance")]
-    let handler = crate::transports::Fixtures::around(handler);
+    let handler = app.server.for_remote_callers();
     let server = HttpServer::bind(handler, app.manager.clone(), options).await;
-    let server = server.map_err(|error| format!("{listen} cannot be listened on: {error}"))?;
+    let server = server.map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let address = server.address().map_err(|error| error.to_string())?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "http://{address}/mcp")
         .and_then(|()| stdout.flush())
         .map_err(|error| error.to_string())?;
     let (stop, at_once) = (CancellationToken::new(), CancellationToken::new());
-    let signals = tokio::spawn(heed_signals(stop.clone(), at_once.clone(), server.reload_tokens()));
+    let signals = tokio::spawn(handle_signals(stop.clone(), at_once.clone(), server.reload_tokens()));
     let work = async {
         let left = server.serve(stop).await;
-        // What is paid for is stored, as long as there is time.
+        // Paid images are stored within the grace period.
         let grace = if left == 0 { stop_within } else { Duration::ZERO };
         left == 0 && timeout(grace, app.manager.finish()).await.is_ok()
     };
@@ -48,27 +46,27 @@ pub async fn run(mut config: Config) -> Result<u8, String> {
     };
     signals.abort();
     if !finished {
-        complain("stopped with calls in flight");
+        complain("stopped while calls were running");
         return Ok(FAILED);
     }
     Ok(DONE)
 }
 
-/// A call takes two open files and more, and most systems begin with 1,024 of them in all.
+/// A call needs two or more open files, and most systems allow 1,024 by default.
 #[cfg(unix)]
 fn allow_many_files() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
-    // Where it may not be raised, fewer calls at once find room.
+    // If the limit cannot be raised, fewer calls can run at once.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 fn options(http: HttpConfig) -> Result<HttpOptions, String> {
     let tokens =
-        Tokens::load(&http.tokens, http.token_file).map_err(|error: TokenError| error.to_string())?;
+        BearerTokens::load(&http.tokens, http.token_file).map_err(|error: TokenError| error.to_string())?;
     if tokens.is_empty() && !http.listen.ip().is_loopback() {
         return Err(format!(
-            "{} is no loopback address, and without a token everybody who reaches it could spend your money: \
+            "{} is not a loopback address, and without a token anyone who reaches it can spend your money: \
              set --token NAME=TOKEN or --token-file, or listen on 127.0.0.1",
             http.listen
         ));
@@ -91,10 +89,9 @@ fn complain(words: &str) {
     let _ = writeln!(std::io::stderr(), "{}: {words}", env!("CARGO_PKG_NAME"));
 }
 
-/// Stops at the first signal to end, at once at the second, and reads the tokens again at each
-/// SIGHUP.
+/// Stops gracefully at the first signal and at once at the second; reloads the tokens at each SIGHUP.
 #[cfg(unix)]
-async fn heed_signals(
+async fn handle_signals(
     stop: CancellationToken,
     at_once: CancellationToken,
     reload: impl Fn() -> Result<usize, TokenError>,
@@ -103,7 +100,7 @@ async fn heed_signals(
     let signals =
         (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
     let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = signals else {
-        return tracing::error!("signals cannot be heard");
+        return tracing::error!("cannot listen for signals");
     };
     loop {
         tokio::select! {
@@ -124,7 +121,7 @@ async fn heed_signals(
 }
 
 #[cfg(not(unix))]
-async fn heed_signals(
+async fn handle_signals(
     stop: CancellationToken,
     at_once: CancellationToken,
     _: impl Fn() -> Result<usize, TokenError>,

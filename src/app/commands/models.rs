@@ -1,13 +1,12 @@
-//! `models`: the catalogue in use as a table: what each model can do, what it costs, and
-//! whether its key is set.
+//! `models`: the catalogue as a table: what each model can do, what it costs, and whether its key is set.
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::print::print;
+use super::console::print;
 use crate::app::Config;
-use crate::app::cli::DONE;
+use crate::app::exit::DONE;
 use crate::catalog::{Model, Sizes};
 use crate::domain::{Background, ImageFormat, ImageRequest, Operation, Pixels, Prompt, Quality};
 use crate::routing::{Estimate, Shape, estimate};
@@ -19,14 +18,14 @@ const PRICED: Pixels = Pixels::new(1024, 1024);
 
 /// `models`
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct ModelsArguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 /// Prints the models in the order in which they are considered.
-pub fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
+pub fn run(arguments: &ModelsArguments, config: &Config) -> Result<u8, String> {
     let text = if arguments.json { format!("{:#}\n", json(config)) } else { table(config) };
     print(&text)?;
     Ok(DONE)
@@ -52,11 +51,11 @@ fn table(config: &Config) -> String {
     }
     let _ = writeln!(
         text,
-        "\nA model that is chosen by name answers only when it is named. Prices are for\n\
-         {PRICED}, from the lowest quality to the highest; --dry-run tells a call's own."
+        "\nA model marked \"by name\" is used only when a call names it. Prices are for\n\
+         {PRICED}, from the lowest quality to the highest; --dry-run shows a call's own."
     );
     if config.sandbox {
-        text.push_str("The sandbox stands in for every provider: no key is needed, nothing is paid.\n");
+        text.push_str("The sandbox replaces every provider: no key is needed, nothing is charged.\n");
     }
     text
 }
@@ -109,14 +108,14 @@ fn list<T: Copy>(values: &[T], name: impl Fn(T) -> &'static str) -> String {
     values.iter().map(|value| name(*value)).collect::<Vec<_>>().join(", ")
 }
 
-/// What one generated image costs; `None` where nobody knows.
+/// The price of one generated image; `None` if unknown.
 fn price(model: &Model, config: &Config) -> Option<Estimate> {
     let factor = config.catalog.provider(&model.name.provider)?.price_factor;
     let request = ImageRequest::for_prompt(Prompt::parse("an image").ok()?);
     estimate(model, factor, &request, &Shape { pixels: Some(PRICED), prompt_prefix: None }, &[])
 }
 
-/// Three digits after the point are enough to compare.
+/// Three decimals are enough to compare prices.
 fn short(price: &Estimate) -> String {
     let about = if price.approximate { "~" } else { "" };
     if price.low == price.high {

@@ -1,7 +1,7 @@
-//! What the pages that commands write have in common: head, look, links. Each is one file, which
-//! runs no script and loads nothing over the network.
+//! What the HTML pages of commands share: head, style, links. Each page is one file, which runs no
+//! script and loads nothing over the network.
 //!
-//! Every text that is not written in this program is escaped, whoever it is from.
+//! Every text that is not written in this program is escaped.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -9,20 +9,20 @@ use std::path::Path;
 use url::Url;
 
 const STYLE: &str = include_str!("page.css");
-/// Within so many bytes a page says what made it.
+/// The generator of a page is named within this many bytes.
 const HEAD_BYTES: u64 = 4096;
 
 /// A kind of page.
-pub(super) struct Kind {
-    /// What tells such a page from any other, so that no other is ever replaced.
+pub(super) struct PageKind {
+    /// Identifies pages of this kind, so that no other file is replaced.
     pub generator: &'static str,
     /// The title of the window.
     pub title: &'static str,
-    /// What it looks like beyond what all pages do.
+    /// Style in addition to that of all pages.
     pub style: &'static str,
 }
 
-impl Kind {
+impl PageKind {
     /// The page up to and with the tag that opens its body.
     pub fn head(&self) -> String {
         let Self { title, style, .. } = self;
@@ -44,13 +44,16 @@ impl Kind {
         )
     }
 
-    /// Whether nothing but such a page would be replaced at this path; else why not.
+    /// Checks that the path is free or holds a page of this kind.
+    ///
+    /// # Errors
+    /// Why the file may not be replaced.
     pub fn may_replace(&self, path: &Path) -> Result<(), String> {
         let mut head = Vec::new();
         let read = std::fs::File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut head));
         match read {
             Ok(_) if self.made(&head) => Ok(()),
-            Ok(_) => Err("is there already and was not made by this command".to_owned()),
+            Ok(_) => Err("exists and was not made by this command".to_owned()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(format!("cannot be read ({error})")),
         }
@@ -65,15 +68,15 @@ impl Kind {
     }
 }
 
-/// The folder that a page lies in.
-pub(super) struct Place(Option<Url>);
+/// The folder of a page.
+pub(super) struct PageFolder(Option<Url>);
 
-impl Place {
+impl PageFolder {
     pub fn new(folder: &Path) -> Self {
         Self(Url::from_directory_path(folder).ok())
     }
 
-    /// An address of the file as seen from the page: its name, for a file beside it. Not escaped.
+    /// A relative link from the page to the file, not escaped.
     pub fn link(&self, path: &Path) -> String {
         let relative = || {
             let folder = self.0.as_ref()?;
@@ -84,7 +87,7 @@ impl Place {
     }
 }
 
-/// The text with what HTML would take for markup spelled out.
+/// The text with HTML markup escaped.
 pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -104,7 +107,7 @@ pub(super) fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    const KIND: Kind = Kind { generator: "gpt-image-mcp test", title: "", style: "" };
+    const KIND: PageKind = PageKind { generator: "gpt-image-mcp test", title: "", style: "" };
 
     #[test]
     fn only_a_page_of_the_same_kind_is_replaced() {

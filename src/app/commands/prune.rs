@@ -1,6 +1,6 @@
-//! `prune`: deletes old images, after it has said which and how much room that makes.
+//! `prune`: deletes old images, after listing them and the space that this frees.
 //!
-//! What was spent stays on record. An image that was saved elsewhere keeps its file.
+//! The record of spending stays. An image that was saved elsewhere keeps its file.
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
@@ -8,28 +8,27 @@ use std::io::{IsTerminal as _, Write as _};
 use jiff::{Span, Timestamp, Zoned};
 use serde_json::{Value, json};
 
-use super::fields::joined;
-use super::print::print;
+use super::console::{joined, print};
 use super::table::{count, minute, size};
 use crate::app::Config;
-use crate::app::cli::{DONE, FAILED};
+use crate::app::exit::{DONE, FAILED};
 use crate::codec::ImageError;
 use crate::store::{FileFate, PrunePlan, Rule, Store};
 
-/// So many images are named one by one.
+/// Images that are listed one by one.
 const NAMED: usize = 20;
 
 /// `prune`
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("rule").required(true)))]
-pub struct Arguments {
-    /// What is older: 30d, 2 weeks, 6 months, 1 year
+pub struct PruneArguments {
+    /// Delete what is older than this: 30d, 2 weeks, 6 months, 1 year
     #[arg(long, value_name = "AGE", group = "rule", value_parser = before)]
     older_than: Option<Timestamp>,
-    /// The oldest, until images and thumbnails in the store fit: 500MB, 5GB
+    /// Delete the oldest until images and thumbnails in the store fit: 500MB, 5GB
     #[arg(long, value_name = "SIZE", group = "rule", value_parser = bytes)]
     to_size: Option<u64>,
-    /// Say what would go; delete nothing
+    /// List what would be deleted; delete nothing
     #[arg(long)]
     dry_run: bool,
     /// Do not ask
@@ -40,17 +39,17 @@ pub struct Arguments {
     json: bool,
 }
 
-/// The moment so long ago.
+/// The moment this long ago.
 fn before(age: &str) -> Result<Timestamp, String> {
-    let wrong = |_| "not a length of time; accepted are such as 30d, 2 weeks, 6 months, 1 year".to_owned();
+    let wrong = |_| "not an age; pass for example 30d, 2 weeks, 6 months or 1 year".to_owned();
     let now = Zoned::now();
     let age: Span = age.trim().parse().map_err(wrong)?;
-    let before = now.checked_sub(age).map_err(|_| "longer ago than there are dates".to_owned())?;
-    if before < now { Ok(before.timestamp()) } else { Err("an age is more than nothing".to_owned()) }
+    let before = now.checked_sub(age).map_err(|_| "too long ago".to_owned())?;
+    if before < now { Ok(before.timestamp()) } else { Err("an age must be positive".to_owned()) }
 }
 
 fn bytes(text: &str) -> Result<u64, String> {
-    let wrong = || "not a size; accepted are such as 500MB, 1.5 GB, 2GiB".to_owned();
+    let wrong = || "not a size; pass for example 500MB, 1.5 GB or 2GiB".to_owned();
     let text = text.trim();
     let unit_at = text.find(|character: char| character.is_ascii_alphabetic()).unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);
@@ -72,15 +71,15 @@ fn bytes(text: &str) -> Result<u64, String> {
     if (0.0..1e18).contains(&bytes) { Ok(bytes as u64) } else { Err(wrong()) }
 }
 
-/// Says what would go, and has it go if that is wanted.
-pub async fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
+/// Lists what would be deleted, and deletes it if the user agrees.
+pub async fn run(arguments: &PruneArguments, config: &Config) -> Result<u8, String> {
     let store = Store::new(config.store.clone());
     let code = prune(arguments, &store).await;
     store.close().await;
     code
 }
 
-async fn prune(arguments: &Arguments, store: &Store) -> Result<u8, String> {
+async fn prune(arguments: &PruneArguments, store: &Store) -> Result<u8, String> {
     let in_words = |error: ImageError| error.in_store().to_string();
     let rule = match (arguments.older_than, arguments.to_size) {
         (Some(before), _) => Rule::Before(before),
@@ -102,11 +101,11 @@ async fn prune(arguments: &Arguments, store: &Store) -> Result<u8, String> {
         print(&words(&plan, nothing))?;
     }
     let go = !nothing && !arguments.dry_run && (arguments.yes || agreed(arguments.json)?);
-    let told = arguments.json.then(|| json(&plan, go));
+    let printed = arguments.json.then(|| json(&plan, go));
     let failures: Vec<_> = if go { store.prune(plan).await.map_err(in_words)? } else { Vec::new() };
-    if let Some(told) = told {
+    if let Some(printed) = printed {
         let failures: Vec<_> = failures.iter().map(ToString::to_string).collect();
-        print(&format!("{:#}\n", joined(told, json!({ "failures": failures }))))?;
+        print(&format!("{:#}\n", joined(printed, json!({ "failures": failures }))))?;
     } else if go {
         print("Deleted.\n")?;
     }
@@ -117,12 +116,12 @@ async fn prune(arguments: &Arguments, store: &Store) -> Result<u8, String> {
     Ok(if refused || !failures.is_empty() { FAILED } else { DONE })
 }
 
-/// Whether whoever is there says yes. Nobody there is a no.
+/// Asks the user. Without a terminal the answer is no.
 fn agreed(json: bool) -> Result<bool, String> {
     if json || !std::io::stdin().is_terminal() {
         let _ = writeln!(
             std::io::stderr(),
-            "Nothing was deleted: add --yes to delete, or --dry-run to only look."
+            "Nothing was deleted: add --yes to delete, or --dry-run to only list."
         );
         return Ok(false);
     }
@@ -141,18 +140,14 @@ fn words(plan: &PrunePlan, nothing: bool) -> String {
     let stay = format!("{} of {} stay", count(plan.stay, "image"), size(plan.stay_bytes));
     let under_way = match plan.under_way {
         0 => String::new(),
-        number => format!(", {number} of them only because the work is under way"),
+        number => format!(", {number} of them only because their jobs are running"),
     };
     if nothing {
         let _ = writeln!(text, "There is nothing to delete: {stay}{under_way}.");
         return text;
     }
-    let _ = writeln!(
-        text,
-        "{} to go, which makes room of {}:",
-        count(plan.going.len(), "image"),
-        size(plan.frees)
-    );
+    let _ =
+        writeln!(text, "To delete: {}, which frees {}:", count(plan.going.len(), "image"), size(plan.frees));
     for going in plan.going.iter().take(NAMED) {
         let why = match going.fate {
             FileFate::Deleted => size(going.frees),
@@ -160,7 +155,7 @@ fn words(plan: &PrunePlan, nothing: bool) -> String {
             FileFate::Elsewhere => "file kept: not in the store".to_owned(),
             FileFate::Changed => "file kept: changed since".to_owned(),
         };
-        let unserved = if going.unserved { ", never handed over" } else { "" };
+        let unserved = if going.unserved { ", never delivered" } else { "" };
         let _ = writeln!(text, "  {}  {}  {why}{unserved}", going.id, minute(going.created_at));
         let _ = writeln!(text, "    {}", going.path.display());
     }
@@ -169,7 +164,7 @@ fn words(plan: &PrunePlan, nothing: bool) -> String {
     }
     for (number, thing) in [
         (plan.stale_thumbnails.len(), "thumbnail without an image"),
-        (plan.unfinished.len(), "unfinished file of a process that is gone"),
+        (plan.unfinished.len(), "unfinished file of a dead process"),
     ] {
         match number {
             0 => {}
@@ -177,7 +172,7 @@ fn words(plan: &PrunePlan, nothing: bool) -> String {
             _ => _ = writeln!(text, "  {number} times: {thing}"),
         }
     }
-    let _ = writeln!(text, "{stay}{under_way}. What was spent stays on record.");
+    let _ = writeln!(text, "{stay}{under_way}. The record of spending stays.");
     text
 }
 

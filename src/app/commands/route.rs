@@ -1,17 +1,16 @@
-//! `route`: which model a call would go to. The answer is one JSON object.
+//! `route`: shows which model a call would use, as one JSON object.
 
 use serde_json::{Value, json};
 
-use super::print::print;
-use super::suggested::Suggested;
+use super::console::{Suggested, print};
 use crate::app::App;
-use crate::app::cli::{DONE, FAILED, WRONG_USAGE};
+use crate::app::exit::{DONE, FAILED, WRONG_USAGE};
 use crate::domain::Problem;
 use crate::tools::{TOOL_NAMES, image_job, plan};
 
 /// `route TOOL ARGUMENTS`
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct RouteArguments {
     /// The tool: `generate_image`, `edit_image` or `inpaint_image`
     #[arg(value_parser = Suggested(tools), hide_possible_values = true)]
     tool: String,
@@ -21,20 +20,20 @@ pub struct Arguments {
 }
 
 /// Prints the route, or the refusal.
-pub fn run(arguments: &Arguments, app: &App) -> Result<u8, String> {
+pub fn run(arguments: &RouteArguments, app: &App) -> Result<u8, String> {
     let (answer, code) = answer(arguments, app);
     print(&format!("{answer:#}\n"))?;
     Ok(code)
 }
 
-fn answer(arguments: &Arguments, app: &App) -> (Value, u8) {
+fn answer(arguments: &RouteArguments, app: &App) -> (Value, u8) {
     let given = match serde_json::from_str(&arguments.arguments) {
         Ok(Value::Object(given)) => given,
         Ok(_) => return (json!({ "error": "ARGUMENTS: not a JSON object" }), WRONG_USAGE),
         Err(error) => return (json!({ "error": format!("ARGUMENTS: not JSON ({error})") }), WRONG_USAGE),
     };
     let refused = |problems: &[Problem]| {
-        // The name of no tool that draws: wrong usage, not a call that is refused.
+        // An unknown tool is wrong usage, not a refused call.
         let no_tool = problems.iter().any(|problem| problem.argument.as_deref() == Some("TOOL"));
         let words: Vec<_> = problems.iter().map(ToString::to_string).collect();
         let problems: Vec<_> = problems.iter().map(problem).collect();

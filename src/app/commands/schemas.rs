@@ -3,9 +3,8 @@
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::print::print;
-use super::suggested::Suggested;
-use crate::app::cli::DONE;
+use super::console::{Suggested, print};
+use crate::app::exit::DONE;
 use crate::app::settings_file::SettingsFileSchema;
 use crate::catalog::Catalog;
 use crate::tools::{TOOL_NAMES, definitions};
@@ -15,21 +14,21 @@ const CONFIG: &str = "config";
 
 /// `schemas [NAME]`
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct SchemasArguments {
     /// One schema: a tool's name, or `config`
     #[arg(value_parser = Suggested(names), hide_possible_values = true)]
     name: Option<String>,
 }
 
 /// Prints one schema, or an object of all by name.
-pub fn run(arguments: &Arguments, catalog: &Catalog) -> Result<u8, String> {
+pub fn run(arguments: &SchemasArguments, catalog: &Catalog) -> Result<u8, String> {
     let mut all = all(catalog)?;
     let shown = match &arguments.name {
         None => Value::Object(all.into_iter().collect()),
         Some(name) => {
             let known: Vec<_> = all.iter().map(|(name, _)| name.clone()).collect();
             let found = all.iter_mut().find(|(known, _)| known == name);
-            let missing = || format!("there is no schema {name:?}; there are {}", known.join(", "));
+            let missing = || format!("unknown schema {name:?}; pass one of {}", known.join(", "));
             found.map(|(_, schema)| schema.take()).ok_or_else(missing)?
         }
     };
@@ -44,7 +43,7 @@ fn names() -> Vec<String> {
 /// Every schema by name: of each tool what `tools/list` says of it, and the settings file.
 ///
 /// # Errors
-/// What serde says of a definition that is no JSON.
+/// Why a definition cannot be serialized.
 pub fn all(catalog: &Catalog) -> Result<Vec<(String, Value)>, String> {
     let mut all = Vec::new();
     for tool in definitions(catalog) {

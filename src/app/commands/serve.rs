@@ -4,12 +4,12 @@ use std::ffi::OsString;
 
 use super::worker;
 use crate::app::App;
-use crate::app::cli::DONE;
 use crate::app::config::Config;
+use crate::app::exit::DONE;
 use crate::transports::serve_stdio;
 
-/// Serves until the client leaves, then until what is paid for and not a worker's is stored.
-/// `arguments` are those the process was started with, its own name first.
+/// Serves until the client disconnects, then until paid images without a worker are stored.
+/// `arguments` are those of the process, with its name first.
 pub async fn run(config: Config, arguments: &[OsString]) -> Result<u8, String> {
     let app = if config.worker {
         App::build_with_worker(config, worker::command(arguments))

@@ -1,6 +1,6 @@
 //! `spend`: what was spent, by day and by model, and what the caps leave.
 //!
-//! Days and months are the calendar's here, as those of the caps are.
+//! Days and months follow the local time zone, as those of the caps do.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,11 +10,10 @@ use jiff::tz::TimeZone;
 use jiff::{ToSpan as _, Zoned};
 use serde_json::{Value, json};
 
-use super::fields::joined;
-use super::print::print;
+use super::console::{joined, print};
 use super::table::{aligned, one_line};
 use crate::app::Config;
-use crate::app::cli::DONE;
+use crate::app::exit::DONE;
 use crate::codec::ImageError;
 use crate::domain::Usd;
 use crate::store::{Cap, Period, Spent, Store, Stretch, Sums};
@@ -24,11 +23,11 @@ const NAME_WIDTH: usize = 29;
 
 /// `spend`
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct SpendArguments {
     /// From this day on, such as 2026-11-01
     #[arg(long, value_name = "DATE", conflicts_with = "days", value_parser = since)]
     since: Option<Date>,
-    /// The last so many days, today included
+    /// The last N days, including today
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=36_500))]
     days: u32,
     /// Print one JSON object
@@ -37,12 +36,12 @@ pub struct Arguments {
 }
 
 fn since(text: &str) -> Result<Date, String> {
-    let date: Date = text.parse().map_err(|_| "not a date; accepted is YEAR-MONTH-DAY".to_owned())?;
-    if date > Zoned::now().date() { Err("that day has not come yet".to_owned()) } else { Ok(date) }
+    let date: Date = text.parse().map_err(|_| "not a date; pass YEAR-MONTH-DAY".to_owned())?;
+    if date > Zoned::now().date() { Err("that day is in the future".to_owned()) } else { Ok(date) }
 }
 
 /// What is printed.
-struct Report {
+struct SpendReport {
     sandbox: bool,
     since: Date,
     today: Date,
@@ -65,7 +64,7 @@ impl CapNow {
 }
 
 /// Prints what was spent.
-pub async fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
+pub async fn run(arguments: &SpendArguments, config: &Config) -> Result<u8, String> {
     let store = Store::new(config.store.clone());
     let report = report(arguments, config, &store).await;
     store.close().await;
@@ -75,12 +74,17 @@ pub async fn run(arguments: &Arguments, config: &Config) -> Result<u8, String> {
     Ok(DONE)
 }
 
-async fn report(arguments: &Arguments, config: &Config, store: &Store) -> Result<Report, ImageError> {
+async fn report(
+    arguments: &SpendArguments,
+    config: &Config,
+    store: &Store,
+) -> Result<SpendReport, ImageError> {
     let now = Zoned::now();
     let today = now.date();
     let asked = i64::from(arguments.days) - 1;
     let since = arguments.since.unwrap_or_else(|| today.saturating_sub(asked.days()));
-    let mut report = Report { sandbox: config.sandbox, since, today, days: Vec::new(), caps: Vec::new() };
+    let mut report =
+        SpendReport { sandbox: config.sandbox, since, today, days: Vec::new(), caps: Vec::new() };
     let recorded = store.has_record();
     if recorded && let Some(first) = store.first_planned().await? {
         let first = first.to_zoned(TimeZone::system()).date().max(since);
@@ -101,7 +105,7 @@ async fn report(arguments: &Arguments, config: &Config, store: &Store) -> Result
     Ok(report)
 }
 
-/// A day from its first moment to that of the next, however many hours it has here.
+/// A day in the local time zone, however many hours it has.
 fn stretch(day: Date) -> Stretch {
     let start = |day: Date| {
         let noon = day.at(12, 0, 0, 0).to_zoned(TimeZone::system());
@@ -120,7 +124,7 @@ fn sums<'a, K: Ord>(spent: impl Iterator<Item = (K, &'a Spent)>) -> BTreeMap<K, 
     sums
 }
 
-impl Report {
+impl SpendReport {
     fn all(&self) -> impl Iterator<Item = (Date, &Spent)> {
         self.days.iter().flat_map(|(day, spent)| spent.iter().map(|spent| (*day, spent)))
     }
@@ -130,8 +134,8 @@ impl Report {
     }
 }
 
-fn words(report: &Report) -> String {
-    let whose = if report.sandbox { "with the sandbox, which is no money" } else { "in US dollars" };
+fn words(report: &SpendReport) -> String {
+    let whose = if report.sandbox { "sandbox calls, which are free" } else { "in US dollars" };
     let mut text = format!("From {} to {}, {whose}\n\n", report.since, report.today);
     if report.days.is_empty() {
         text.push_str(if report.sandbox { "Nothing was drawn.\n" } else { "Nothing was spent.\n" });
@@ -148,7 +152,7 @@ fn words(report: &Report) -> String {
         let (period, setting) = cap_names(cap.period);
         let _ = writeln!(
             text,
-            "{}{} of the {} allowed {period} count as spent, {} of it in flight;\n{} are left ({setting}).",
+            "{}{} of {} spent {period}, including {} in flight;\n{} left ({setting}).",
             if index == 0 { "\n" } else { "" },
             cap.counted,
             cap.most,
@@ -182,7 +186,7 @@ fn row(first: String, sums: &Sums) -> [String; 6] {
     ]
 }
 
-fn json(report: &Report) -> Value {
+fn json(report: &SpendReport) -> Value {
     let models = |spent: &mut dyn Iterator<Item = &Spent>| -> Vec<Value> {
         let by_model = sums(spent.map(|spent| ((&spent.model.provider, &spent.model.model), spent)));
         let named = by_model.into_iter().map(|((provider, model), sums)| {

@@ -1,4 +1,4 @@
-//! Tables for people, at most 80 columns wide, whatever script is in them.
+//! Tables for people, at most 80 columns wide in every script.
 
 use std::fmt::Write as _;
 
@@ -29,8 +29,8 @@ pub(super) fn aligned<const N: usize>(rows: &[[String; N]], numbers: usize) -> S
     text
 }
 
-/// The text on one line of so many columns, cut where it is longer. What would move the
-/// terminal's cursor or turn its writing round is left out: prompts come from anybody.
+/// The text on one line, cut to this many columns. Removes control characters that would move the cursor
+/// or change the writing direction, because prompts are not trusted.
 pub(super) fn one_line(text: &str, columns: usize) -> String {
     let plain = plain(text);
     let words = plain.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -49,7 +49,7 @@ pub(super) fn one_line(text: &str, columns: usize) -> String {
     cut
 }
 
-/// The text in lines of at most so many columns, broken between words where there are any.
+/// The text in lines of at most this many columns, broken between words where possible.
 pub(super) fn folded(text: &str, columns: usize) -> Vec<String> {
     let plain = plain(text);
     let mut lines = Vec::new();
@@ -78,7 +78,7 @@ pub(super) fn folded(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-/// The text with a space for every character that steers a terminal, line breaks kept.
+/// The text with control characters replaced by spaces; line breaks stay.
 fn plain(text: &str) -> String {
     let steers = |character: char| {
         (character.is_control() && character != '\n')
@@ -87,7 +87,7 @@ fn plain(text: &str) -> String {
     text.chars().map(|character| if steers(character) { ' ' } else { character }).collect()
 }
 
-/// A moment as the clock here shows it, to the minute.
+/// A moment in the local time zone, to the minute.
 pub(super) fn minute(at: Timestamp) -> String {
     at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
 }

@@ -1,4 +1,4 @@
-//! `worker`: what the server starts for paid work. Not for people.
+//! `worker`: the process that the server starts for paid work. Not for people.
 
 use crate::app::App;
 use crate::jobs::WorkerCommand;
@@ -6,7 +6,7 @@ use crate::jobs::WorkerCommand;
 /// The name of the command.
 const NAME: &str = "worker";
 
-/// How a server that was started with these arguments, its own name first, starts its worker.
+/// The command that starts the worker of a server with these arguments, its own name first.
 #[must_use]
 pub fn command(arguments: &[std::ffi::OsString]) -> WorkerCommand {
     let mut arguments: Vec<_> = arguments.iter().skip(1).cloned().collect();
@@ -14,7 +14,7 @@ pub fn command(arguments: &[std::ffi::OsString]) -> WorkerCommand {
     WorkerCommand { program: program(), arguments }
 }
 
-/// This program, even where its file was replaced or deleted since it was started.
+/// This program, even if its file was replaced or deleted after the start.
 fn program() -> std::path::PathBuf {
     match std::env::current_exe() {
         Ok(path) if path.exists() => path,
@@ -23,22 +23,23 @@ fn program() -> std::path::PathBuf {
     }
 }
 
-/// Works for the server at the other end of stdin, and on after it is gone.
+/// Works for the server at the other end of stdin, and continues after it has exited.
 #[cfg(unix)]
 pub async fn run(app: App) -> Result<u8, String> {
     use std::os::fd::AsFd as _;
     use std::os::unix::net::UnixStream;
 
-    use super::interrupts::interrupts;
-    use crate::app::cli::DONE;
+    use super::console::interrupts;
+    use crate::app::exit::DONE;
     use crate::jobs::serve_worker;
 
     let socket = std::io::stdin().as_fd().try_clone_to_owned().map(UnixStream::from);
     let socket = socket.ok().filter(|socket| socket.peer_addr().is_ok());
-    let socket = socket.ok_or("this command is started by the server, not by people")?;
-    // Out of the reach of whatever ends the server's group. Fails where it leads one already.
+    let socket = socket.ok_or("the server starts this command; it is not for people")?;
+    // Leaves the process group of the server, so that its end does not end the worker. Fails if this
+    // process already leads a group.
     let _ = rustix::process::setsid();
-    // Nor is a signal to stop a reason to lose what is paid: the work ends by itself.
+    // A signal to stop must not lose paid images: the work ends by itself.
     let mut signals = interrupts();
     tokio::spawn(async move { while signals.recv().await.is_some() {} });
     serve_worker(&app.manager, socket).await.map(|()| DONE).map_err(|error| error.to_string())
@@ -46,5 +47,5 @@ pub async fn run(app: App) -> Result<u8, String> {
 
 #[cfg(not(unix))]
 pub async fn run(_: App) -> Result<u8, String> {
-    Err("there are no workers on this system".to_owned())
+    Err("this system does not support workers".to_owned())
 }

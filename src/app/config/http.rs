@@ -1,43 +1,42 @@
-//! What the settings of the HTTP server mean. The token file is named here and read later, by
-//! the command that needs it.
+//! Resolves the settings of the HTTP server. The command that needs the token file reads it later.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Config, ConfigError, dollars, to_usize};
+use super::values::{ConfigError, dollars, to_usize};
 use crate::app::settings::Settings;
 use crate::domain::Secret;
 use crate::jobs::{InFlight, SpendingCaps};
 use crate::transports::{Clocks, Limits};
 
-/// A server for many callers has many requests out, to one provider, too.
+/// A server for many callers sends many requests, also to one provider.
 const MOST_IN_FLIGHT: usize = 1_000;
 
-/// How it is served over HTTP.
+/// The configuration of the HTTP server.
 #[derive(Clone, Debug)]
 pub struct HttpConfig {
-    /// Where to listen.
+    /// The address to listen on.
     pub listen: SocketAddr,
-    /// Tokens stated one by one, `name=token`.
+    /// Tokens from the setting, `name=token`.
     pub tokens: Vec<Secret>,
-    /// The file of more of them.
+    /// A file with more tokens.
     pub token_file: Option<PathBuf>,
-    /// Host names allowed beside loopback's.
+    /// Allowed Host names in addition to loopback.
     pub hosts: Vec<String>,
-    /// Origins allowed beside loopback's.
+    /// Allowed Origins in addition to loopback.
     pub origins: Vec<String>,
-    /// Where clients reach it, without a slash at the end.
+    /// The address that clients use, without a trailing slash.
     pub public_url: Option<String>,
-    /// The folders callers may reach: none unless the settings name some.
+    /// The folders that callers may use: none unless the settings name some.
     pub roots: Vec<PathBuf>,
-    /// How many requests may be out at once.
+    /// Limits on concurrent requests to image APIs.
     pub in_flight: InFlight,
-    /// What each token may spend.
+    /// The spending caps of each token.
     pub caps_per_token: SpendingCaps,
-    /// How much is served.
+    /// Limits on what is served.
     pub limits: Limits,
-    /// How long things may last.
+    /// Timeouts.
     pub clocks: Clocks,
 }
 
@@ -88,16 +87,6 @@ impl HttpConfig {
     }
 }
 
-impl Config {
-    /// Callers over HTTP reach the folders that the settings name, and no others; images in the
-    /// store by their ids only, since it holds those of all.
-    pub fn serve_callers_from_afar(&mut self) {
-        self.in_flight = self.http.in_flight;
-        self.roots.allowed.clone_from(&self.http.roots);
-        self.roots.store_by_path = false;
-    }
-}
-
 fn public_url(text: &str) -> Result<Option<String>, ConfigError> {
     let text = text.trim();
     if text.is_empty() {
@@ -108,8 +97,7 @@ fn public_url(text: &str) -> Result<Option<String>, ConfigError> {
         matches!(url.scheme(), "http" | "https") && url.has_host() && plain
     };
     if !url::Url::parse(text).is_ok_and(|url| is_base(&url)) {
-        let problem =
-            format!("{text:?} was given; accepted is an address such as https://images.example.com");
+        let problem = format!("{text:?} was given; pass an address such as https://images.example.com");
         return Err(ConfigError::Value { name: "public_url", problem });
     }
     Ok(Some(text.trim_end_matches('/').to_owned()))

@@ -1,9 +1,15 @@
+use std::io::Cursor;
+
+use image::ImageDecoder as _;
 use image::codecs::jpeg::JpegDecoder;
-use libjpeg_turbo_rs::{Encoder, PixelFormat, Subsampling};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use moxcms::ColorProfile;
 
-use super::*;
+use super::decode;
+use super::decoded::{Decoded, Foreign};
 use crate::codec::cmyk;
+use crate::codec::fit::Channels;
+use crate::domain::Pixels;
 
 const RED: [u8; 3] = [200, 30, 40];
 const BLUE: [u8; 3] = [20, 60, 210];
@@ -58,7 +64,7 @@ fn tiff(colours: u16, bits: &[u16], compression: u16, data: &[u8], more: &[Value
 }
 
 fn decoded(file: &[u8]) -> Decoded {
-    Foreign::sniff(file).unwrap().decode(file).unwrap()
+    decode(Foreign::sniff(file).unwrap(), file).unwrap()
 }
 
 #[test]
@@ -122,11 +128,10 @@ fn every_kind_of_tiff_becomes_greys_or_colours() {
 #[test]
 fn jpeg_within_a_tiff_is_read() {
     let pixels: Vec<u8> = RED.repeat(16 * 8);
-    let jpeg = Encoder::new(&pixels, 16, 8, PixelFormat::Rgb)
-        .quality(95)
-        .subsampling(Subsampling::S420)
-        .encode()
-        .unwrap();
+    let mut jpeg = Vec::new();
+    let mut encoder = Encoder::new(&mut jpeg, 95);
+    encoder.set_sampling_factor(SamplingFactor::F_2_2);
+    encoder.encode(&pixels, 16, 8, ColorType::Rgb).unwrap();
     let frame = decoded(&tiff(6, &[8; 3], 7, &jpeg, &[shorts(530, &[2, 2])])).frame;
     assert_eq!((frame.channels, frame.pixels), (Channels::Rgb, Pixels::new(16, 8)));
     assert!(
@@ -208,7 +213,7 @@ fn a_kind_that_is_not_read_is_named_with_the_remedy() {
         (tiff(1, &[32], 1, &float, &[]), "32 bits a channel"),
     ];
     for (file, kind) in cases {
-        let problem = Foreign::Tiff.decode(&file).unwrap_err().at("images[0]").to_string();
+        let problem = decode(Foreign::Tiff, &file).unwrap_err().at("images[0]").to_string();
         assert!(problem.contains(kind) && problem.contains("Convert it to PNG"), "{problem}");
     }
 }

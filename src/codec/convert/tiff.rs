@@ -11,7 +11,7 @@ use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::{Tag, Type, ValueBuffer};
 use tiff::{ColorType, TiffError};
 
-use super::{Decoded, Foreign, MOST_BYTES, read_words};
+use super::decoded::{Decoded, Foreign, MOST_BYTES, read_words};
 use crate::codec::fit::{Channels, Frame};
 use crate::codec::inspect::ImageInfo;
 use crate::codec::metadata::Tiff;

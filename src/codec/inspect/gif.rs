@@ -5,12 +5,12 @@
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
-use super::{Fault, Header, tail, take};
+use super::header::{Header, HeaderFault, tail, take};
 
 /// The end of the last data block, then the trailer.
 const END: [u8; 2] = [0x00, 0x3b];
 
-pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Header, Fault> {
+pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Header, HeaderFault> {
     reader.seek(SeekFrom::Start(6))?;
     let width = u16::from_le_bytes(take(reader)?);
     let height = u16::from_le_bytes(take(reader)?);
@@ -19,7 +19,7 @@ pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Header, Fault> {
 }
 
 /// Whether the blocks lead to a trailer; reads the file up to there.
-fn has_trailer(reader: &mut (impl Read + Seek)) -> Result<bool, Fault> {
+fn has_trailer(reader: &mut (impl Read + Seek)) -> Result<bool, HeaderFault> {
     reader.seek(SeekFrom::Start(10))?;
     let reader = &mut BufReader::with_capacity(1 << 16, reader);
     let [screen, _background, _ratio] = take(reader)?;

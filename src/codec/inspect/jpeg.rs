@@ -4,7 +4,7 @@
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
-use super::{Fault, Header, tail, take};
+use super::header::{Header, HeaderFault, tail, take};
 
 const EOI: [u8; 2] = [0xff, 0xd9];
 
@@ -12,13 +12,13 @@ const EOI: [u8; 2] = [0xff, 0xd9];
 /// that are split over many segments included; bounds the walk through hostile files.
 const MOST_SEGMENTS: usize = 4096;
 
-pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Header, Fault> {
+pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Header, HeaderFault> {
     reader.seek(SeekFrom::Start(2))?; // after SOI
     for _ in 0..MOST_SEGMENTS {
         let marker = marker(reader)?;
         match marker {
             0x01 | 0xd0..=0xd7 => continue, // stand alone, without a length
-            0xd8..=0xda => return Err(Fault::Malformed("it has no frame header")),
+            0xd8..=0xda => return Err(HeaderFault::Malformed("it has no frame header")),
             _ => {}
         }
         let length = u16::from_be_bytes(take(reader)?);
@@ -29,18 +29,18 @@ pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Header, Fault> {
             return Ok(Header { size, alpha: false, whole: is_whole(reader)? });
         }
         let Some(data) = length.checked_sub(2) else {
-            return Err(Fault::Malformed("a segment's length is wrong"));
+            return Err(HeaderFault::Malformed("a segment's length is wrong"));
         };
         reader.seek_relative(i64::from(data))?;
     }
-    Err(Fault::Malformed("it has too many segments before its frame header"))
+    Err(HeaderFault::Malformed("it has too many segments before its frame header"))
 }
 
 /// The code of the marker that comes next; any number of fill bytes may stand before it.
-fn marker(reader: &mut impl Read) -> Result<u8, Fault> {
+fn marker(reader: &mut impl Read) -> Result<u8, HeaderFault> {
     let [mut byte] = take(reader)?;
     if byte != 0xff {
-        return Err(Fault::Malformed("a marker is missing"));
+        return Err(HeaderFault::Malformed("a marker is missing"));
     }
     while byte == 0xff {
         [byte] = take(reader)?;
@@ -50,7 +50,7 @@ fn marker(reader: &mut impl Read) -> Result<u8, Fault> {
 
 /// Whether EOI comes after the frame header, where the reader is. Entropy-coded data cannot
 /// contain it. Phones append whole videos, so a tail without it is not yet the verdict.
-fn is_whole(reader: &mut (impl Read + Seek)) -> Result<bool, Fault> {
+fn is_whole(reader: &mut (impl Read + Seek)) -> Result<bool, HeaderFault> {
     let from = reader.stream_position()?;
     if memchr::memmem::rfind(&tail(reader, from)?, &EOI).is_some() {
         return Ok(true);

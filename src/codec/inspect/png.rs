@@ -5,7 +5,7 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use super::{Fault, Header, tail, take};
+use super::header::{Header, HeaderFault, tail, take};
 
 /// Signature, then the length and name of the first chunk, which must be IHDR.
 const IHDR_DATA: u64 = 8 + 4 + 4;
@@ -16,10 +16,10 @@ const IEND: [u8; 12] = [0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xae, 0x42, 0x60, 0x
 /// More chunks than any image has before its data; bounds the walk through hostile files.
 const MOST_CHUNKS: usize = 1024;
 
-pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Header, Fault> {
+pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Header, HeaderFault> {
     reader.seek(SeekFrom::Start(IHDR_DATA - 4))?;
     if take::<4>(reader)? != *b"IHDR" {
-        return Err(Fault::Malformed("its first chunk is not IHDR"));
+        return Err(HeaderFault::Malformed("its first chunk is not IHDR"));
     }
     let width = u32::from_be_bytes(take(reader)?);
     let height = u32::from_be_bytes(take(reader)?);
@@ -27,7 +27,7 @@ pub(super) fn read(reader: &mut (impl Read + Seek)) -> Result<Header, Fault> {
     let alpha = match colour_type {
         4 | 6 => true,
         0 | 2 | 3 => transparent_colour(reader)?,
-        _ => return Err(Fault::Malformed("its colour type is unknown")),
+        _ => return Err(HeaderFault::Malformed("its colour type is unknown")),
     };
     let whole = memchr::memmem::rfind(&tail(reader, IHDR_DATA)?, &IEND).is_some() || has_end(reader)?;
     Ok(Header { size: (width, height), alpha, whole })
@@ -51,7 +51,7 @@ impl PngForm {
 }
 
 /// Whether the chunks lead to an IEND that is whole.
-fn has_end(reader: &mut (impl Read + Seek)) -> Result<bool, Fault> {
+fn has_end(reader: &mut (impl Read + Seek)) -> Result<bool, HeaderFault> {
     let length = reader.seek(SeekFrom::End(0))?;
     let mut at = IHDR_DATA - 8;
     while at + 12 <= length {
@@ -67,7 +67,7 @@ fn has_end(reader: &mut (impl Read + Seek)) -> Result<bool, Fault> {
 }
 
 /// Whether a tRNS chunk comes before the data; the reader is at the end of IHDR's data.
-fn transparent_colour(reader: &mut (impl Read + Seek)) -> Result<bool, Fault> {
+fn transparent_colour(reader: &mut (impl Read + Seek)) -> Result<bool, HeaderFault> {
     for _ in 0..MOST_CHUNKS {
         reader.seek_relative(4)?; // the checksum of the chunk before
         let length = u32::from_be_bytes(take(reader)?);
@@ -77,5 +77,5 @@ fn transparent_colour(reader: &mut (impl Read + Seek)) -> Result<bool, Fault> {
             _ => reader.seek_relative(i64::from(length))?,
         }
     }
-    Err(Fault::Malformed("it has too many chunks before its data"))
+    Err(HeaderFault::Malformed("it has too many chunks before its data"))
 }

@@ -1,8 +1,8 @@
-use std::io;
+use std::io::{self, SeekFrom};
 
 use image::ExtendedColorType::{L8, La8, Rgb8, Rgba8};
 use image::ImageEncoder;
-use libjpeg_turbo_rs::{Encoder, PixelFormat, SavedMarker};
+use jpeg_encoder::{ColorType, Encoder};
 use proptest::prelude::*;
 
 use super::*;
@@ -35,13 +35,12 @@ fn noise(length: usize) -> Vec<u8> {
 
 fn jpeg_of(progressive: bool) -> Vec<u8> {
     let pixels = noise(37 * 23 * 3);
-    let marker = SavedMarker { code: 0xe9, data: vec![0xff; 9000] };
-    Encoder::new(&pixels, 37, 23, PixelFormat::Rgb)
-        .quality(80)
-        .progressive(progressive)
-        .saved_marker(marker)
-        .encode()
-        .unwrap()
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::new(&mut bytes, 80);
+    encoder.set_progressive(progressive);
+    encoder.add_app_segment(9, vec![0xff; 9000]).unwrap();
+    encoder.encode(&pixels, 37, 23, ColorType::Rgb).unwrap();
+    bytes
 }
 
 fn webp_of(colour: image::ExtendedColorType) -> Vec<u8> {
@@ -220,7 +219,8 @@ fn only_the_head_and_tail_of_a_large_file_are_read() {
     let pixels = noise(1200 * 900 * 3);
     let mut png = Vec::new();
     image::codecs::png::PngEncoder::new(&mut png).write_image(&pixels, width, height, Rgb8).unwrap();
-    let jpeg = Encoder::new(&pixels, 1200, 900, PixelFormat::Rgb).quality(100).encode().unwrap();
+    let mut jpeg = Vec::new();
+    Encoder::new(&mut jpeg, 100).encode(&pixels, 1200, 900, ColorType::Rgb).unwrap();
     let mut webp = Vec::new();
     image::codecs::webp::WebPEncoder::new_lossless(&mut webp)
         .write_image(&pixels, width, height, Rgb8)

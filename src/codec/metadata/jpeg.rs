@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::{exif, names_private};
+use super::exif;
+use super::private_words::names_private;
 
 const EXIF: &[u8] = b"Exif\0\0";
 const MORE_XMP: &[u8] = b"http://ns.adobe.com/xmp/extension/\0";

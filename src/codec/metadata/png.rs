@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{exif, names_private};
+use super::exif;
+use super::private_words::names_private;
 
 const SIGNATURE: usize = 8;
 

@@ -222,10 +222,10 @@ fn exif_between_scans_and_in_a_preview_goes_too_and_no_loop_of_directories_hides
         [&[0xff, 0xe1][..], &length, b"Exif\0\0", exif].concat()
     };
     let pixels = image().into_bytes();
-    let progressive = libjpeg_turbo_rs::Encoder::new(&pixels, 32, 24, libjpeg_turbo_rs::PixelFormat::Rgb)
-        .progressive(true)
-        .encode()
-        .unwrap();
+    let mut progressive = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut progressive, 75);
+    encoder.set_progressive(true);
+    encoder.encode(&pixels, 32, 24, jpeg_encoder::ColorType::Rgb).unwrap();
     let table = memchr::memmem::rfind(&progressive, &[0xff, 0xda]).unwrap();
     let between = [&progressive[..table], &app1(&exif), &progressive[table..]].concat();
 

@@ -1,6 +1,7 @@
 //! WebP files by their chunks (RFC 9649, section 2).
 
-use super::{exif, names_private};
+use super::exif;
+use super::private_words::names_private;
 
 /// RIFF, its length, WEBP.
 const HEADER: usize = 12;

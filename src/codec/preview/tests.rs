@@ -246,8 +246,10 @@ fn a_photo_is_turned_as_its_camera_was_held() {
     // TIFF header, one entry: orientation (0x112), short, 1, 6: turn right to see it upright.
     let exif = b"MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
     let image = quarters(80, 40).to_rgb8();
-    let encoder = libjpeg_turbo_rs::Encoder::new(image.as_raw(), 80, 40, libjpeg_turbo_rs::PixelFormat::Rgb);
-    let source = encoder.quality(90).exif_data(exif).encode().unwrap();
+    let mut source = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut source, 90);
+    encoder.add_exif_metadata(exif).unwrap();
+    encoder.encode(image.as_raw(), 80, 40, jpeg_encoder::ColorType::Rgb).unwrap();
     let made = preview(&source, &SMALL).unwrap();
     assert_eq!(made.pixels, Pixels::new(16, 32));
     let shown = opened(&made, &SMALL);

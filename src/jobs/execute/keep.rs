@@ -8,7 +8,7 @@ use base64_simd::STANDARD;
 use jiff::Timestamp;
 
 use super::exchange::Received;
-use super::preserve::{check_transparency, preserve_original};
+use super::preserve::{check_transparency, other_name, preserve_original};
 use super::result::ImageResult;
 use crate::codec::ImageInfo;
 use crate::jobs::context::JobContext;
@@ -112,15 +112,6 @@ fn warn_of_differences(
         warnings.push(format!("{asked} was asked for and {} came", kept.format));
     }
     warnings.extend(other_name(kept));
-}
-
-/// The warning for an image that could not have the file name that was asked for.
-pub(super) fn other_name(kept: &Kept) -> Option<String> {
-    let asked = kept.instead_of.as_ref()?.display();
-    Some(format!(
-        "save_to named {asked}; it was taken, or its ending did not fit, so the image is in {}",
-        kept.path.display()
-    ))
 }
 
 /// An image without a file name. Its bytes are delivered inline. The file it was received in stays where it is, unless

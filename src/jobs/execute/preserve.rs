@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::keep::other_name;
 use super::result::ImageResult;
 use crate::codec::{Changed, Form, ImageError, has_transparency, inspect, preserve};
 use crate::domain::{Background, ImageFormat, ImageId};
@@ -117,6 +116,15 @@ fn differences(changed: &Changed) -> Vec<String> {
         warnings.push("the original has 16 bits a channel and the result 8".to_owned());
     }
     warnings
+}
+
+/// The warning for an image that could not have the file name that was asked for.
+pub(super) fn other_name(kept: &Kept) -> Option<String> {
+    let asked = kept.instead_of.as_ref()?.display();
+    Some(format!(
+        "save_to named {asked}; it was taken, or its ending did not fit, so the image is in {}",
+        kept.path.display()
+    ))
 }
 
 fn composite(id: ImageId, raw: &StoredImage, kept: &Kept, changed: &Changed) -> StoredImage {

@@ -1,149 +1,125 @@
-//! `POST /images/generations` and `POST /images/edits`, from request to answer.
+//! `POST /images/generations` and `POST /images/edits`, from request to reply.
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 
+use super::accepted::{AcceptedRequest, chunked};
+use super::blocking::blocking;
+use super::body::RequestBody;
 use super::official::{self, Terms};
-use super::order::{Order, chunked};
-use super::submission::Submission;
 use super::{gateway, stream};
 use crate::domain::Operation;
-use crate::sandbox::faults::{FaultSpec, Occasion, spoilt};
-use crate::sandbox::line::Line;
-use crate::sandbox::models::{self, Family, Model};
+use crate::sandbox::api_error::ApiError;
+use crate::sandbox::connection::ClientConnection;
+use crate::sandbox::faults::FaultSpec;
+use crate::sandbox::ids::now;
+use crate::sandbox::models::{self, ModelFamily, SandboxModel};
 use crate::sandbox::options::ReplyForm;
-use crate::sandbox::refusals::{Refusal, stamp};
-use crate::sandbox::seen::Seen;
-use crate::sandbox::server::{Shared, now, request_id};
+use crate::sandbox::paid_call::PaidCall;
+use crate::sandbox::received::ReceivedRequest;
+use crate::sandbox::state::SandboxState;
 
-/// An accepted request and how it is to be answered.
-enum Accepted {
-    Official(Order, Terms),
-    Gateway { order: Order, form: ReplyForm, asked: Option<String> },
+/// What the reply to an accepted request looks like.
+enum ReplyPlan {
+    Official(Terms),
+    Gateway { form: ReplyForm, response_format: Option<String> },
 }
 
-/// Draws from words.
 pub(in crate::sandbox) async fn generations(
-    State(shared): State<Shared>,
-    ConnectInfo(line): ConnectInfo<Line>,
+    State(state): State<SandboxState>,
+    ConnectInfo(connection): ConnectInfo<ClientConnection>,
     request: Request,
 ) -> Response {
-    serve(&shared, &line, Operation::Generate, request).await
+    serve(&state, &connection, Operation::Generate, request).await
 }
 
-/// Draws from words and pictures, with or without a mask.
+/// Edits images, with or without a mask.
 pub(in crate::sandbox) async fn edits(
-    State(shared): State<Shared>,
-    ConnectInfo(line): ConnectInfo<Line>,
+    State(state): State<SandboxState>,
+    ConnectInfo(connection): ConnectInfo<ClientConnection>,
     request: Request,
 ) -> Response {
-    serve(&shared, &line, Operation::Edit, request).await
+    serve(&state, &connection, Operation::Edit, request).await
 }
 
-async fn serve(shared: &Shared, line: &Line, operation: Operation, request: Request) -> Response {
-    let mut seen = Seen::of(&request);
+async fn serve(
+    state: &SandboxState,
+    connection: &ClientConnection,
+    operation: Operation,
+    request: Request,
+) -> Response {
+    let mut received = ReceivedRequest::of(&request);
     let headers = request.headers().clone();
-    let read = match operation {
-        Operation::Generate => Submission::of_generation(request).await,
-        Operation::Edit | Operation::Inpaint => Submission::of_edit(request).await,
+    let body = match operation {
+        Operation::Generate => RequestBody::of_generation(request).await,
+        Operation::Edit | Operation::Inpaint => RequestBody::of_edit(request).await,
     };
-    if let Ok(submission) = &read {
-        seen.note(submission);
+    if let Ok(body) = &body {
+        received.note(body);
     }
-    let model = seen.model.as_deref().and_then(models::find);
-    let family = model.map_or(Family::Official, |model| model.family);
-    let id = request_id(family);
-    let occasion = Occasion { chat: false, model: seen.model.as_deref(), prompt: seen.prompt.as_deref() };
-    let fault = shared.fault_of(&headers, family, occasion);
-    if let Some(answer) = shared.refused(&mut seen, &fault, family, &id) {
-        shared.record(seen);
-        return answer;
-    }
-    let accepted = match fault.clone() {
-        Ok(fault) => accept(shared, operation, read, fault).await,
-        Err(refusal) => Err(refusal),
-    };
-    if let Ok(Accepted::Official(order, _) | Accepted::Gateway { order, .. }) = &accepted {
-        seen.charge(order);
-    }
-    shared.record(seen);
-    let answer = match accepted {
-        Ok(accepted) => deliver(shared, operation, accepted).await,
-        Err(refusal) => Err(refusal),
-    };
-    match answer {
-        Ok(mut response) => {
-            stamp(&mut response, family, &id);
-            match fault {
-                Ok(Some(spec)) => spoilt(response, &spec, line).await,
-                _ => response,
-            }
-        }
-        Err(refusal) => refusal.answer(family, &id),
-    }
+    let call = PaidCall { state, connection, headers, received, chat: false };
+    let accept = |fault| accept(state, operation, body, fault);
+    call.serve(accept, |request, plan| reply(state, operation, request, plan)).await
 }
 
 async fn accept(
-    shared: &Shared,
+    state: &SandboxState,
     operation: Operation,
-    read: Result<Submission, Refusal>,
+    body: Result<RequestBody, ApiError>,
     fault: Option<FaultSpec>,
-) -> Result<Accepted, Refusal> {
-    let submission = read?;
-    let id = submission.text("model").ok_or_else(|| Refusal::missing("model"))?;
-    let model = models::find(id).ok_or_else(|| Refusal::model_not_found(id))?;
-    let form = shared.reply_form(submission.text("prompt").unwrap_or_default());
+) -> Result<(AcceptedRequest, ReplyPlan), ApiError> {
+    let body = body?;
+    let id = body.text("model").ok_or_else(|| ApiError::missing("model"))?;
+    let model = models::find(id).ok_or_else(|| ApiError::model_not_found(id))?;
+    let form = state.reply_form(body.text("prompt").unwrap_or_default());
     blocking(move || {
-        if model.family == Family::Official {
-            let (order, terms) = official::order(model, operation, &submission)?;
-            return Ok(Accepted::Official(Order { fault, ..order }, terms));
+        if model.family == ModelFamily::Official {
+            let (request, terms) = official::accept(model, operation, &body)?;
+            return Ok((AcceptedRequest { fault, ..request }, ReplyPlan::Official(terms)));
         }
-        let order = Order { fault, ..gateway::order(model, operation, &submission)? };
-        Ok(Accepted::Gateway { order, form, asked: submission.text("response_format").map(str::to_owned) })
+        let request = AcceptedRequest { fault, ..gateway::accept(model, operation, &body)? };
+        let response_format = body.text("response_format").map(str::to_owned);
+        Ok((request, ReplyPlan::Gateway { form, response_format }))
     })
     .await
 }
 
-async fn deliver(shared: &Shared, operation: Operation, accepted: Accepted) -> Result<Response, Refusal> {
-    let delay = shared.options().delay;
-    match accepted {
-        Accepted::Official(order, terms) if terms.partials.is_some() => {
-            Ok(stream::events(order, terms, operation, delay))
+async fn reply(
+    state: &SandboxState,
+    operation: Operation,
+    request: AcceptedRequest,
+    plan: ReplyPlan,
+) -> Result<Response, ApiError> {
+    let delay = state.options().delay;
+    match plan {
+        ReplyPlan::Official(terms) if terms.partials.is_some() => {
+            Ok(stream::events(request, terms, operation, delay))
         }
-        Accepted::Official(order, terms) => {
+        ReplyPlan::Official(terms) => {
             tokio::time::sleep(delay).await;
-            blocking(move || Ok(chunked(&official::reply(&order, &terms, &order.paint_all()?, now())))).await
+            blocking(move || Ok(chunked(&official::reply(&request, &terms, &request.paint_all()?, now()))))
+                .await
         }
-        Accepted::Gateway { order, form, asked } => {
+        ReplyPlan::Gateway { form, response_format } => {
             tokio::time::sleep(delay).await;
-            let shared = shared.clone();
+            let state = state.clone();
             blocking(move || {
-                let pictures = order.paint_all()?;
-                let link = |picture| shared.link(picture, order.fault.as_ref());
-                Ok(chunked(&gateway::reply(&order, form, asked.as_deref(), pictures, now(), link)))
+                let images = request.paint_all()?;
+                let link = |image| state.link(image, request.fault.as_ref());
+                Ok(chunked(&gateway::reply(&request, form, response_format.as_deref(), images, now(), link)))
             })
             .await
         }
     }
 }
 
-/// The answer of an official model without faults, and how many pictures it holds.
-pub(in crate::sandbox) fn official_answer(
-    model: &'static Model,
+/// The reply of an official model without faults, and how many images it holds.
+pub(in crate::sandbox) fn official_reply(
+    model: &'static SandboxModel,
     operation: Operation,
-    submission: &Submission,
-) -> Result<(Response, u32), Refusal> {
-    let (order, terms) = official::order(model, operation, submission)?;
-    let answer = chunked(&official::reply(&order, &terms, &order.paint_all()?, now()));
-    Ok((answer, order.pictures))
-}
-
-/// Runs work that keeps a core busy where it holds up no other answer.
-pub(in crate::sandbox) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
-) -> Result<T, Refusal> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(outcome) => outcome,
-        Err(fault) => Err(Refusal::internal(&fault.to_string())),
-    }
+    body: &RequestBody,
+) -> Result<(Response, u32), ApiError> {
+    let (request, terms) = official::accept(model, operation, body)?;
+    let reply = chunked(&official::reply(&request, &terms, &request.paint_all()?, now()));
+    Ok((reply, request.count))
 }

@@ -1,24 +1,23 @@
-//! OpenAI's own models: what they accept, and their one shape of answer.
+//! OpenAI's own models: what they accept, and their one form of reply.
 //!
-//! Parameters and limits are those of OpenAI's Python client 3.54 and specification. Not played:
-//! gif and svg output, and `markup`; they are refused as unknown.
+//! Parameters and limits are those of OpenAI's Python client 3.54 and specification. gif
+//! and svg output and `markup` are not implemented; they are refused as unknown.
 
 use serde_json::{Value, json};
 
-use super::order::{Order, Tokens, painted_format, pixels};
+use super::accepted::{AcceptedRequest, painted_format, pixels};
+use super::body::RequestBody;
 use super::references::{MOST_IMAGES, decoded, decoded_mask};
 use super::sizes;
-use super::submission::Submission;
 use crate::domain::{ImageFormat, Operation, Pixels};
-use crate::routing::output_tokens;
-use crate::sandbox::models::Model;
-use crate::sandbox::options::without_sandbox_words;
+use crate::sandbox::api_error::ApiError;
+use crate::sandbox::models::SandboxModel;
 use crate::sandbox::painter::{Detail, Encoding};
-use crate::sandbox::refusals::Refusal;
+use crate::sandbox::tokens::{TokenCounts, output_tokens};
 
 const LONGEST_PROMPT: usize = 32_000;
 const IMAGE_BYTES: usize = 50 * 1024 * 1024;
-/// Output tokens that each partial picture of a stream adds.
+/// Output tokens that each partial image of a stream adds.
 const PARTIAL_TOKENS: u64 = 100;
 const PARAMETERS: [&str; 13] = [
     "model",
@@ -36,94 +35,84 @@ const PARAMETERS: [&str; 13] = [
     "input_fidelity",
 ];
 
-/// What an answer repeats of the request, and whether it is streamed.
+/// What a reply repeats of the request, and whether it is streamed.
 #[derive(Debug)]
 pub(super) struct Terms {
     quality: String,
     background: &'static str,
-    /// The number of partial pictures before each finished one, where a stream was asked for.
+    /// The number of partial images before each finished one, if the reply is a stream.
     pub partials: Option<u32>,
 }
 
-/// Judges a request as the real ones do: everything that is not documented is refused.
-pub(super) fn order(
-    model: &'static Model,
+/// Judges a request as the real models do: everything that is not documented is refused.
+pub(super) fn accept(
+    model: &'static SandboxModel,
     operation: Operation,
-    submission: &Submission,
-) -> Result<(Order, Terms), Refusal> {
-    known_parameters(model, operation, submission)?;
-    let prompt = prompt(submission)?;
-    let count = ranged(submission, "n", 1, 10)?.unwrap_or(1);
-    let quality = one_of(submission, "quality", &supported_qualities(model))?.unwrap_or("auto");
+    body: &RequestBody,
+) -> Result<(AcceptedRequest, Terms), ApiError> {
+    known_parameters(model, operation, body)?;
+    let prompt = prompt(body)?;
+    let count = ranged(body, "n", 1, 10)?.unwrap_or(1);
+    let quality = one_of(body, "quality", &supported_qualities(model))?.unwrap_or("auto");
     let factor = model.factor(quality).unwrap_or_default();
-    let background = one_of(submission, "background", &["transparent", "opaque", "auto"])?.unwrap_or("auto");
-    one_of(submission, "moderation", &["low", "auto"])?;
-    one_of(submission, "complexity", &["low", "medium", "high"])?;
-    let encoding = encoding(submission, background == "transparent")?;
-    let stream = submission.boolean("stream")?;
-    let partials = ranged(submission, "partial_images", 0, 3)?.unwrap_or(0);
+    let background = one_of(body, "background", &["transparent", "opaque", "auto"])?.unwrap_or("auto");
+    one_of(body, "moderation", &["low", "auto"])?;
+    one_of(body, "complexity", &["low", "medium", "high"])?;
+    let encoding = encoding(body, background == "transparent")?;
+    let stream = body.boolean("stream")?;
+    let partials = ranged(body, "partial_images", 0, 3)?.unwrap_or(0);
     let partials = if stream { Some(partials) } else { None };
-    let asked = match submission.strict_text("size")? {
+    let asked = match body.strict_text("size")? {
         None | Some("auto") => None,
         Some(size) => Some(sizes::official(size)?),
     };
-    if operation != Operation::Generate && submission.images.is_empty() {
-        return Err(Refusal::missing("image"));
+    if operation != Operation::Generate && body.images.is_empty() {
+        return Err(ApiError::missing("image"));
     }
-    if submission.images.len() > MOST_IMAGES {
-        return Err(Refusal::too_many_images(MOST_IMAGES, submission.images.len()));
+    if body.images.len() > MOST_IMAGES {
+        return Err(ApiError::too_many_images(MOST_IMAGES, body.images.len()));
     }
-    let references = decoded(&submission.images, IMAGE_BYTES)?;
-    let mask = match (&submission.mask, references.first()) {
+    let references = decoded(&body.images, IMAGE_BYTES)?;
+    let mask = match (&body.mask, references.first()) {
         (Some(mask), Some(first)) => Some(decoded_mask(mask, pixels(first))?),
         _ => None,
     };
     let edited = references.first().map(|first| sizes::official_like(pixels(first)));
     let size = asked.or(edited).unwrap_or(Pixels::new(1024, 1024));
     let each = output_tokens(factor, size) + PARTIAL_TOKENS * u64::from(partials.unwrap_or(0));
-    let order = Order {
-        model,
-        prompt: without_sandbox_words(prompt),
-        size,
-        detail: detail(quality),
-        tokens: Tokens::of(prompt, &references, each * u64::from(count)),
-        references,
-        mask,
-        pictures: count,
-        billed: count,
-        encoding,
-        fault: None,
-    };
+    let tokens = TokenCounts::of(prompt, &references, each * u64::from(count));
+    let (detail, billed) = (detail(quality), count);
+    let request = AcceptedRequest::new(model, prompt, size, references);
+    let request = AcceptedRequest { detail, mask, count, billed, encoding, tokens, ..request };
     let quality = if quality == "auto" { "medium" } else { quality };
     let background = if encoding.transparent { "transparent" } else { "opaque" };
-    Ok((order, Terms { quality: quality.to_owned(), background, partials }))
+    Ok((request, Terms { quality: quality.to_owned(), background, partials }))
 }
 
-/// The answer: all pictures as bare base64, with the token counts in detail.
-pub(super) fn reply(order: &Order, terms: &Terms, pictures: &[Vec<u8>], created: u64) -> Value {
-    let data: Vec<Value> =
-        pictures.iter().map(|picture| json!({ "b64_json": order.base64(picture) })).collect();
+/// The reply: all images as bare base64, with the token counts in detail.
+pub(super) fn reply(request: &AcceptedRequest, terms: &Terms, images: &[Vec<u8>], created: u64) -> Value {
+    let data: Vec<Value> = images.iter().map(|image| json!({ "b64_json": request.base64(image) })).collect();
     let mut reply = json!({ "created": created, "data": data });
-    if let (Some(reply), Value::Object(mut echo)) = (reply.as_object_mut(), echo(order, terms)) {
+    if let (Some(reply), Value::Object(mut echo)) = (reply.as_object_mut(), echo(request, terms)) {
         reply.append(&mut echo);
-        reply.insert("usage".to_owned(), usage(order));
+        reply.insert("usage".to_owned(), usage(request));
     }
     reply
 }
 
 /// The settings a reply repeats, as they were decided.
-pub(super) fn echo(order: &Order, terms: &Terms) -> Value {
+pub(super) fn echo(request: &AcceptedRequest, terms: &Terms) -> Value {
     json!({
         "background": terms.background,
-        "output_format": order.encoding.format.name(),
+        "output_format": request.encoding.format.name(),
         "quality": terms.quality,
-        "size": order.size.to_string(),
+        "size": request.size.to_string(),
     })
 }
 
 /// The token counts of a reply.
-pub(super) fn usage(order: &Order) -> Value {
-    let tokens = order.tokens;
+pub(super) fn usage(request: &AcceptedRequest) -> Value {
+    let tokens = request.tokens;
     json!({
         "input_tokens": tokens.input(),
         "input_tokens_details": { "text_tokens": tokens.text, "image_tokens": tokens.images },
@@ -133,68 +122,68 @@ pub(super) fn usage(order: &Order) -> Value {
     })
 }
 
-fn known_parameters(model: &Model, operation: Operation, submission: &Submission) -> Result<(), Refusal> {
-    for name in submission.names() {
+fn known_parameters(model: &SandboxModel, operation: Operation, body: &RequestBody) -> Result<(), ApiError> {
+    for name in body.names() {
         let known = match name {
             "moderation" => operation == Operation::Generate,
             "complexity" => model.knows_complexity(),
             name => PARAMETERS.contains(&name),
         };
         if !known {
-            return Err(Refusal::unknown_parameter(name));
+            return Err(ApiError::unknown_parameter(name));
         }
         if name == "input_fidelity" {
-            return Err(Refusal::input_fidelity(model.id));
+            return Err(ApiError::input_fidelity(model.id));
         }
     }
     for name in ["user", "safety_identifier"] {
-        submission.strict_text(name)?;
+        body.strict_text(name)?;
     }
     Ok(())
 }
 
-fn prompt(submission: &Submission) -> Result<&str, Refusal> {
-    let prompt = submission.strict_text("prompt")?.ok_or_else(|| Refusal::missing("prompt"))?;
+fn prompt(body: &RequestBody) -> Result<&str, ApiError> {
+    let prompt = body.strict_text("prompt")?.ok_or_else(|| ApiError::missing("prompt"))?;
     let length = prompt.chars().count();
     match length {
-        0 => Err(Refusal::empty_prompt()),
+        0 => Err(ApiError::empty_prompt()),
         1..=LONGEST_PROMPT => Ok(prompt),
-        _ => Err(Refusal::prompt_too_long(LONGEST_PROMPT, length)),
+        _ => Err(ApiError::prompt_too_long(LONGEST_PROMPT, length)),
     }
 }
 
-fn encoding(submission: &Submission, transparent: bool) -> Result<Encoding, Refusal> {
-    let format = one_of(submission, "output_format", &["png", "webp", "jpeg"])?
+fn encoding(body: &RequestBody, transparent: bool) -> Result<Encoding, ApiError> {
+    let format = one_of(body, "output_format", &["png", "webp", "jpeg"])?
         .and_then(painted_format)
         .unwrap_or(ImageFormat::Png);
     if transparent && format == ImageFormat::Jpeg {
         let message = "Transparent background is not supported for JPEG output format";
-        return Err(Refusal::invalid_value("background", message.to_owned()));
+        return Err(ApiError::invalid_value("background", message.to_owned()));
     }
-    let compression = ranged(submission, "output_compression", 0, 100)?.unwrap_or(100);
+    let compression = ranged(body, "output_compression", 0, 100)?.unwrap_or(100);
     if format == ImageFormat::Png && compression < 100 {
-        return Err(Refusal::png_compression());
+        return Err(ApiError::png_compression());
     }
     Ok(Encoding { format, compression: u8::try_from(compression).unwrap_or(100), transparent })
 }
 
-fn supported_qualities(model: &Model) -> Vec<&'static str> {
+fn supported_qualities(model: &SandboxModel) -> Vec<&'static str> {
     model.qualities.iter().map(|(name, _)| *name).chain(["auto"]).collect()
 }
 
-fn one_of<'a>(submission: &'a Submission, name: &str, values: &[&str]) -> Result<Option<&'a str>, Refusal> {
-    match submission.strict_text(name)? {
-        Some(value) if !values.contains(&value) => Err(Refusal::not_supported(name, value, values)),
+fn one_of<'a>(body: &'a RequestBody, name: &str, values: &[&str]) -> Result<Option<&'a str>, ApiError> {
+    match body.strict_text(name)? {
+        Some(value) if !values.contains(&value) => Err(ApiError::not_supported(name, value, values)),
         value => Ok(value),
     }
 }
 
-fn ranged(submission: &Submission, name: &str, least: i64, most: i64) -> Result<Option<u32>, Refusal> {
-    match submission.integer(name)? {
-        None => Ok(None),
-        Some(value) if value < least => Err(Refusal::below_minimum(name, least, value)),
-        Some(value) if value > most => Err(Refusal::above_maximum(name, most, value)),
-        Some(value) => Ok(u32::try_from(value).ok()),
+fn ranged(body: &RequestBody, name: &str, least: i64, most: i64) -> Result<Option<u32>, ApiError> {
+    match body.integer(name)? {
+        Some(value) if !(least..=most).contains(&value) => {
+            Err(ApiError::out_of_range(name, (least, most), value))
+        }
+        value => Ok(value.and_then(|value| u32::try_from(value).ok())),
     }
 }
 

@@ -8,7 +8,7 @@
 )]
 
 use crate::domain::Pixels;
-use crate::sandbox::refusals::Refusal;
+use crate::sandbox::api_error::ApiError;
 
 const GRID: u32 = 16;
 const LONGEST: u32 = 3840;
@@ -26,13 +26,13 @@ const PREFIXES: [(&str, Pixels); 8] = [
     ("2:5 竖屏", Pixels::new(793, 1983)),
     ("5:2 横屏", Pixels::new(1983, 793)),
 ];
-/// What `-all` makes of square wording, and here of none at all.
+/// What `-all` makes of square wording, and here of none.
 const SQUARE: Pixels = Pixels::new(1254, 1254);
 
 /// The official models' rules: edges on a grid of 16, at most 3840, ratio at most 3, a budget
-/// of pixels. The texts for grid and lower budget were seen at gateways; the others are ours.
-pub(super) fn official(text: &str) -> Result<Pixels, Refusal> {
-    let refuse = |fault: &str| Refusal::invalid_value("size", format!("Invalid size '{text}'. {fault}"));
+/// of pixels. The messages on grid and lower budget were seen at gateways; the others are ours.
+pub(super) fn official(text: &str) -> Result<Pixels, ApiError> {
+    let refuse = |fault: &str| ApiError::invalid_value("size", format!("Invalid size '{text}'. {fault}"));
     let exact = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'x');
     let Some(size) = exact.then(|| Pixels::parse(text)).flatten() else {
         return Err(refuse("Expected WIDTHxHEIGHT, for example 1024x1024, or auto."));
@@ -52,10 +52,10 @@ pub(super) fn official(text: &str) -> Result<Pixels, Refusal> {
     }
 }
 
-/// A valid official size in the shape of a picture and near its own size; 1024x1024 where
+/// A valid official size in the shape of an image and near its own size; 1024x1024 where
 /// there is none. What the real models choose for `auto` on an edit is not documented.
-pub(super) fn official_like(picture: Pixels) -> Pixels {
-    let (width, height) = (f64::from(picture.width), f64::from(picture.height));
+pub(super) fn official_like(image: Pixels) -> Pixels {
+    let (width, height) = (f64::from(image.width), f64::from(image.height));
     let longest = f64::from(LONGEST) / width.max(height);
     let (least, most) = (SMALLEST as f64 / (width * height), LARGEST as f64 / (width * height));
     let scale = 1.0_f64.max(least.sqrt()).min(most.sqrt()).min(longest);
@@ -75,13 +75,13 @@ fn prefix(prompt: &str) -> Option<(&'static str, Pixels)> {
 }
 
 /// What `-all` makes of a prompt without `size`: the pixels of its prefix, the shape of the
-/// picture it edits, or a square.
+/// image it edits, or a square.
 pub(in crate::sandbox) fn gateway_native(prompt: &str, edited: Option<Pixels>) -> Pixels {
     match (prefix(prompt), edited) {
         (Some((_, size)), _) => size,
-        (None, Some(picture)) => {
+        (None, Some(image)) => {
             // All documented prefixes come to about 1,572,800 pixels.
-            let ratio = f64::from(picture.width) / f64::from(picture.height);
+            let ratio = f64::from(image.width) / f64::from(image.height);
             let ratio = ratio.clamp(1.0 / 3.0, 3.0);
             Pixels::new(
                 (1_572_800.0 * ratio).sqrt().round() as u32,
@@ -93,7 +93,7 @@ pub(in crate::sandbox) fn gateway_native(prompt: &str, edited: Option<Pixels>) -
 }
 
 /// `size` on a gateway model: a target, taken as it is while its long edge is within `low` to
-/// `high` and scaled into that otherwise; never refused. `None` for `auto` and what is no size.
+/// `high` and scaled into it otherwise; never refused. `None` for `auto` and for anything that is not a size.
 pub(super) fn gateway_target(text: &str, (low, high): (u32, u32)) -> Option<Pixels> {
     let size = Pixels::parse(text)?;
     let long = size.long_edge();
@@ -102,8 +102,7 @@ pub(super) fn gateway_target(text: &str, (low, high): (u32, u32)) -> Option<Pixe
     Some(Pixels::new(edge(size.width), edge(size.height)))
 }
 
-/// The prompt without what steers only the size or the way: a documented prefix, then
-/// "Generate image:".
+/// The prompt without a documented prefix and "Generate image:".
 pub(in crate::sandbox) fn subject_of(prompt: &str) -> &str {
     let lead =
         |text: &str| text.len() - text.trim_start_matches([',', '，', '、', '.', '。', ':', ' ', '\n']).len();
@@ -125,8 +124,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shape_of_a_picture_always_comes_to_a_valid_size() {
-        let pictures = [
+    fn the_shape_of_an_image_always_gives_a_valid_size() {
+        let images = [
             ((1024, 1024), "1024x1024"),
             ((1000, 1000), "1008x1008"),
             ((64, 64), "816x816"),
@@ -134,7 +133,7 @@ mod tests {
             ((3840, 2160), "3840x2160"),
             ((400, 100), "1024x1024"),
         ];
-        for ((width, height), expected) in pictures {
+        for ((width, height), expected) in images {
             let size = official_like(Pixels::new(width, height));
             assert_eq!(official(&size.to_string()), Ok(size));
             assert_eq!(size.to_string(), expected, "{width}x{height}");
@@ -142,13 +141,13 @@ mod tests {
     }
 
     #[test]
-    fn gateway_sizes_follow_prefix_then_picture_then_the_square() {
-        let picture = Some(Pixels::new(300, 200));
+    fn gateway_sizes_follow_prefix_then_image_then_the_square() {
+        let image = Some(Pixels::new(300, 200));
         let cases = [
-            ("横版 16:9, a kite", picture, "1672x941"),
+            ("横版 16:9, a kite", image, "1672x941"),
             (" 4:3 a kite", None, "1448x1086"),
             ("a kite, 4:3", None, "1254x1254"),
-            ("a kite", picture, "1536x1024"),
+            ("a kite", image, "1536x1024"),
         ];
         for (prompt, edited, expected) in cases {
             assert_eq!(gateway_native(prompt, edited).to_string(), expected, "{prompt}");

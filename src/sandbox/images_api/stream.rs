@@ -1,5 +1,5 @@
-//! The answer as server-sent events, for `stream: true` on the official models: for each picture
-//! its partial ones, in coarse blocks, then the finished one with the usage.
+//! The reply as server-sent events, for `stream: true` on the official models: for each image its
+//! partial ones, which are coarser, then the finished one with the usage.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -11,25 +11,30 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use serde_json::{Value, json};
 
-use super::endpoints::blocking;
+use super::accepted::AcceptedRequest;
+use super::blocking::blocking;
 use super::official::{self, Terms};
-use super::order::Order;
 use crate::domain::Operation;
-use crate::sandbox::refusals::Refusal;
-use crate::sandbox::server::now;
+use crate::sandbox::api_error::ApiError;
+use crate::sandbox::ids::now;
 
-/// One event to come: the picture, and the number of the partial one or `None` for the finished.
-type Step = (u32, Option<u32>);
+/// One event to come: the image, and the number of the partial one or `None` for the finished.
+type StreamStep = (u32, Option<u32>);
 
 /// The stream; `delay` is spread evenly before its events.
-pub(super) fn events(order: Order, terms: Terms, operation: Operation, delay: Duration) -> Response {
+pub(super) fn events(
+    request: AcceptedRequest,
+    terms: Terms,
+    operation: Operation,
+    delay: Duration,
+) -> Response {
     let partials = terms.partials.unwrap_or(0);
-    let steps: Vec<Step> = (0..order.pictures)
-        .flat_map(|picture| (0..partials).map(Some).chain([None]).map(move |partial| (picture, partial)))
+    let steps: Vec<StreamStep> = (0..request.count)
+        .flat_map(|image| (0..partials).map(Some).chain([None]).map(move |partial| (image, partial)))
         .collect();
     let pause = delay / u32::try_from(steps.len()).unwrap_or(1).max(1);
     let kind = if operation == Operation::Generate { "image_generation" } else { "image_edit" };
-    let work = Arc::new((order, terms));
+    let work = Arc::new((request, terms));
     let body = stream::unfold(steps.into_iter(), move |mut steps| {
         let work = Arc::clone(&work);
         async move {
@@ -45,19 +50,19 @@ pub(super) fn events(order: Order, terms: Terms, operation: Operation, delay: Du
 
 /// The name and data of one event.
 fn event(
-    order: &Order,
+    request: &AcceptedRequest,
     terms: &Terms,
     kind: &str,
-    (picture, partial): Step,
-) -> Result<(String, Value), Refusal> {
+    (image, partial): StreamStep,
+) -> Result<(String, Value), ApiError> {
     let name = format!("{kind}.{}", if partial.is_some() { "partial_image" } else { "completed" });
-    let bytes = if partial.is_some() { order.paint_unfinished(picture)? } else { order.paint(picture)? };
-    let mut data = json!({ "type": name, "b64_json": order.base64(&bytes), "created_at": now() });
-    if let (Some(data), Value::Object(mut echo)) = (data.as_object_mut(), official::echo(order, terms)) {
+    let bytes = if partial.is_some() { request.paint_unfinished(image)? } else { request.paint(image)? };
+    let mut data = json!({ "type": name, "b64_json": request.base64(&bytes), "created_at": now() });
+    if let (Some(data), Value::Object(mut echo)) = (data.as_object_mut(), official::echo(request, terms)) {
         data.append(&mut echo);
         match partial {
             Some(index) => data.insert("partial_image_index".to_owned(), json!(index)),
-            None => data.insert("usage".to_owned(), official::usage(order)),
+            None => data.insert("usage".to_owned(), official::usage(request)),
         };
     }
     Ok((name, data))

@@ -1,64 +1,42 @@
-//! A painted canvas as the bytes of a picture file.
+//! A painted image as the bytes of a file.
 
-use image::ExtendedColorType;
+use image::codecs::jpeg::JpegEncoder;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::codecs::webp::WebPEncoder;
-use libjpeg_turbo_rs::{Encoder, PixelFormat};
+use image::{DynamicImage, ImageError, RgbaImage};
+use tiny_skia::Pixmap;
 
-use super::canvas::Canvas;
 use crate::domain::ImageFormat;
 
-/// How a picture is written.
+/// How an image is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::sandbox) struct Encoding {
     /// PNG, JPEG or WebP; GIF is not painted.
     pub format: ImageFormat,
-    /// 0 to 100, JPEG only: the WebP encoder at hand is lossless.
+    /// 0 to 100, JPEG only: WebP is written without loss.
     pub compression: u8,
     /// Whether the alpha channel is written.
     pub transparent: bool,
 }
 
-/// The file's bytes, or what the encoder said.
-pub(in crate::sandbox) fn encode(canvas: &Canvas, encoding: Encoding) -> Result<Vec<u8>, String> {
-    let width = u32::try_from(canvas.width()).map_err(|error| error.to_string())?;
-    let height = u32::try_from(canvas.height()).map_err(|error| error.to_string())?;
-    let mut file = Vec::with_capacity(canvas.width() * canvas.height() / 2);
-    let opaque: Vec<u8>;
-    let (samples, alpha) = if encoding.transparent {
-        (canvas.bytes(), true)
-    } else {
-        let mut rgb = Vec::with_capacity(canvas.width() * canvas.height() * 3);
-        for row in canvas.rows() {
-            for [red, green, blue, _] in row {
-                rgb.extend_from_slice(&[*red, *green, *blue]);
-            }
-        }
-        opaque = rgb;
-        (opaque.as_slice(), false)
-    };
+/// Returns the file's bytes.
+pub(in crate::sandbox) fn encode(canvas: Pixmap, encoding: Encoding) -> Result<Vec<u8>, ImageError> {
+    let (width, height) = (canvas.width(), canvas.height());
+    let image = RgbaImage::from_raw(width, height, canvas.take_demultiplied()).unwrap_or_default();
+    let mut image = DynamicImage::ImageRgba8(image);
+    if !encoding.transparent {
+        image = DynamicImage::ImageRgb8(image.into_rgb8());
+    }
+    let mut file = Vec::new();
     match encoding.format {
         ImageFormat::Jpeg => {
-            let colours = if alpha { PixelFormat::Rgba } else { PixelFormat::Rgb };
-            file = Encoder::new(samples, canvas.width(), canvas.height(), colours)
-                .quality(encoding.compression.clamp(1, 100))
-                .force_baseline(true)
-                .encode()
-                .map_err(|error| error.to_string())?;
+            let quality = encoding.compression.clamp(1, 100);
+            image.write_with_encoder(JpegEncoder::new_with_quality(&mut file, quality))?;
         }
-        ImageFormat::Webp => {
-            let colours = if alpha { ExtendedColorType::Rgba8 } else { ExtendedColorType::Rgb8 };
-            WebPEncoder::new_lossless(&mut file)
-                .encode(samples, width, height, colours)
-                .map_err(|error| error.to_string())?;
-        }
+        ImageFormat::Webp => image.write_with_encoder(WebPEncoder::new_lossless(&mut file))?,
         ImageFormat::Png | ImageFormat::Gif => {
-            let mut encoder = png::Encoder::new(&mut file, width, height);
-            encoder.set_color(if alpha { png::ColorType::Rgba } else { png::ColorType::Rgb });
-            encoder.set_depth(png::BitDepth::Eight);
-            encoder.set_compression(png::Compression::Fast);
-            let mut writer = encoder.write_header().map_err(|error| error.to_string())?;
-            writer.write_image_data(samples).map_err(|error| error.to_string())?;
-            writer.finish().map_err(|error| error.to_string())?;
+            let (fast, adaptive) = (CompressionType::Fast, FilterType::Adaptive);
+            image.write_with_encoder(PngEncoder::new_with_quality(&mut file, fast, adaptive))?;
         }
     }
     Ok(file)

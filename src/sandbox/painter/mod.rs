@@ -1,22 +1,22 @@
-//! Paints what a request asks for: a landscape chosen by the prompt, repeatable to the byte.
+//! Paints what a request asks for: a bay chosen by the prompt, the same for the same request.
 //!
 //! It knows pixels only: no HTTP, no parameters of any API, no tokens.
 //!
-//! - `commission`: what is to be painted, and how references and mask enter the picture
-//! - `palette`: what the prompt decides
-//! - `landscape`, `subject`, `lettering`: what is painted
-//! - `canvas`: pixels and strokes
-//! - `encode`: pixels into PNG, JPEG or WebP
+//! - `request`: what to paint, and how reference images and a mask enter the image
+//! - `choices`: what the prompt decides
+//! - `scene`: the landscape; `subject`: a kite, a balloon or a boat; `caption`: the words
+//! - `brush`: shapes and colours for the drawing library
+//! - `encode`: pixels to PNG, JPEG or WebP
 
-mod canvas;
-mod commission;
+mod brush;
+mod caption;
+mod choices;
 mod encode;
-mod landscape;
-mod lettering;
-mod palette;
+mod request;
+mod scene;
 mod subject;
 #[cfg(test)]
 mod tests;
 
-pub(super) use commission::{Commission, Detail};
 pub(super) use encode::{Encoding, encode};
+pub(super) use request::{Detail, PaintRequest};

@@ -1,12 +1,12 @@
 use image::{DynamicImage, Rgba, RgbaImage};
 
-use super::{Commission, Detail, Encoding, encode};
+use super::{Detail, Encoding, PaintRequest, encode};
 use crate::domain::{ImageFormat, Pixels};
 
 const SMALL: Pixels = Pixels::new(192, 128);
 
-fn commission(prompt: &str) -> Commission<'_> {
-    Commission {
+fn request(prompt: &str) -> PaintRequest<'_> {
+    PaintRequest {
         prompt,
         size: SMALL,
         detail: Detail::Plain,
@@ -17,35 +17,36 @@ fn commission(prompt: &str) -> Commission<'_> {
     }
 }
 
-fn png(commission: &Commission<'_>) -> Vec<u8> {
-    let transparent = commission.transparent;
-    encode(&commission.paint(), Encoding { format: ImageFormat::Png, compression: 100, transparent }).unwrap()
+fn png(request: &PaintRequest<'_>) -> Vec<u8> {
+    let transparent = request.transparent;
+    encode(request.paint().unwrap(), Encoding { format: ImageFormat::Png, compression: 100, transparent })
+        .unwrap()
 }
 
-fn picture(colour: [u8; 4]) -> DynamicImage {
+fn image(colour: [u8; 4]) -> DynamicImage {
     DynamicImage::ImageRgba8(RgbaImage::from_pixel(SMALL.width, SMALL.height, Rgba(colour)))
 }
 
 #[test]
 fn everything_that_is_asked_shows_and_the_same_is_painted_the_same() {
-    let red = [picture([200, 30, 30, 255])];
-    let two = [picture([200, 30, 30, 255]), picture([30, 30, 200, 255])];
-    let kite = commission("a kite");
+    let red = [image([200, 30, 30, 255])];
+    let two = [image([200, 30, 30, 255]), image([30, 30, 200, 255])];
+    let kite = request("a kite");
     let different = [
-        commission("a kite"),
-        commission("a kite at night"),
-        Commission { variation: 1, ..kite },
-        Commission { detail: Detail::Coarse, ..kite },
-        Commission { detail: Detail::Fine, ..kite },
-        Commission { transparent: true, ..kite },
-        Commission { references: &red, ..kite },
-        Commission { references: &two, ..kite },
-        Commission { size: Pixels::new(128, 192), ..kite },
+        request("a kite"),
+        request("a kite at night"),
+        PaintRequest { variation: 1, ..kite },
+        PaintRequest { detail: Detail::Coarse, ..kite },
+        PaintRequest { detail: Detail::Fine, ..kite },
+        PaintRequest { transparent: true, ..kite },
+        PaintRequest { references: &red, ..kite },
+        PaintRequest { references: &two, ..kite },
+        PaintRequest { size: Pixels::new(128, 192), ..kite },
     ];
     let painted: Vec<Vec<u8>> = different.iter().map(png).collect();
-    for (commission, first) in different.iter().zip(&painted) {
-        assert_eq!(&png(commission), first, "{commission:?} is painted another way the second time");
-        assert_eq!(painted.iter().filter(|other| *other == first).count(), 1, "{commission:?} does not show");
+    for (request, first) in different.iter().zip(&painted) {
+        assert_eq!(&png(request), first, "{request:?} is painted another way the second time");
+        assert_eq!(painted.iter().filter(|other| *other == first).count(), 1, "{request:?} does not show");
     }
 }
 
@@ -54,7 +55,7 @@ fn every_size_is_painted_exactly() {
     for (width, height) in [(1, 1), (7, 3), (64, 64), (301, 199), (793, 1983), (1983, 793)] {
         for detail in [Detail::Coarse, Detail::Plain, Detail::Fine] {
             let size = Pixels::new(width, height);
-            let file = png(&Commission { size, detail, ..commission("a boat") });
+            let file = png(&PaintRequest { size, detail, ..request("a boat") });
             let image = image::load_from_memory(&file).unwrap();
             assert_eq!((image.width(), image.height()), (width, height), "{detail:?}");
         }
@@ -63,9 +64,9 @@ fn every_size_is_painted_exactly() {
 
 #[test]
 fn each_format_is_really_that_format() {
-    let canvas = commission("a kite").paint();
+    let canvas = request("a kite").paint().unwrap();
     for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Webp] {
-        let file = encode(&canvas, Encoding { format, compression: 80, transparent: false }).unwrap();
+        let file = encode(canvas.clone(), Encoding { format, compression: 80, transparent: false }).unwrap();
         assert_eq!(ImageFormat::sniff(&file), Some(format));
         let image = image::load_from_memory(&file).unwrap();
         assert_eq!((image.width(), image.height()), (SMALL.width, SMALL.height));
@@ -76,8 +77,8 @@ fn each_format_is_really_that_format() {
 #[test]
 fn a_transparent_background_is_cut_away_and_the_middle_stays() {
     for format in [ImageFormat::Png, ImageFormat::Webp] {
-        let canvas = Commission { transparent: true, ..commission("a kite") }.paint();
-        let file = encode(&canvas, Encoding { format, compression: 100, transparent: true }).unwrap();
+        let canvas = PaintRequest { transparent: true, ..request("a kite") }.paint().unwrap();
+        let file = encode(canvas, Encoding { format, compression: 100, transparent: true }).unwrap();
         let image = image::load_from_memory(&file).unwrap().into_rgba8();
         assert_eq!(image.get_pixel(0, 0)[3], 0);
         assert_eq!(image.get_pixel(SMALL.width / 2, SMALL.height / 2)[3], 255);
@@ -86,7 +87,7 @@ fn a_transparent_background_is_cut_away_and_the_middle_stays() {
 
 #[test]
 fn a_mask_keeps_what_it_covers_and_mixes_where_it_is_half_open() {
-    let original = [picture([10, 200, 90, 255])];
+    let original = [image([10, 200, 90, 255])];
     let mut mask = RgbaImage::from_pixel(SMALL.width, SMALL.height, Rgba([0, 0, 0, 255]));
     for (x, y, pixel) in mask.enumerate_pixels_mut() {
         if (40..150).contains(&x) && (30..90).contains(&y) {
@@ -94,7 +95,7 @@ fn a_mask_keeps_what_it_covers_and_mixes_where_it_is_half_open() {
         }
     }
     let mask = DynamicImage::ImageRgba8(mask);
-    let file = png(&Commission { references: &original, mask: Some(&mask), ..commission("a city at night") });
+    let file = png(&PaintRequest { references: &original, mask: Some(&mask), ..request("a city at night") });
     let image = image::load_from_memory(&file).unwrap().into_rgb8();
     for (x, y, pixel) in image.enumerate_pixels() {
         let alpha = mask.as_rgba8().unwrap().get_pixel(x, y)[3];
@@ -117,7 +118,7 @@ fn an_inpainting_done_loosely_changes_what_the_mask_covers() {
     mask.put_pixel(20, 20, Rgba([0; 4]));
     let mask = DynamicImage::ImageRgba8(mask);
     let painted = |prompt: &str| {
-        let file = png(&Commission { references: &original, mask: Some(&mask), ..commission(prompt) });
+        let file = png(&PaintRequest { references: &original, mask: Some(&mask), ..request(prompt) });
         image::load_from_memory(&file).unwrap().into_rgb8()
     };
     let (exact, loose) = (painted("a city"), painted("a city, loosely"));
@@ -128,22 +129,22 @@ fn an_inpainting_done_loosely_changes_what_the_mask_covers() {
 
 #[test]
 fn a_mask_that_opens_nothing_returns_the_original() {
-    let original = [picture([10, 200, 90, 255])];
-    let closed = picture([0, 0, 0, 255]);
-    let file = png(&Commission { references: &original, mask: Some(&closed), ..commission("a city") });
+    let original = [image([10, 200, 90, 255])];
+    let closed = image([0, 0, 0, 255]);
+    let file = png(&PaintRequest { references: &original, mask: Some(&closed), ..request("a city") });
     assert_eq!(image::load_from_memory(&file).unwrap().into_rgb8(), original[0].to_rgb8());
 }
 
 #[test]
 fn words_of_the_prompt_are_obeyed() {
     let zenith = |prompt: &str| {
-        let image = image::load_from_memory(&png(&commission(prompt))).unwrap().into_rgb8();
+        let image = image::load_from_memory(&png(&request(prompt))).unwrap().into_rgb8();
         image.get_pixel(1, 0).0.iter().map(|channel| u32::from(*channel)).sum::<u32>()
     };
     assert!(zenith("a harbour at night") < 120);
     assert!(zenith("a harbour in the snow") > 500);
     let reds = |prompt: &str| {
-        let image = image::load_from_memory(&png(&commission(prompt))).unwrap().into_rgb8();
+        let image = image::load_from_memory(&png(&request(prompt))).unwrap().into_rgb8();
         image.pixels().filter(|pixel| pixel[0] > 190 && pixel[1] < 90 && pixel[2] < 90).count()
     };
     let (red, green) = (reds("a red kite over green hills"), reds("a green kite over red hills"));

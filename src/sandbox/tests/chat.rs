@@ -2,7 +2,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Bench, data_url, png, size};
-use crate::sandbox::{Options, ReplyForm};
+use crate::sandbox::{ReplyForm, SandboxOptions};
 
 fn ask(text: &str) -> Value {
     json!({ "model": "gpt-image-2-all", "messages": [{ "role": "user", "content": text }] })
@@ -16,7 +16,7 @@ fn link(content: &Value) -> String {
 
 #[tokio::test]
 async fn a_completion_is_a_markdown_link_that_opens() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let answer = bench.chat(&ask("横版 16:9, Generate image: a red kite")).await;
     assert_eq!(answer.body["object"], "chat.completion");
     assert_eq!(answer.body["choices"][0]["finish_reason"], "stop");
@@ -27,14 +27,14 @@ async fn a_completion_is_a_markdown_link_that_opens() {
     assert!(url.contains("?X-Amz-"), "{url}");
     assert_eq!(size(&bench.get(&url).await.bytes().await.unwrap()), (1672, 941));
     let body = json!({ "model": "gpt-image-2-all", "prompt": "横版 16:9, a red kite" });
-    let same = bench.generate(&body).await.picture(0);
-    assert_eq!(bench.get(&url).await.bytes().await.unwrap(), same, "the endpoint changes the picture");
-    assert_eq!(bench.sandbox.seen()[0].prompt.as_deref(), Some("横版 16:9, Generate image: a red kite"));
+    let same = bench.generate(&body).await.image(0);
+    assert_eq!(bench.get(&url).await.bytes().await.unwrap(), same, "the endpoint changes the image");
+    assert_eq!(bench.received()[0].prompt.as_deref(), Some("横版 16:9, Generate image: a red kite"));
 }
 
 #[tokio::test]
 async fn only_the_last_user_message_counts_and_an_earlier_link_can_go_in_again() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let parts = |text: &str, urls: &[&str]| {
         let images = urls.iter().map(|url| json!({ "type": "image_url", "image_url": { "url": url } }));
         let parts: Vec<Value> =
@@ -45,13 +45,13 @@ async fn only_the_last_user_message_counts_and_an_earlier_link_can_go_in_again()
     let chat = async |messages: Value| {
         let answer = bench.chat(&json!({ "model": "gpt-image-2-all", "messages": messages })).await;
         let url = link(&answer.body["choices"][0]["message"]["content"]);
-        let picture = bench.get(&url).await.bytes().await.unwrap();
-        (url, picture, answer.body["usage"]["prompt_tokens"].as_u64().unwrap())
+        let image = bench.get(&url).await.bytes().await.unwrap();
+        (url, image, answer.body["usage"]["prompt_tokens"].as_u64().unwrap())
     };
-    let (url, picture, tokens) = chat(json!([parts("at night", &[&wide, &square])])).await;
-    assert_eq!(size(&picture), (1536, 1024));
+    let (url, image, tokens) = chat(json!([parts("at night", &[&wide, &square])])).await;
+    assert_eq!(size(&image), (1536, 1024));
     let (_, alone, fewer) = chat(json!([parts("at night", &[&wide])])).await;
-    assert_ne!(picture, alone);
+    assert_ne!(image, alone);
     assert!(fewer < tokens);
     let earlier = json!([parts("a boat", &[&square]), { "role": "assistant", "content": "" }, parts("at night", &[&wide])]);
     assert_eq!(chat(earlier).await.1, alone);
@@ -59,7 +59,7 @@ async fn only_the_last_user_message_counts_and_an_earlier_link_can_go_in_again()
     assert_eq!(size(&again), (1536, 1024));
 }
 
-/// Finds the picture's address in an answer of one shape.
+/// Finds the image's address in an answer of one shape.
 type Finder = fn(&Value) -> Option<String>;
 
 #[tokio::test]
@@ -88,9 +88,9 @@ async fn every_shape_of_answer_can_be_had_by_option_and_by_word() {
             (!content.contains("http") && !content.contains("data:")).then(|| "words".to_owned())
         }),
     ];
-    let plain = Bench::new(Options::default()).await;
+    let plain = Bench::new(SandboxOptions::default()).await;
     for (reply, word, find) in shapes {
-        let bench = Bench::new(Options { reply, ..Options::default() }).await;
+        let bench = Bench::new(SandboxOptions { reply, ..SandboxOptions::default() }).await;
         let by_option = bench.chat(&ask("a kite")).await;
         let by_word = plain.chat(&ask(&format!("a kite sandbox:{word}"))).await;
         for (answer, bench) in [(by_option, &bench), (by_word, &plain)] {
@@ -103,14 +103,14 @@ async fn every_shape_of_answer_can_be_had_by_option_and_by_word() {
                 None if found == "words" => {}
                 None => assert_eq!(size(&bench.get(&found).await.bytes().await.unwrap()), (1254, 1254)),
             }
-            assert_eq!(bench.sandbox.seen().iter().find(|seen| seen.method == "POST").unwrap().billed, 1);
+            assert_eq!(bench.received().iter().find(|received| received.method == "POST").unwrap().billed, 1);
         }
     }
 }
 
 #[tokio::test]
 async fn bad_conversations_are_refused() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let message = |content: Value| json!({ "model": "gpt-image-2-all", "messages": [{ "role": "user", "content": content }] });
     let image = |url: &str| message(json!([{ "type": "image_url", "image_url": { "url": url } }]));
     let cases = [
@@ -136,5 +136,5 @@ async fn bad_conversations_are_refused() {
         assert_eq!(answer.status.as_u16(), status, "{text}");
         assert!(text.contains(words), "{text:?} lacks {words:?}");
     }
-    assert!(bench.sandbox.seen().iter().all(|seen| seen.billed == 0));
+    assert!(bench.received().iter().all(|received| received.billed == 0));
 }

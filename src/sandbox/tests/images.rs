@@ -2,11 +2,11 @@ use image::ImageFormat;
 use serde_json::{Value, json};
 
 use super::{Answer, Bench, data_url, file, form, part, png, size};
-use crate::sandbox::{Options, ReplyForm};
+use crate::sandbox::{ReplyForm, SandboxOptions};
 
 #[tokio::test]
 async fn official_usage_equals_the_published_samples() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let samples = [
         ("gpt-image-2", "1024x1024", "low", 196),
         ("gpt-image-2", "1024x1024", "auto", 1756),
@@ -38,7 +38,7 @@ async fn official_usage_equals_the_published_samples() {
 
 #[tokio::test]
 async fn an_official_answer_has_every_documented_field_and_says_what_auto_became() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let answer = bench.generate(&json!({ "model": "gpt-image-2", "prompt": "a kite", "n": null })).await;
     assert_eq!(answer.size(0), (1024, 1024));
     let keys: Vec<&str> = answer.body.as_object().unwrap().keys().map(String::as_str).collect();
@@ -49,21 +49,21 @@ async fn an_official_answer_has_every_documented_field_and_says_what_auto_became
 }
 
 #[tokio::test]
-async fn n_pictures_differ_and_are_the_same_again_and_cost_n_times() {
-    let bench = Bench::new(Options::default()).await;
+async fn n_images_differ_and_are_the_same_again_and_cost_n_times() {
+    let bench = Bench::new(SandboxOptions::default()).await;
     let body = json!({ "model": "gpt-image-2", "prompt": "a kite", "quality": "low", "n": 3 });
     let (first, second) = (bench.generate(&body).await, bench.generate(&body).await);
     assert_eq!(first.body["data"], second.body["data"]);
     assert_eq!(first.body["data"].as_array().unwrap().len(), 3);
-    assert_ne!(first.picture(0), first.picture(1));
-    assert_ne!(first.picture(1), first.picture(2));
+    assert_ne!(first.image(0), first.image(1));
+    assert_ne!(first.image(1), first.image(2));
     assert_eq!(first.body["usage"]["output_tokens"], 3 * 196);
-    assert_eq!(bench.sandbox.seen().iter().map(|seen| seen.billed).sum::<u32>(), 6);
+    assert_eq!(bench.received().iter().map(|received| received.billed).sum::<u32>(), 6);
 }
 
 #[tokio::test]
 async fn each_output_format_is_what_comes_back() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let formats = [("png", ImageFormat::Png), ("jpeg", ImageFormat::Jpeg), ("webp", ImageFormat::WebP)];
     for (name, format) in formats {
         let body = json!({
@@ -71,14 +71,14 @@ async fn each_output_format_is_what_comes_back() {
             "output_compression": 100, "moderation": "low", "user": "u", "background": "opaque",
         });
         let answer = bench.generate(&body).await;
-        assert_eq!(image::guess_format(&answer.picture(0)).unwrap(), format);
+        assert_eq!(image::guess_format(&answer.image(0)).unwrap(), format);
         assert_eq!(answer.body["output_format"], name);
     }
 }
 
 #[tokio::test]
-async fn an_edit_takes_its_pictures_in_every_documented_form() {
-    let bench = Bench::new(Options::default()).await;
+async fn an_edit_takes_its_images_in_every_documented_form() {
+    let bench = Bench::new(SandboxOptions::default()).await;
     let texts = [("model", "gpt-image-2"), ("prompt", "at night"), ("quality", "low"), ("n", "1")];
     let (red, blue) = (png(64, 48), file(ImageFormat::Jpeg, (48, 64), [20, 20, 200, 255]));
     let repeated =
@@ -90,19 +90,19 @@ async fn an_edit_takes_its_pictures_in_every_documented_form() {
         "images": [{ "image_url": data_url(&red) }, { "image_url": data_url(&blue) }],
     });
     let links = super::read(bench.post("/images/edits").json(&body)).await;
-    assert_eq!(image.picture(0), list.picture(0));
-    assert_eq!(image.picture(0), links.picture(0));
-    // The first picture's shape, lifted to the least number of pixels.
+    assert_eq!(image.image(0), list.image(0));
+    assert_eq!(image.image(0), links.image(0));
+    // The first image's shape, lifted to the least number of pixels.
     assert_eq!(image.size(0), (944, 704));
     // 64x48 comes to 37 by 28 patches, 48x64 to as many.
     assert_eq!(image.body["usage"]["input_tokens_details"]["image_tokens"], 2 * 37 * 28);
     let alone = bench.edit(form(&texts).part("image", part(red))).await;
-    assert_ne!(image.picture(0), alone.picture(0), "the second picture does not show");
+    assert_ne!(image.image(0), alone.image(0), "the second image does not show");
 }
 
 #[tokio::test]
 async fn inpainting_keeps_every_pixel_outside_the_mask() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let original = file(ImageFormat::Png, (1024, 1024), [10, 200, 90, 255]);
     let mut mask = image::RgbaImage::from_pixel(1024, 1024, image::Rgba([0, 0, 0, 255]));
     for y in 300..700 {
@@ -116,16 +116,16 @@ async fn inpainting_keeps_every_pixel_outside_the_mask() {
         .part("image", part(original))
         .part("mask", part(bytes.into_inner()));
     let answer = bench.edit(form).await;
-    let painted = image::load_from_memory(&answer.picture(0)).unwrap().into_rgb8();
+    let painted = image::load_from_memory(&answer.image(0)).unwrap().into_rgb8();
     let outside = painted.enumerate_pixels().filter(|(x, y, _)| mask.get_pixel(*x, *y)[3] == 255);
     assert!(outside.into_iter().all(|(_, _, pixel)| pixel.0 == [10, 200, 90]));
     assert_ne!(painted.get_pixel(400, 500).0, [10, 200, 90]);
-    assert!(bench.sandbox.seen()[0].mask);
+    assert!(bench.received()[0].mask);
 }
 
 #[tokio::test]
-async fn a_stream_brings_partial_pictures_and_then_the_whole() {
-    let bench = Bench::new(Options::default()).await;
+async fn a_stream_brings_partial_images_and_then_the_whole() {
+    let bench = Bench::new(SandboxOptions::default()).await;
     let body = json!({
         "model": "gpt-image-2", "prompt": "a kite", "quality": "medium", "stream": true, "partial_images": 2,
     });
@@ -155,7 +155,7 @@ async fn all(bench: &Bench, prompt: &str, more: Value) -> Answer {
 
 #[tokio::test]
 async fn all_follows_prefix_and_size_and_ignores_what_it_is_documented_to_ignore() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let cases = [
         ("a kite", json!({}), (1254, 1254)),
         ("横版 16:9, a kite", json!({}), (1672, 941)),
@@ -172,38 +172,38 @@ async fn all_follows_prefix_and_size_and_ignores_what_it_is_documented_to_ignore
     for (prompt, more, expected) in cases {
         let answer = all(&bench, prompt, more.clone()).await;
         assert_eq!(answer.size(0), expected, "{prompt} {more}");
-        assert_eq!(image::guess_format(&answer.picture(0)).unwrap(), ImageFormat::Png);
+        assert_eq!(image::guess_format(&answer.image(0)).unwrap(), ImageFormat::Png);
         assert_eq!(answer.body["usage"].as_object().unwrap().len(), 3, "no details");
     }
     let (plain, ratio) = (all(&bench, "a kite", json!({ "size": "1000x700" })).await, "横版 16:9, a kite");
     let steered = all(&bench, ratio, json!({ "size": "1000x700" })).await;
-    assert_eq!(plain.picture(0), steered.picture(0), "the prefix is not painted");
+    assert_eq!(plain.image(0), steered.image(0), "the prefix is not painted");
 }
 
 #[tokio::test]
 async fn all_charges_n_and_returns_one() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let answer = all(&bench, "a kite", json!({ "n": 3 })).await;
     assert_eq!(answer.body["data"].as_array().unwrap().len(), 1);
-    assert_eq!(bench.sandbox.seen()[0].billed, 3);
+    assert_eq!(bench.received()[0].billed, 3);
     let body = json!({ "model": "gpt-image-2.6-all", "prompt": "a kite", "n": 2, "size": "512x512" });
     assert_eq!(bench.generate(&body).await.body["data"].as_array().unwrap().len(), 2);
-    assert_eq!(bench.sandbox.seen()[1].billed, 2);
+    assert_eq!(bench.received()[1].billed, 2);
 }
 
 #[tokio::test]
 async fn the_other_gateway_models_honour_more() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let vip = json!({ "model": "gpt-image-2-vip", "prompt": "a kite", "size": "1281x1270", "background": "transparent" });
     let answer = bench.generate(&vip).await;
     assert_eq!(answer.size(0), (1280, 1264));
-    assert!(image::load_from_memory(&answer.picture(0)).unwrap().color().has_alpha());
+    assert!(image::load_from_memory(&answer.image(0)).unwrap().color().has_alpha());
     let vip = json!({ "model": "gpt-image-2-vip", "prompt": "a kite" });
     assert_eq!(bench.generate(&vip).await.size(0), (2048, 2048));
     let six = json!({ "model": "gpt-image-2.6-all", "prompt": "a kite", "size": "2048x1024", "output_format": "jpeg" });
     let answer = bench.generate(&six).await;
     assert_eq!(answer.size(0), (2048, 1024));
-    assert_eq!(image::guess_format(&answer.picture(0)).unwrap(), ImageFormat::Jpeg);
+    assert_eq!(image::guess_format(&answer.image(0)).unwrap(), ImageFormat::Jpeg);
 }
 
 #[tokio::test]
@@ -221,14 +221,14 @@ async fn all_answers_in_the_shape_that_options_prompt_or_request_ask() {
         (ReplyForm::Url, word("base64"), url.clone(), "base64"),
         (ReplyForm::Url, word("prefixed"), url, "prefixed"),
     ];
-    let mut pictures = Vec::new();
+    let mut images = Vec::new();
     for (reply, prompt, more, expected) in cases {
-        let bench = Bench::new(Options { reply, ..Options::default() }).await;
+        let bench = Bench::new(SandboxOptions { reply, ..SandboxOptions::default() }).await;
         let answer = all(&bench, &prompt, more).await;
         assert!(answer.request_id.is_some());
         let entry = answer.body["data"][0].as_object().unwrap();
         assert_eq!(entry.len(), 1, "never both");
-        pictures.push(match (entry.get("b64_json").and_then(Value::as_str), expected) {
+        images.push(match (entry.get("b64_json").and_then(Value::as_str), expected) {
             (None, "url") => bench.get(entry["url"].as_str().unwrap()).await.bytes().await.unwrap().to_vec(),
             (Some(text), "prefixed") => {
                 let bare = text.strip_prefix("data:image/png;base64,").unwrap();
@@ -238,12 +238,12 @@ async fn all_answers_in_the_shape_that_options_prompt_or_request_ask() {
             other => panic!("{reply:?} {prompt}: {other:?}"),
         });
     }
-    assert!(pictures.iter().all(|picture| picture == &pictures[0]), "the shape changes the picture");
+    assert!(images.iter().all(|image| image == &images[0]), "the shape changes the image");
 }
 
 #[tokio::test]
-async fn an_edit_on_all_keeps_the_shape_of_the_first_picture() {
-    let bench = Bench::new(Options::default()).await;
+async fn an_edit_on_all_keeps_the_shape_of_the_first_image() {
+    let bench = Bench::new(SandboxOptions::default()).await;
     let form = form(&[("model", "gpt-image-2-all"), ("prompt", "at night"), ("response_format", "url")])
         .part("image", part(png(90, 60)))
         .part("image", part(png(60, 60)))
@@ -251,6 +251,6 @@ async fn an_edit_on_all_keeps_the_shape_of_the_first_picture() {
     let answer = bench.edit(form).await;
     let link = answer.body["data"][0]["url"].as_str().unwrap().to_owned();
     assert_eq!(size(&bench.get(&link).await.bytes().await.unwrap()), (1536, 1024));
-    let seen = bench.sandbox.seen().remove(0);
-    assert_eq!((seen.images, seen.mask, seen.billed), (2, true, 1));
+    let received = bench.received().remove(0);
+    assert_eq!((received.images, received.mask, received.billed), (2, true, 1));
 }

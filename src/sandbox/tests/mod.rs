@@ -3,25 +3,27 @@
 mod chat;
 mod faults;
 mod images;
-mod refusals;
+mod api_errors;
 mod server;
 
-use std::sync::Once;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Mutex, Once};
 
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
-use super::{Options, Sandbox};
+use super::{ReceivedRequest, Sandbox, SandboxOptions};
 
 /// A sandbox and a client for it.
 struct Bench {
     sandbox: Sandbox,
     client: Client,
+    requests: Mutex<(Receiver<ReceivedRequest>, Vec<ReceivedRequest>)>,
 }
 
-/// An answer, read to its end.
+/// A reply, read to its end.
 struct Answer {
     status: StatusCode,
     request_id: Option<String>,
@@ -29,14 +31,24 @@ struct Answer {
 }
 
 impl Bench {
-    async fn new(options: Options) -> Self {
+    async fn new(options: SandboxOptions) -> Self {
         static PROVIDER: Once = Once::new();
         PROVIDER.call_once(|| {
             // Another test of this process may have installed it already.
             let _ = rustls::crypto::ring::default_provider().install_default();
         });
         let client = Client::builder().no_proxy().build().unwrap();
-        Self { sandbox: Sandbox::start(options).await.unwrap(), client }
+        let (sender, receiver) = channel();
+        let options = SandboxOptions { requests: Some(sender), ..options };
+        let sandbox = Sandbox::start(options).await.unwrap();
+        Self { sandbox, client, requests: Mutex::new((receiver, Vec::new())) }
+    }
+
+    /// The requests so far, oldest first.
+    fn received(&self) -> Vec<ReceivedRequest> {
+        let (receiver, requests) = &mut *self.requests.lock().unwrap();
+        requests.extend(receiver.try_iter());
+        requests.clone()
     }
 
     fn post(&self, path: &str) -> RequestBuilder {
@@ -69,16 +81,16 @@ async fn read(request: RequestBuilder) -> Answer {
 }
 
 impl Answer {
-    /// The picture at a place of `data`, from bare base64.
-    fn picture(&self, index: usize) -> Vec<u8> {
+    /// The image at a place of `data`, from bare base64.
+    fn image(&self, index: usize) -> Vec<u8> {
         assert_eq!(self.status, StatusCode::OK, "{}", self.body);
         let text = self.body["data"][index]["b64_json"].as_str().unwrap();
         base64_simd::STANDARD.decode_to_vec(text).unwrap()
     }
 
-    /// Width and height of that picture.
+    /// Width and height of that image.
     fn size(&self, index: usize) -> (u32, u32) {
-        size(&self.picture(index))
+        size(&self.image(index))
     }
 }
 
@@ -87,7 +99,7 @@ fn size(file: &[u8]) -> (u32, u32) {
     (image.width(), image.height())
 }
 
-/// A picture of one colour as a file.
+/// An image of one colour as a file.
 fn file(format: ImageFormat, (width, height): (u32, u32), colour: [u8; 4]) -> Vec<u8> {
     let image = DynamicImage::ImageRgba8(RgbaImage::from_pixel(width, height, Rgba(colour)));
     let image = if format == ImageFormat::Jpeg { DynamicImage::ImageRgb8(image.into_rgb8()) } else { image };
@@ -108,7 +120,7 @@ fn form(texts: &[(&'static str, &str)]) -> Form {
 
 /// A file of a form.
 fn part(bytes: Vec<u8>) -> Part {
-    Part::bytes(bytes).file_name("picture.png").mime_str("image/png").unwrap()
+    Part::bytes(bytes).file_name("image.png").mime_str("image/png").unwrap()
 }
 
 fn data_url(bytes: &[u8]) -> String {

@@ -4,7 +4,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Bench, form, part, png};
-use crate::sandbox::{Options, Sandbox, Seen};
+use crate::sandbox::{ReceivedRequest, Sandbox, SandboxOptions};
 
 async fn link(bench: &Bench) -> String {
     let body = json!({ "model": "gpt-image-2-all", "prompt": "a kite", "response_format": "url" });
@@ -13,7 +13,7 @@ async fn link(bench: &Bench) -> String {
 
 #[tokio::test]
 async fn a_link_opens_only_whole_and_only_without_a_key() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let url = link(&bench).await;
     let (path, query) = url.split_once('?').unwrap();
     let other = url.replace("/files/", "/files/0");
@@ -32,7 +32,7 @@ async fn a_link_opens_only_whole_and_only_without_a_key() {
 
 #[tokio::test]
 async fn a_download_can_be_taken_up_where_it_broke_off() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let url = link(&bench).await;
     let whole = bench.get(&url).await.bytes().await.unwrap();
     let from = |from: usize| bench.client.get(&url).header("range", format!("bytes={from}-")).send();
@@ -46,11 +46,11 @@ async fn a_download_can_be_taken_up_where_it_broke_off() {
 
 #[tokio::test]
 async fn requests_are_remembered_as_they_came() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let form = form(&[("prompt", "at night"), ("model", "gpt-image-2"), ("quality", "low")])
         .part("image", part(png(16, 16)));
     bench.edit(form).await;
-    let expected = Seen {
+    let expected = ReceivedRequest {
         method: "POST".to_owned(),
         path: "/v1/images/edits".to_owned(),
         query: None,
@@ -65,12 +65,12 @@ async fn requests_are_remembered_as_they_came() {
         billed: 1,
         fault: None,
     };
-    assert_eq!(bench.sandbox.seen(), [expected]);
+    assert_eq!(bench.received(), [expected]);
 }
 
 #[tokio::test]
 async fn the_list_of_models_needs_a_key_and_names_both_families() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let url = format!("{}/models", bench.sandbox.base_url());
     assert_eq!(bench.get(&url).await.status(), StatusCode::UNAUTHORIZED);
     let answer = super::read(bench.client.get(&url).bearer_auth("sk-sandbox")).await;
@@ -82,23 +82,24 @@ async fn the_list_of_models_needs_a_key_and_names_both_families() {
 
 #[tokio::test]
 async fn a_delay_holds_back_paid_answers_and_no_refusal() {
-    let bench = Bench::new(Options { delay: Duration::from_mins(1), ..Options::default() }).await;
+    let bench =
+        Bench::new(SandboxOptions { delay: Duration::from_mins(1), ..SandboxOptions::default() }).await;
     let begun = Instant::now();
     let refused = bench.generate(&json!({ "model": "gpt-image-2", "prompt": "" })).await;
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     assert!(begun.elapsed() < Duration::from_secs(30));
     let body = json!({ "model": "gpt-image-2-all", "prompt": "a kite" });
     let paid = tokio::spawn(bench.post("/images/generations").json(&body).send());
-    while bench.sandbox.seen().len() < 2 {
+    while bench.received().len() < 2 {
         tokio::task::yield_now().await;
     }
     assert!(!paid.is_finished(), "answered without its delay");
-    assert_eq!(bench.sandbox.seen()[1].billed, 1, "what is under way is charged though nobody waits");
+    assert_eq!(bench.received()[1].billed, 1, "what is under way is charged though nobody waits");
 }
 
 #[tokio::test]
 async fn a_large_answer_comes_whole_and_without_its_length() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let body = json!({ "model": "gpt-image-2", "prompt": "a kite", "size": "2048x2048", "quality": "high" });
     let response = bench.post("/images/generations").json(&body).send().await.unwrap();
     assert_eq!(response.content_length(), None);
@@ -109,7 +110,7 @@ async fn a_large_answer_comes_whole_and_without_its_length() {
 
 #[tokio::test]
 async fn a_large_upload_is_taken() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let heavy = [png(16, 16), vec![0; 40 * 1024 * 1024]].concat();
     let form = form(&[("model", "gpt-image-2"), ("prompt", "at night"), ("quality", "low")])
         .part("image[]", part(heavy.clone()))
@@ -119,14 +120,14 @@ async fn a_large_upload_is_taken() {
 
 #[tokio::test]
 async fn dropping_it_frees_the_port_and_two_cannot_share_one() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let url = bench.sandbox.base_url();
     let port = url.rsplit(':').next().and_then(|rest| rest.split('/').next()).unwrap().parse().unwrap();
-    assert!(Sandbox::start(Options { port, ..Options::default() }).await.is_err());
+    assert!(Sandbox::start(SandboxOptions { port, ..SandboxOptions::default() }).await.is_err());
     let Bench { sandbox, .. } = bench;
     drop(sandbox);
     let freed = tokio::time::timeout(Duration::from_secs(20), async {
-        while Sandbox::start(Options { port, ..Options::default() }).await.is_err() {
+        while Sandbox::start(SandboxOptions { port, ..SandboxOptions::default() }).await.is_err() {
             tokio::task::yield_now().await;
         }
     });

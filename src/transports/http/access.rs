@@ -1,14 +1,14 @@
-//! Which hosts a request may be addressed to and which web pages may send it.
+//! Checks the Host and Origin headers of a request.
 //!
-//! A page anywhere can make its visitor's browser send requests to loopback, and by rebinding
-//! its own name's address even read the answers. Both are refused by what the browser says.
+//! Any web page can make a browser send requests to loopback, and with DNS rebinding also read the
+//! responses. The headers of the browser reveal both.
 
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, Uri};
 
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// What is allowed beside loopback.
+/// The hosts and origins that are allowed in addition to loopback.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Access {
     hosts: Vec<(String, Option<u16>)>,
@@ -28,11 +28,11 @@ impl Access {
         }
     }
 
-    /// Whether the request is addressed to this server. One without a host is not.
+    /// Whether the request is addressed to this server. A request without a Host is not.
     pub(super) fn allows_host(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         let mut stated = headers.get_all(HOST).iter();
         let (Some(host), None) = (stated.next(), stated.next()) else { return false };
-        // An absolute address in the request line counts more than the header.
+        // An absolute URL in the request line overrides the header.
         let host = uri.authority().map_or_else(|| host.to_str().ok(), |authority| Some(authority.as_str()));
         let Some((name, port)) = host.and_then(|host| authority(&host.to_ascii_lowercase())) else {
             return false;
@@ -41,7 +41,7 @@ impl Access {
             || self.hosts.iter().any(|(known, at)| *known == name && (at.is_none() || *at == port))
     }
 
-    /// Whether the page that sends the request may. What is no page sends no origin.
+    /// Whether the page that sends the request may call. Other clients send no Origin.
     pub(super) fn allows_origin(&self, headers: &HeaderMap) -> bool {
         headers.get_all(ORIGIN).iter().all(|origin| {
             let Ok(origin) = origin.to_str().map(str::to_ascii_lowercase) else { return false };

@@ -1,5 +1,4 @@
-//! The bodies of requests, read whole within their limits, and those of answers, which keep
-//! what they belong to alive.
+//! Reads request bodies within their limits, and wraps response bodies that keep something alive.
 
 use std::time::Duration;
 
@@ -10,62 +9,70 @@ use http_body_util::BodyExt as _;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 use crate::tools::Delivery;
-use crate::transports::lone_surrogates::mend;
+use crate::transports::lone_surrogates::replace_lone_surrogates;
 
-/// A body may come as slowly as this and no slower, after its first seconds.
+/// The minimum rate of a body after its first seconds.
 const LEAST_BYTES_PER_SECOND: usize = 32 * 1024;
 
-/// For what is too large to come and be forgotten.
+/// How long the rest of a body that is too large is read and dropped.
 const DISCARDING: Duration = Duration::from_secs(2);
 
-/// The whole body, if it is small enough and comes quickly enough.
-pub(super) async fn whole(body: Body, most: usize, patience: Duration) -> Result<Bytes, Refusal> {
+/// The whole body, within the limits of size and time.
+pub(super) async fn whole(
+    body: Body,
+    most: usize,
+    first_bytes_within: Duration,
+) -> Result<Bytes, HttpRefusal> {
     use axum::body::HttpBody as _;
     let announced = body.size_hint().lower();
     let mut body = body;
     if usize::try_from(announced).map_or(true, |bytes| bytes > most) {
         discard(body).await;
-        return Err(Refusal::body_too_large(most));
+        return Err(HttpRefusal::body_too_large(most));
     }
     let started = Instant::now();
     let mut parts = Vec::new();
     let mut length = 0_usize;
     loop {
         let earned = Duration::from_secs((length / LEAST_BYTES_PER_SECOND) as u64);
-        let frame = timeout_at(started + patience + earned, body.frame()).await;
-        let Some(frame) = frame.map_err(|_| Refusal::body_too_slow())? else { break };
-        let Ok(data) = frame.map_err(|_| Refusal::body_cut())?.into_data() else { continue };
+        let frame = timeout_at(started + first_bytes_within + earned, body.frame()).await;
+        let Some(frame) = frame.map_err(|_| HttpRefusal::body_too_slow())? else { break };
+        let Ok(data) = frame.map_err(|_| HttpRefusal::body_cut())?.into_data() else { continue };
         length = length.saturating_add(data.len());
         if length > most {
             discard(body).await;
-            return Err(Refusal::body_too_large(most));
+            return Err(HttpRefusal::body_too_large(most));
         }
         parts.push(data);
     }
-    // One part is the common case, and is not copied.
+    // One part is the common case; it is not copied.
     Ok(match parts.as_mut_slice() {
         [only] => std::mem::take(only),
         _ => parts.concat().into(),
     })
 }
 
-/// The whole body as JSON that can be read.
-pub(super) async fn json(body: Body, most: usize, patience: Duration) -> Result<Bytes, Refusal> {
-    let mut bytes = BytesMut::from(whole(body, most, patience).await?);
-    mend(&mut bytes);
+/// The whole body as JSON, with lone surrogates replaced.
+pub(super) async fn json(
+    body: Body,
+    most: usize,
+    first_bytes_within: Duration,
+) -> Result<Bytes, HttpRefusal> {
+    let mut bytes = BytesMut::from(whole(body, most, first_bytes_within).await?);
+    replace_lone_surrogates(&mut bytes);
     Ok(bytes.freeze())
 }
 
-/// Reads on for a moment without keeping anything: a client that is still sending when the
-/// connection closes would not see the answer.
+/// Reads and drops the rest for a moment: a client that is still sending when the connection closes
+/// would not see the response.
 async fn discard(mut body: Body) {
     let end = Instant::now() + DISCARDING;
     while let Ok(Some(Ok(_))) = timeout_at(end, body.frame()).await {}
 }
 
-/// The same body, holding on to `kept` until it has been sent or is given up.
+/// The same body, which holds `kept` until it is sent or dropped.
 pub(super) fn keeping<Kept: Send + 'static>(body: Body, kept: Kept) -> Body {
     Body::from_stream(body.into_data_stream().map(move |data| {
         let _ = &kept;
@@ -73,7 +80,7 @@ pub(super) fn keeping<Kept: Send + 'static>(body: Body, kept: Kept) -> Body {
     }))
 }
 
-/// The same body, confirming this once all of it has been taken to be sent.
+/// The same body, which confirms the delivery once all of it has been taken for sending.
 pub(super) fn confirming(body: Body, delivery: Delivery) -> Body {
     let end = stream::once(async move {
         delivery.confirm();
@@ -85,7 +92,7 @@ pub(super) fn confirming(body: Body, delivery: Delivery) -> Body {
     }))
 }
 
-/// The same body, ended by this.
+/// The same body, which ends when the token is cancelled.
 pub(super) fn ended_by(body: Body, end: CancellationToken) -> Body {
     Body::from_stream(body.into_data_stream().take_until(end.cancelled_owned()))
 }

@@ -1,4 +1,4 @@
-//! Connections: accepted, served, and at the end closed one by one.
+//! Accepts and serves connections, and closes them one by one on shutdown.
 
 use std::io;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
-/// Before accepting is tried again where the system has no more to give, such as open files.
-const BREATH: Duration = Duration::from_millis(200);
+/// Pause before accepting again when the system is out of resources, such as open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Serves connections until told to stop. What is returned waits for those still open.
+/// Serves connections until stopped. The returned value waits for those still open.
 pub(super) async fn accept(
     listener: &TcpListener,
     router: &Router,
@@ -34,13 +34,13 @@ pub(super) async fn accept(
                 let _ = socket.set_nodelay(true);
                 let service = TowerToHyperService::new(router.clone());
                 let connection = protocol.serve_connection(TokioIo::<TcpStream>::new(socket), service);
-                // A client that hangs up or is too slow is no error of ours.
+                // A client that disconnects or is too slow is not an error of the server.
                 tokio::spawn(open.watch(connection));
             }
             Err(error) if is_of_the_client(&error) => {}
             Err(error) => {
-                tracing::error!(%error, "no connection can be accepted");
-                tokio::time::sleep(BREATH).await;
+                tracing::error!(%error, "cannot accept connections");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Images by their ids: fetched whole or in part, and put in, for callers that share no disk
-//! with the server.
+//! Downloads of images by id, whole or in part, and uploads, for callers that share no disk with the
+//! server.
 
 use std::io::SeekFrom;
 use std::sync::Arc;
@@ -18,23 +18,23 @@ use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 use tokio_util::io::ReaderStream;
 
 use super::body;
-use super::range::{Wanted, wanted};
-use super::refusal::Refusal;
-use super::shared::Shared;
+use super::range::{RequestedRange, wanted};
+use super::refusal::HttpRefusal;
+use super::state::HttpState;
 use crate::codec::ImageError;
 use crate::domain::ImageId;
 use crate::store::StoredImage;
-use crate::tools::Caller;
+use crate::tools::ToolCaller;
 
-/// `GET /images/ID`. The bytes of an id never change.
+/// `GET /images/ID`. The bytes behind an id never change.
 pub(super) async fn fetch(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
+    State(state): State<Arc<HttpState>>,
+    Extension(caller): Extension<ToolCaller>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(id) = ImageId::parse(&id) else { return Refusal::no_such_image().into_response() };
-    match shared.manager.store().image(&id, &caller.owner.name).await {
+    let Some(id) = ImageId::parse(&id) else { return HttpRefusal::no_such_image().into_response() };
+    match state.manager.store().image(&id, &caller.owner.name).await {
         Ok(image) => answer(&image, &headers).await.unwrap_or_else(|error| refuse(&error)),
         Err(error) => refuse(&error),
     }
@@ -51,18 +51,18 @@ async fn answer(image: &StoredImage, headers: &HeaderMap) -> Result<Response, Im
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         return Ok(response);
     }
-    // A part of another image would be no part of this one.
+    // A range of another version is not a range of this image.
     let range = asked(RANGE).filter(|_| asked(IF_RANGE).is_none_or(|known| known == tag));
     let (start, length) = match wanted(range, image.bytes) {
-        Wanted::Whole => (0, image.bytes),
-        Wanted::Part { start, length } => {
+        RequestedRange::Whole => (0, image.bytes),
+        RequestedRange::Part { start, length } => {
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
             let part = format!("bytes {start}-{}/{}", start + length - 1, image.bytes);
             set(response.headers_mut(), CONTENT_RANGE, &part);
             (start, length)
         }
-        Wanted::Nothing => {
-            let mut response = Refusal::no_such_range(image.bytes).into_response();
+        RequestedRange::Nothing => {
+            let mut response = HttpRefusal::no_such_range(image.bytes).into_response();
             set(response.headers_mut(), CONTENT_RANGE, &format!("bytes */{}", image.bytes));
             return Ok(response);
         }
@@ -78,7 +78,7 @@ async fn answer(image: &StoredImage, headers: &HeaderMap) -> Result<Response, Im
     Ok(response)
 }
 
-/// What is said of an image beside its bytes.
+/// Sets the headers of an image.
 fn describe(headers: &mut HeaderMap, image: &StoredImage, tag: &str) {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(image.format.mime()));
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -90,35 +90,35 @@ fn describe(headers: &mut HeaderMap, image: &StoredImage, tag: &str) {
     set(headers, CONTENT_DISPOSITION, &name);
 }
 
-/// Sets a header to a text of our own making.
+/// Sets a header to a text that the server built.
 fn set(headers: &mut HeaderMap, name: axum::http::HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
 }
 
-/// `POST /images`: the body is the image, whatever its type is said to be.
+/// `POST /images`: the body is the image; its declared type does not matter.
 pub(super) async fn put(
-    State(shared): State<Arc<Shared>>,
-    Extension(caller): Extension<Caller>,
+    State(state): State<Arc<HttpState>>,
+    Extension(caller): Extension<ToolCaller>,
     request: Request,
 ) -> Response {
-    match take(&shared, &caller, request).await {
+    match take(&state, &caller, request).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),
     }
 }
 
-async fn take(shared: &Shared, caller: &Caller, request: Request) -> Result<Response, Refusal> {
+async fn take(state: &HttpState, caller: &ToolCaller, request: Request) -> Result<Response, HttpRefusal> {
     let (parts, body) = request.into_parts();
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    // A form's boundary would be taken for the image.
+    // The boundary of a form would become part of the image.
     if kind.starts_with("multipart/") {
-        return Err(Refusal::wrong_content_type("that of the image, which is the whole body, no form"));
+        return Err(HttpRefusal::wrong_content_type("the type of the image, and the body the image alone"));
     }
-    let body = body::whole(body, shared.options.limits.body_bytes, shared.options.clocks.body).await?;
-    let image = shared.manager.store().record_upload(body, &caller.owner.name).await;
-    let image = image.map_err(|error| Refusal::no_image(&error))?;
+    let body = body::whole(body, state.options.limits.body_bytes, state.options.clocks.body).await?;
+    let image = state.manager.store().record_upload(body, &caller.owner.name).await;
+    let image = image.map_err(|error| HttpRefusal::no_image(&error))?;
     let url = caller.images_url.as_deref().map(|images| format!("{images}{}", image.id));
     let fields = json!({
         "id": image.id.as_str(),
@@ -130,17 +130,17 @@ async fn take(shared: &Shared, caller: &Caller, request: Request) -> Result<Resp
     });
     let mut response = (StatusCode::CREATED, fields.to_string()).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    set(response.headers_mut(), LOCATION, &format!("{}/images/{}", shared.path_prefix(), image.id));
+    set(response.headers_mut(), LOCATION, &format!("{}/images/{}", state.path_prefix(), image.id));
     Ok(response)
 }
 
 fn refuse(error: &ImageError) -> Response {
     match error {
-        ImageError::UnknownId(_) => Refusal::no_such_image(),
-        ImageError::Gone { .. } | ImageError::Exchanged { .. } => Refusal::gone(),
+        ImageError::UnknownId(_) => HttpRefusal::no_such_image(),
+        ImageError::Gone { .. } | ImageError::Exchanged { .. } => HttpRefusal::gone(),
         other => {
-            tracing::error!(error = %other, "a stored image cannot be served");
-            Refusal::store_failed()
+            tracing::error!(error = %other, "cannot send a stored image");
+            HttpRefusal::store_failed()
         }
     }
     .into_response()

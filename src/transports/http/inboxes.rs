@@ -1,5 +1,5 @@
-//! The two ends of a connection of the older SSE, by its session's id: where its messages go,
-//! and which of its answers, once they are written, hand images over.
+//! The SSE connections by session id: the channel for their messages, and the deliveries of their
+//! responses.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,11 +12,11 @@ use crate::transports::deliveries::Deliveries;
 
 type Messages = mpsc::Sender<RxJsonRpcMessage<RoleServer>>;
 
-/// The connections that are open.
+/// The open connections.
 #[derive(Debug, Default)]
 pub(super) struct Inboxes(Mutex<HashMap<String, Inbox>>);
 
-/// Where the messages of one connection go.
+/// One connection.
 #[derive(Clone, Debug)]
 pub(super) struct Inbox {
     pub messages: Messages,

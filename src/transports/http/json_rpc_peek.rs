@@ -1,4 +1,4 @@
-//! What a JSON-RPC message says on its outside. What is inside is for the library to read.
+//! Reads the method and the id of a JSON-RPC message; rmcp parses the rest.
 
 use std::borrow::Cow;
 
@@ -6,15 +6,15 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::refusal::Refusal;
+use super::refusal::HttpRefusal;
 
-/// The outside of one message.
+/// The outer fields of one message.
 #[derive(Debug, Deserialize)]
-pub(super) struct Envelope<'a> {
-    /// What is asked; `None` for an answer.
+pub(super) struct JsonRpcPeek<'a> {
+    /// The method; `None` for a response.
     #[serde(borrow, default)]
     pub method: Option<Cow<'a, str>>,
-    /// The request's number; null for a notification.
+    /// The id of the request; null for a notification.
     #[serde(default)]
     pub id: Value,
     #[serde(default)]
@@ -23,22 +23,28 @@ pub(super) struct Envelope<'a> {
     error: Option<IgnoredAny>,
 }
 
-impl<'a> Envelope<'a> {
-    /// Reads it off a body.
-    pub(super) fn read(body: &'a [u8]) -> Result<Self, Refusal> {
+impl<'a> JsonRpcPeek<'a> {
+    /// Reads the outer fields of a body.
+    pub(super) fn read(body: &'a [u8]) -> Result<Self, HttpRefusal> {
         if body.trim_ascii_start().first() == Some(&b'[') {
             let json = serde_json::from_slice::<IgnoredAny>(body);
-            return Err(json.map_or_else(|error| Refusal::not_json(&error.to_string()), |_| Refusal::batch()));
+            return Err(
+                json.map_or_else(|error| HttpRefusal::not_json(&error.to_string()), |_| HttpRefusal::batch())
+            );
         }
         let read = serde_json::from_slice::<Self>(body);
-        let envelope = read.map_err(|error| {
-            if error.is_data() { Refusal::no_message() } else { Refusal::not_json(&error.to_string()) }
+        let peek = read.map_err(|error| {
+            if error.is_data() {
+                HttpRefusal::no_message()
+            } else {
+                HttpRefusal::not_json(&error.to_string())
+            }
         })?;
-        let is_answer = envelope.result.is_some() || envelope.error.is_some();
-        if envelope.method.is_none() && !is_answer { Err(Refusal::no_message()) } else { Ok(envelope) }
+        let is_answer = peek.result.is_some() || peek.error.is_some();
+        if peek.method.is_none() && !is_answer { Err(HttpRefusal::no_message()) } else { Ok(peek) }
     }
 
-    /// Whether it is a request of this method.
+    /// Whether the message is a request of this method.
     pub(super) fn asks(&self, method: &str) -> bool {
         !self.id.is_null() && self.method.as_deref() == Some(method)
     }
@@ -49,25 +55,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_are_told_from_what_is_none() {
-        let call = Envelope::read(br#"{"jsonrpc":"2.0","id":"a","method":"tools/call","params":{"x":[1]}}"#);
+    fn bodies_that_are_not_messages_are_refused() {
+        let call =
+            JsonRpcPeek::read(br#"{"jsonrpc":"2.0","id":"a","method":"tools/call","params":{"x":[1]}}"#);
         let call = call.unwrap();
         assert!(call.asks("tools/call") && !call.asks("initialize"));
         assert_eq!(call.id, "a");
-        assert!(!Envelope::read(br#"{"method":"tools/call"}"#).unwrap().asks("tools/call"));
-        assert!(Envelope::read(br#"{"id":1,"result":{}}"#).is_ok());
+        assert!(!JsonRpcPeek::read(br#"{"method":"tools/call"}"#).unwrap().asks("tools/call"));
+        assert!(JsonRpcPeek::read(br#"{"id":1,"result":{}}"#).is_ok());
         for (body, refusal) in [
-            (&b" [{\"method\":\"ping\",\"id\":1}]"[..], Refusal::batch()),
-            (b"[]", Refusal::batch()),
-            (b"{}", Refusal::no_message()),
-            (b"7", Refusal::no_message()),
-            (br#"{"method":7}"#, Refusal::no_message()),
+            (&b" [{\"method\":\"ping\",\"id\":1}]"[..], HttpRefusal::batch()),
+            (b"[]", HttpRefusal::batch()),
+            (b"{}", HttpRefusal::no_message()),
+            (b"7", HttpRefusal::no_message()),
+            (br#"{"method":7}"#, HttpRefusal::no_message()),
         ] {
-            assert_eq!(Envelope::read(body).unwrap_err(), refusal);
+            assert_eq!(JsonRpcPeek::read(body).unwrap_err(), refusal);
         }
         for body in [&b""[..], b"{", b"[", b"{\"method\":\"ping\"", b"\xff", b"{\"a\":\"\xff\"}"] {
-            let refusal = format!("{:?}", Envelope::read(body).unwrap_err());
-            assert!(refusal.contains("the body is no JSON"), "{body:?}: {refusal}");
+            let refusal = format!("{:?}", JsonRpcPeek::read(body).unwrap_err());
+            assert!(refusal.contains("the body is not "), "{body:?}: {refusal}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Headers at once, and bytes now and then, for a call that says nothing for minutes.
+//! Early headers and keep-alive comments for a call that sends nothing for minutes.
 //!
-//! In the protocol's newer era the library sends no status line before the first message of a
-//! call. Clients and proxies give up on such a silence after 60 to 300 seconds: undici waits
-//! 300 s for headers, httpx as long for a byte, many a proxy a minute.
+//! In the newer protocol era rmcp sends no status line before the first message of a call. Clients
+//! and proxies close such a silent connection after 60 to 300 seconds: undici waits 300 s for
+//! headers, httpx 300 s for a byte, many proxies a minute.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -20,17 +20,18 @@ use tokio::time::timeout;
 
 use super::options::Clocks;
 
-/// A comment: read by nobody, and a sign of life.
-const SIGN_OF_LIFE: &[u8] = b":\n\n";
+/// A comment, which clients ignore.
+const COMMENT: &[u8] = b":\n\n";
 const INTERNAL_ERROR: i32 = -32_603;
 
-/// The answer, begun early where it is late. Dropping its body drops the answer.
+/// The response. If it takes long, its headers are sent first. Dropping the body drops the call.
 pub(super) async fn early(mut answer: BoxFuture<'static, Response>, clocks: Clocks, id: Value) -> Response {
     if let Ok(response) = timeout(clocks.early_headers, &mut answer).await {
         return response;
     }
-    let begun = stream::once(async { Bytes::from_static(SIGN_OF_LIFE) });
-    let rest = stream::unfold(Stage::Silent(answer), move |stage| next(stage, clocks.keep_alive, id.clone()));
+    let begun = stream::once(async { Bytes::from_static(COMMENT) });
+    let rest =
+        stream::unfold(LateAnswer::Silent(answer), move |stage| next(stage, clocks.keep_alive, id.clone()));
     let body = Body::from_stream(begun.chain(rest).map(Ok::<_, Infallible>));
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::OK;
@@ -41,24 +42,24 @@ pub(super) async fn early(mut answer: BoxFuture<'static, Response>, clocks: Cloc
     response
 }
 
-enum Stage {
+enum LateAnswer {
     Silent(BoxFuture<'static, Response>),
     Streaming(BoxStream<'static, Bytes>),
 }
 
-async fn next(stage: Stage, keep_alive: Duration, id: Value) -> Option<(Bytes, Stage)> {
+async fn next(stage: LateAnswer, keep_alive: Duration, id: Value) -> Option<(Bytes, LateAnswer)> {
     let mut events = match stage {
-        Stage::Silent(mut answer) => match timeout(keep_alive, &mut answer).await {
-            Err(_) => return Some((Bytes::from_static(SIGN_OF_LIFE), Stage::Silent(answer))),
+        LateAnswer::Silent(mut answer) => match timeout(keep_alive, &mut answer).await {
+            Err(_) => return Some((Bytes::from_static(COMMENT), LateAnswer::Silent(answer))),
             Ok(response) => events(response, &id).await,
         },
-        Stage::Streaming(events) => events,
+        LateAnswer::Streaming(events) => events,
     };
     let event = events.next().await?;
-    Some((event, Stage::Streaming(events)))
+    Some((event, LateAnswer::Streaming(events)))
 }
 
-/// A late answer as events: as it is where it has events, else as one.
+/// A late response as events: its own events, or its body as one event.
 async fn events(response: Response, id: &Value) -> BoxStream<'static, Bytes> {
     let kind = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if kind.is_some_and(|kind| kind.starts_with("text/event-stream")) {
@@ -68,7 +69,7 @@ async fn events(response: Response, id: &Value) -> BoxStream<'static, Bytes> {
     let body = response.into_body().collect().await.map(http_body_util::Collected::to_bytes);
     let message = body.ok().and_then(|body| serde_json::from_slice::<Value>(&body).ok());
     let message = message.filter(|message| message.get("jsonrpc").is_some()).unwrap_or_else(|| {
-        let error = json!({ "code": INTERNAL_ERROR, "message": "the call could not be answered" });
+        let error = json!({ "code": INTERNAL_ERROR, "message": "the server could not answer the call" });
         json!({ "jsonrpc": "2.0", "id": id, "error": error })
     });
     stream::once(async move { Bytes::from(format!("data: {message}\n\n")) }).boxed()

@@ -1,4 +1,4 @@
-//! How much is served at once and how often: calls in flight, requests a minute.
+//! Limits running calls and requests per minute, per owner and in total.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::metrics::Metrics;
 use super::options::Limits;
 
-/// Counts for each owner. Owners are as many as there are names of tokens.
+/// Counts per owner. There are as many owners as token names.
 #[derive(Debug)]
 pub(super) struct Load {
     limits: Limits,
@@ -24,25 +24,25 @@ struct Counts {
     ended: Notify,
 }
 
-/// A call in flight, for as long as it is held.
+/// A running call; counted while it is held.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct CallInFlight {
     started: Instant,
     metrics: Metrics,
     owner: Arc<str>,
     counts: Arc<Counts>,
 }
 
-/// A limit that is reached.
+/// The limit that was reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Full {
-    /// Of this many in all.
+pub(super) enum LimitReached {
+    /// Running calls in total.
     All(usize),
-    /// Of this many of one token.
+    /// Running calls of one token.
     Token(usize),
 }
 
-/// Refills evenly, a minute's requests in a minute.
+/// A token bucket that refills evenly within a minute.
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
     left: f64,
@@ -54,28 +54,28 @@ impl Load {
         Self { limits, metrics, counts: Arc::default(), buckets: Mutex::default() }
     }
 
-    /// Begins a call, unless there are too many.
-    pub(super) fn begin(&self, owner: &str) -> Result<Call, Full> {
+    /// Counts a new call, unless a limit is reached.
+    pub(super) fn begin(&self, owner: &str) -> Result<CallInFlight, LimitReached> {
         let owner: Arc<str> = owner.into();
         let mut calls = self.counts.lock();
         let (own, all) = (calls.get(&owner).copied().unwrap_or(0), calls.values().sum::<usize>());
         if own >= self.limits.calls_per_token && self.limits.calls_per_token < self.limits.calls {
-            return Err(Full::Token(self.limits.calls_per_token));
+            return Err(LimitReached::Token(self.limits.calls_per_token));
         }
         if all >= self.limits.calls {
-            return Err(Full::All(self.limits.calls));
+            return Err(LimitReached::All(self.limits.calls));
         }
         calls.insert(Arc::clone(&owner), own + 1);
         let (started, metrics, counts) = (Instant::now(), self.metrics.clone(), Arc::clone(&self.counts));
-        Ok(Call { started, metrics, owner, counts })
+        Ok(CallInFlight { started, metrics, owner, counts })
     }
 
-    /// How many calls are in flight.
+    /// The number of running calls.
     pub(super) fn in_flight(&self) -> usize {
         self.counts.lock().values().sum()
     }
 
-    /// Waits until none is.
+    /// Waits until no call is running.
     pub(super) async fn idle(&self) {
         loop {
             let ended = self.counts.ended.notified();
@@ -86,7 +86,10 @@ impl Load {
         }
     }
 
-    /// Counts a request, or says how long to wait before the next.
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// How long to wait before the next request.
     pub(super) fn request(&self, owner: &str, now: Instant) -> Result<(), Duration> {
         let most = f64::from(self.limits.requests_per_minute);
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,7 +110,7 @@ impl Counts {
     }
 }
 
-impl Drop for Call {
+impl Drop for CallInFlight {
     fn drop(&mut self) {
         let mut calls = self.counts.lock();
         if let Some(count) = calls.get_mut(&self.owner) {
@@ -133,9 +136,9 @@ mod tests {
         let (load, alice, bob) = load(Limits { calls: 3, calls_per_token: 2, ..Limits::default() });
         let first = load.begin(alice).unwrap();
         let second = load.begin(alice).unwrap();
-        assert_eq!(load.begin(alice).unwrap_err(), Full::Token(2));
+        assert_eq!(load.begin(alice).unwrap_err(), LimitReached::Token(2));
         let third = load.begin(bob).unwrap();
-        assert_eq!(load.begin(bob).unwrap_err(), Full::All(3));
+        assert_eq!(load.begin(bob).unwrap_err(), LimitReached::All(3));
         drop(first);
         let fourth = load.begin(alice).unwrap();
         assert_eq!(load.in_flight(), 3);

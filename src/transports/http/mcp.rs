@@ -1,4 +1,4 @@
-//! Streamable HTTP at `/mcp`: what the library leaves out, around what it does.
+//! Streamable HTTP at `/mcp`: limits, sessions and keep-alive around the service of rmcp.
 
 use std::sync::Arc;
 
@@ -11,64 +11,66 @@ use axum::response::{IntoResponse as _, Response};
 use http_body_util::Full as FullBody;
 
 use super::body;
-use super::json_rpc_peek::Envelope;
+use super::json_rpc_peek::JsonRpcPeek;
 use super::keep_alive::early;
-use super::load::{Call, Full};
-use super::refusal::Refusal;
-use super::sessions::{Place, Visit};
-use super::shared::{Shared, caller};
-use crate::tools::{Caller, Delivery};
+use super::load::{CallInFlight, LimitReached};
+use super::refusal::HttpRefusal;
+use super::sessions::{SessionSlot, SessionUse};
+use super::state::{HttpState, caller};
+use crate::tools::{Delivery, ToolCaller};
 
 const SESSION_ID: &str = "mcp-session-id";
 
 /// Everything at `/mcp`.
-pub(super) async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    match answer(shared, request).await {
+pub(super) async fn serve(State(state): State<Arc<HttpState>>, request: Request) -> Response {
+    match answer(state, request).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),
     }
 }
 
-/// What is under way with a request, in the extensions that its handler holds until it ends.
+/// Held by the extensions of a request until its handler ends.
 #[derive(Clone, Debug)]
 #[expect(dead_code, reason = "held, not read")]
-struct UnderWay(Arc<(Option<Visit>, Option<Call>)>);
+struct HeldRequest(Arc<(Option<SessionUse>, Option<CallInFlight>)>);
 
-async fn answer(shared: Arc<Shared>, request: Request) -> Result<Response, Refusal> {
+async fn answer(state: Arc<HttpState>, request: Request) -> Result<Response, HttpRefusal> {
     let (mut parts, body) = request.into_parts();
-    let caller = caller(&parts).ok_or_else(Refusal::no_token)?;
+    let caller = caller(&parts).ok_or_else(HttpRefusal::no_token)?;
     let session = session_id(&parts.headers);
     let visit = match &session {
-        Some(id) => Some(shared.sessions.visit(id, &caller.owner.name).ok_or_else(Refusal::unknown_session)?),
+        Some(id) => {
+            Some(state.sessions.visit(id, &caller.owner.name).ok_or_else(HttpRefusal::unknown_session)?)
+        }
         None => None,
     };
     if parts.method != Method::POST {
-        return Ok(other(&shared, parts, session, visit).await);
+        return Ok(other(&state, parts, session, visit).await);
     }
     require_json(&parts.headers)?;
-    let limits = shared.options.limits;
-    let body = body::json(body, limits.body_bytes, shared.options.clocks.body).await?;
-    let envelope = Envelope::read(&body)?;
-    let call = begin(&shared, &envelope, &caller)?;
+    let limits = state.options.limits;
+    let body = body::json(body, limits.body_bytes, state.options.clocks.body).await?;
+    let peek = JsonRpcPeek::read(&body)?;
+    let call = begin(&state, &peek, &caller)?;
     detach(&mut parts);
-    // Only the eras with a handshake have sessions.
-    let begins = session.is_none() && envelope.asks("initialize");
-    let place = begins.then(|| place(&shared)).transpose()?;
+    // Only the protocol versions with a handshake have sessions.
+    let begins = session.is_none() && peek.asks("initialize");
+    let place = begins.then(|| place(&state)).transpose()?;
     let is_late_era = call.is_some() && session.is_none();
-    let id = envelope.id.clone();
-    let under_way = UnderWay(Arc::new((visit, call)));
+    let id = peek.id.clone();
+    let under_way = HeldRequest(Arc::new((visit, call)));
     let delivery = Delivery::default();
     parts.extensions.insert(under_way.clone());
     parts.extensions.insert(delivery.clone());
-    let asked = send(&shared, parts, body);
-    let response = if is_late_era { early(asked, shared.options.clocks, id).await } else { asked.await };
-    note_session(&shared, &response, session.as_deref(), place, &caller);
-    let kept = (under_way, shared.answers.token());
+    let asked = send(&state, parts, body);
+    let response = if is_late_era { early(asked, state.options.clocks, id).await } else { asked.await };
+    note_session(&state, &response, session.as_deref(), place, &caller);
+    let kept = (under_way, state.answers.token());
     Ok(response.map(|body| body::keeping(body::confirming(body, delivery), kept)))
 }
 
-/// Puts the head of a request into memory of its own. As it came it holds the connection's read
-/// buffer of 8 KB, for the minutes that a call takes.
+/// Copies the head of a request. The original keeps the connection's read buffer of 8 KB alive for
+/// the minutes that a call takes.
 fn detach(parts: &mut Parts) {
     for value in parts.headers.values_mut() {
         if let Ok(own) = HeaderValue::from_bytes(value.as_bytes()) {
@@ -80,70 +82,70 @@ fn detach(parts: &mut Parts) {
     }
 }
 
-/// Streams that are opened or taken up again, and sessions that are ended.
+/// Opens or resumes a stream, or ends a session.
 async fn other(
-    shared: &Arc<Shared>,
+    state: &Arc<HttpState>,
     parts: Parts,
     session: Option<String>,
-    visit: Option<Visit>,
+    visit: Option<SessionUse>,
 ) -> Response {
     let deletes = parts.method == Method::DELETE;
-    let response = send(shared, parts, Bytes::new()).await;
+    let response = send(state, parts, Bytes::new()).await;
     if let Some(id) = session.filter(|_| deletes && response.status().is_success()) {
-        shared.sessions.end(&id);
+        state.sessions.end(&id);
     }
-    let end = shared.drained.clone();
+    let end = state.drained.clone();
     response.map(|body| body::ended_by(body::keeping(body, visit), end))
 }
 
 fn send(
-    shared: &Arc<Shared>,
+    state: &Arc<HttpState>,
     parts: Parts,
     body: Bytes,
 ) -> futures_util::future::BoxFuture<'static, Response> {
-    (shared.mcp)(axum::http::Request::from_parts(parts, FullBody::from(body)))
+    (state.mcp)(axum::http::Request::from_parts(parts, FullBody::from(body)))
 }
 
-/// Begins a call where the message asks for one.
+/// Counts a call if the message is one.
 pub(super) fn begin(
-    shared: &Shared,
-    envelope: &Envelope<'_>,
-    caller: &Caller,
-) -> Result<Option<Call>, Refusal> {
-    if !envelope.asks("tools/call") {
+    state: &HttpState,
+    peek: &JsonRpcPeek<'_>,
+    caller: &ToolCaller,
+) -> Result<Option<CallInFlight>, HttpRefusal> {
+    if !peek.asks("tools/call") {
         return Ok(None);
     }
-    if shared.stopping.is_cancelled() {
-        return Err(Refusal::stopping());
+    if state.stopping.is_cancelled() {
+        return Err(HttpRefusal::stopping());
     }
-    let id = || envelope.id.clone();
-    shared.load.begin(&caller.owner.name).map(Some).map_err(|full| match full {
-        Full::All(most) => Refusal::too_many_calls("", most, id()),
-        Full::Token(most) => Refusal::too_many_calls(" with this token", most, id()),
+    let id = || peek.id.clone();
+    state.load.begin(&caller.owner.name).map(Some).map_err(|full| match full {
+        LimitReached::All(most) => HttpRefusal::too_many_calls("", most, id()),
+        LimitReached::Token(most) => HttpRefusal::too_many_calls(" with this token", most, id()),
     })
 }
 
-/// A place for a new session.
-pub(super) fn place(shared: &Shared) -> Result<Place, Refusal> {
-    if shared.stopping.is_cancelled() {
-        return Err(Refusal::stopping());
+/// Reserves room for a new session.
+pub(super) fn place(state: &HttpState) -> Result<SessionSlot, HttpRefusal> {
+    if state.stopping.is_cancelled() {
+        return Err(HttpRefusal::stopping());
     }
-    shared.sessions.place().ok_or_else(|| Refusal::too_many_sessions(shared.options.limits.sessions))
+    state.sessions.place().ok_or_else(|| HttpRefusal::too_many_sessions(state.options.limits.sessions))
 }
 
-/// Notes a session that began, and one that is gone.
+/// Records a session that began, or one that ended.
 fn note_session(
-    shared: &Shared,
+    state: &HttpState,
     response: &Response<Body>,
     asked: Option<&str>,
-    place: Option<Place>,
-    caller: &Caller,
+    place: Option<SessionSlot>,
+    caller: &ToolCaller,
 ) {
     if let (Some(place), Some(id)) = (place, session_id(response.headers())) {
         place.take(&id, &caller.owner.name);
     }
     if let Some(id) = asked.filter(|_| response.status() == StatusCode::NOT_FOUND) {
-        shared.sessions.end(id);
+        state.sessions.end(id);
     }
 }
 
@@ -151,11 +153,11 @@ fn session_id(headers: &HeaderMap) -> Option<String> {
     headers.get(SESSION_ID).map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned())
 }
 
-pub(super) fn require_json(headers: &HeaderMap) -> Result<(), Refusal> {
+pub(super) fn require_json(headers: &HeaderMap) -> Result<(), HttpRefusal> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
     if essence.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
-    Err(Refusal::wrong_content_type("application/json"))
+    Err(HttpRefusal::wrong_content_type("application/json"))
 }

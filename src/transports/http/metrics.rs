@@ -1,4 +1,4 @@
-//! What is counted for those who run the server, in the form that Prometheus reads.
+//! The metrics of the server, in the format of Prometheus.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,50 +15,50 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::domain::Usd;
 use crate::jobs::{Observer, Requested};
 
-/// A call takes 30 to 300 s; what takes less does not draw.
+/// A drawing call takes 30 to 300 s; a shorter one does not draw.
 const BUCKETS: [f64; 11] = [0.1, 1.0, 5.0, 10.0, 20.0, 40.0, 60.0, 120.0, 180.0, 300.0, 600.0];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Answered {
+struct StatusLabels {
     status: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Model {
+struct ModelLabels {
     provider: String,
     model: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Request {
+struct RequestLabels {
     provider: String,
     model: String,
     outcome: &'static str,
 }
 
-/// The counts of one server. Clones are one.
+/// The metrics of one server. Clones share them.
 #[derive(Clone)]
-pub struct Metrics(Arc<Inner>);
+pub struct Metrics(Arc<MetricsState>);
 
-struct Inner {
+struct MetricsState {
     registry: Registry,
-    answered: Family<Answered, Counter>,
+    answered: Family<StatusLabels, Counter>,
     calls: Histogram,
-    requests: Family<Request, Counter>,
-    seconds: Family<Model, Histogram, fn() -> Histogram>,
-    bytes: Family<Model, Counter>,
-    dollars: Family<Model, Counter<f64, AtomicU64>>,
+    requests: Family<RequestLabels, Counter>,
+    seconds: Family<ModelLabels, Histogram, fn() -> Histogram>,
+    bytes: Family<ModelLabels, Counter>,
+    dollars: Family<ModelLabels, Counter<f64, AtomicU64>>,
     now: [Gauge; 3],
 }
 
-/// What is so at this moment.
+/// The current values of the gauges.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Now {
+pub(super) struct GaugeValues {
     /// Tool calls in flight.
     pub calls: usize,
     /// Sessions open.
     pub sessions: usize,
-    /// Requests that wait for their turn at an image API.
+    /// Requests that wait to be sent to an image API.
     pub waiting: usize,
 }
 
@@ -69,7 +69,7 @@ fn histogram() -> Histogram {
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("gpt_image");
-        let inner = Inner {
+        let inner = MetricsState {
             answered: Family::default(),
             calls: histogram(),
             requests: Family::default(),
@@ -81,13 +81,13 @@ impl Default for Metrics {
         };
         let [calls, sessions, waiting] = &inner.now;
         registry.register("http_requests", "HTTP requests by status", inner.answered.clone());
-        let help = "From a tool call's writer to the end of its work";
+        let help = "From the start of a tool call to the end of its work";
         registry.register_with_unit("call", help, Unit::Seconds, inner.calls.clone());
         registry.register("calls_in_flight", "Tool calls in flight", calls.clone());
         registry.register("sessions", "Sessions open", sessions.clone());
         registry.register(
             "queued_requests",
-            "Requests that wait for their turn at an image API",
+            "Requests that wait to be sent to an image API",
             waiting.clone(),
         );
         let help = "Requests to image APIs by model and outcome: made, or the kind of failure";
@@ -97,7 +97,7 @@ impl Default for Metrics {
         registry.register_with_unit("pictures", "Bytes of images received", Unit::Bytes, inner.bytes.clone());
         let help = "Dollars charged or probably charged by image APIs";
         registry.register_with_unit("cost", help, Unit::Other("dollars".to_owned()), inner.dollars.clone());
-        Self(Arc::new(Inner { registry, ..inner }))
+        Self(Arc::new(MetricsState { registry, ..inner }))
     }
 }
 
@@ -112,22 +112,22 @@ impl Metrics {
     fn requested(&self, requested: Requested<'_>) {
         let Requested { model, outcome, seconds, bytes, cost } = requested;
         let (provider, model) = (model.provider.clone(), model.model.clone());
-        let labels = Model { provider: provider.clone(), model: model.clone() };
-        self.0.requests.get_or_create(&Request { provider, model, outcome }).inc();
+        let labels = ModelLabels { provider: provider.clone(), model: model.clone() };
+        self.0.requests.get_or_create(&RequestLabels { provider, model, outcome }).inc();
         self.0.seconds.get_or_create(&labels).observe(seconds);
         self.0.bytes.get_or_create(&labels).inc_by(bytes);
         self.0.dollars.get_or_create(&labels).inc_by(cost.map_or(0.0, Usd::dollars));
     }
 
     pub(super) fn answered(&self, status: u16) {
-        self.0.answered.get_or_create(&Answered { status: status.into() }).inc();
+        self.0.answered.get_or_create(&StatusLabels { status: status.into() }).inc();
     }
 
     pub(super) fn call(&self, took: Duration) {
         self.0.calls.observe(took.as_secs_f64());
     }
 
-    pub(super) fn text(&self, now: Now) -> Result<String, fmt::Error> {
+    pub(super) fn text(&self, now: GaugeValues) -> Result<String, fmt::Error> {
         let values = [now.calls, now.sessions, now.waiting];
         for (gauge, value) in self.0.now.iter().zip(values) {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));

@@ -1,50 +1,49 @@
-//! What the HTTP transport is told: where to listen, whom to serve, how much, and its clocks.
+//! The options of the HTTP transport: address, access, limits and timeouts.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::metrics::Metrics;
-use super::tokens::Tokens;
+use super::tokens::BearerTokens;
 use crate::jobs::SpendingCaps;
 
-/// All that the transport needs to know.
+/// The options of the HTTP transport.
 #[derive(Debug)]
 pub struct HttpOptions {
-    /// Where to listen; port 0 takes a free one.
+    /// The address to listen on; port 0 picks a free one.
     pub listen: SocketAddr,
-    /// Who may call. Without any, everybody who reaches the port may.
-    pub tokens: Tokens,
-    /// Host names requests may be addressed to, beside loopback's; with a port, at that port only.
+    /// The tokens that may call. Without any, anyone who reaches the port may.
+    pub tokens: BearerTokens,
+    /// Allowed Host names in addition to loopback; with a port, only that port.
     pub hosts: Vec<String>,
-    /// Web pages' origins that may call, beside those on loopback.
+    /// Allowed Origins in addition to loopback.
     pub origins: Vec<String>,
-    /// The address clients reach the server at, without a slash at its end, where it is another
-    /// than the one it listens on.
+    /// The address that clients use, without a trailing slash, if it differs from `listen`.
     pub public_url: Option<String>,
-    /// Whether callers may name files of this machine.
+    /// Whether callers may name paths on this machine.
     pub paths: bool,
-    /// What each token may spend.
+    /// The spending caps of each token.
     pub caps_per_token: SpendingCaps,
-    /// How much is served.
+    /// Limits on what is served.
     pub limits: Limits,
-    /// How long things may last.
+    /// Timeouts.
     pub clocks: Clocks,
-    /// What is counted.
+    /// The metrics of the server.
     pub metrics: Metrics,
 }
 
-/// The most that is served.
+/// Limits on what is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of a request's body.
+    /// Bytes of a request body.
     pub body_bytes: usize,
-    /// Sessions of the older protocols, open at once.
+    /// Open sessions, of the protocol versions that have them.
     pub sessions: usize,
-    /// Tool calls in flight at once.
+    /// Running tool calls.
     pub calls: usize,
-    /// The same, of one token.
+    /// Running tool calls of one token.
     pub calls_per_token: usize,
-    /// Requests a minute of one token.
+    /// Requests per minute of one token.
     pub requests_per_minute: u32,
 }
 
@@ -60,22 +59,22 @@ impl Default for Limits {
     }
 }
 
-/// How long things may last.
+/// Timeouts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clocks {
-    /// From a connection's start, or its last answer, to the end of the next request's headers.
+    /// From the start of a connection, or its last response, to the end of the next request's headers.
     pub headers: Duration,
-    /// For a request's body to begin with; every 32 KiB that come add a second.
+    /// For a request body; every 32 KiB received add a second.
     pub body: Duration,
-    /// Silence before a call is answered with headers and no more.
+    /// Silence before the headers of a response are sent without a message.
     pub early_headers: Duration,
-    /// Between bytes that keep a silent answer alive.
+    /// Between the keep-alive comments of a silent response.
     pub keep_alive: Duration,
-    /// Before a session that nobody uses ends.
+    /// Idle timeout of a session.
     pub session_idle: Duration,
-    /// For which a finished answer can be fetched again over a new connection.
+    /// How long a finished response can be fetched again over a new connection.
     pub resumable: Duration,
-    /// For calls in flight to end when the server is told to stop.
+    /// Grace period for running calls on shutdown.
     pub stop: Duration,
 }
 

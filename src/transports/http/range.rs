@@ -1,38 +1,38 @@
 //! The `Range` header (RFC 9110, section 14): one part of an image, or all of it.
 
-/// What is to be sent.
+/// The part of a file that the client asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
-    /// Everything.
+pub(super) enum RequestedRange {
+    /// The whole file.
     Whole,
-    /// These bytes.
+    /// A range of bytes.
     Part {
-        /// The first.
+        /// The first byte.
         start: u64,
-        /// How many, at least one.
+        /// The number of bytes, at least one.
         length: u64,
     },
-    /// Nothing of what is wanted is there.
+    /// The range is outside the file.
     Nothing,
 }
 
-/// Of a file of this many bytes. Several ranges, and what is no range at all, mean the whole
-/// file, as a server may answer.
-pub(super) fn wanted(header: Option<&str>, bytes: u64) -> Wanted {
+/// The requested range of a file of this many bytes. Several ranges and invalid ones mean the whole
+/// file, as the standard permits.
+pub(super) fn wanted(header: Option<&str>, bytes: u64) -> RequestedRange {
     let range = header.and_then(|header| header.trim().strip_prefix("bytes="));
     let range = range.filter(|range| !range.contains(',')).and_then(|range| range.split_once('-'));
-    let Some((first, last)) = range else { return Wanted::Whole };
+    let Some((first, last)) = range else { return RequestedRange::Whole };
     let number = |text: &str| text.trim().parse::<u64>().ok();
     let (start, end) = match (number(first), number(last)) {
         (Some(first), None) if last.trim().is_empty() => (first, bytes),
         (Some(first), Some(last)) if first <= last => (first, last.saturating_add(1).min(bytes)),
-        (None, Some(0)) if first.trim().is_empty() => return Wanted::Nothing,
+        (None, Some(0)) if first.trim().is_empty() => return RequestedRange::Nothing,
         (None, Some(most)) if first.trim().is_empty() => (bytes.saturating_sub(most), bytes),
-        _ => return Wanted::Whole,
+        _ => return RequestedRange::Whole,
     };
     match end.checked_sub(start) {
-        Some(length @ 1..) => Wanted::Part { start, length },
-        _ => Wanted::Nothing,
+        Some(length @ 1..) => RequestedRange::Part { start, length },
+        _ => RequestedRange::Nothing,
     }
 }
 
@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn ranges_are_read_as_the_standard_has_them() {
-        let part = |start, length| Wanted::Part { start, length };
+        let part = |start, length| RequestedRange::Part { start, length };
         let cases = [
             ("bytes=0-9", part(0, 10)),
             ("bytes=10-", part(10, 90)),
@@ -51,19 +51,19 @@ mod tests {
             ("bytes=99-99", part(99, 1)),
             ("bytes=90-1000", part(90, 10)),
             (" bytes= 5 - 6 ", part(5, 2)),
-            ("bytes=100-", Wanted::Nothing),
-            ("bytes=100-200", Wanted::Nothing),
-            ("bytes=-0", Wanted::Nothing),
-            ("bytes=9-0", Wanted::Whole),
-            ("bytes=-", Wanted::Whole),
-            ("bytes=a-b", Wanted::Whole),
-            ("bytes=0-1,3-4", Wanted::Whole),
-            ("lines=0-9", Wanted::Whole),
+            ("bytes=100-", RequestedRange::Nothing),
+            ("bytes=100-200", RequestedRange::Nothing),
+            ("bytes=-0", RequestedRange::Nothing),
+            ("bytes=9-0", RequestedRange::Whole),
+            ("bytes=-", RequestedRange::Whole),
+            ("bytes=a-b", RequestedRange::Whole),
+            ("bytes=0-1,3-4", RequestedRange::Whole),
+            ("lines=0-9", RequestedRange::Whole),
             ("bytes=0-18446744073709551615", part(0, 100)),
         ];
         for (header, expected) in cases {
             assert_eq!(wanted(Some(header), 100), expected, "{header}");
         }
-        assert_eq!(wanted(None, 100), Wanted::Whole);
+        assert_eq!(wanted(None, 100), RequestedRange::Whole);
     }
 }

@@ -1,4 +1,4 @@
-//! The server's life: it listens, serves, and when told to stop lets calls end first.
+//! Listens, serves, and on shutdown lets running calls end first.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,67 +13,67 @@ use tokio_util::sync::CancellationToken;
 use super::connections;
 use super::options::HttpOptions;
 use super::router::router;
-use super::shared::Shared;
+use super::state::HttpState;
 use super::tokens::TokenError;
 use crate::jobs::Manager;
 
-/// For connections to close once every call has ended.
-const FAREWELL: Duration = Duration::from_secs(5);
+/// How long connections may take to close once every call has ended.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// A server that listens.
 pub struct HttpServer {
     listener: TcpListener,
-    shared: Arc<Shared>,
+    state: Arc<HttpState>,
 }
 
 impl HttpServer {
-    /// Begins to listen, for this handler and the images of this manager's store; nothing is served yet.
+    /// Listens, for this handler and the images of this manager's store, without serving yet.
     ///
     /// # Errors
-    /// The system's, where the address cannot be had.
+    /// The error of the system if the address is not available.
     pub async fn bind<Handler>(handler: Handler, manager: Manager, options: HttpOptions) -> io::Result<Self>
     where
         Handler: ServerHandler + Clone,
     {
         let listener = TcpListener::bind(options.listen).await?;
-        Ok(Self { listener, shared: Arc::new(Shared::new(handler, manager, options)) })
+        Ok(Self { listener, state: Arc::new(HttpState::new(handler, manager, options)) })
     }
 
-    /// Where it listens.
+    /// The address it listens on.
     ///
     /// # Errors
-    /// The system's.
+    /// The error of the system.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// Reads the token file again, when called. Returns how many tokens there are.
+    /// A function that reloads the token file and returns the number of tokens.
     pub fn reload_tokens(&self) -> impl Fn() -> Result<usize, TokenError> + Send + Sync + 'static {
-        let shared = Arc::clone(&self.shared);
-        move || shared.options.tokens.reload()
+        let state = Arc::clone(&self.state);
+        move || state.options.tokens.reload()
     }
 
-    /// Serves until told to stop, then until the calls in flight have ended and their answers
-    /// are sent, or the time for that is over. Returns how many calls were left.
+    /// Serves until stopped, then until running calls have ended and their responses are sent, or until
+    /// the grace period is over. Returns the number of calls that were still running.
     pub async fn serve(self, stop: CancellationToken) -> usize {
-        let Self { listener, shared } = self;
-        let clocks = shared.options.clocks;
-        let sweeper = tokio::spawn(sweep(Arc::clone(&shared)));
-        let router = router(Arc::clone(&shared));
+        let Self { listener, state } = self;
+        let clocks = state.options.clocks;
+        let sweeper = tokio::spawn(sweep(Arc::clone(&state)));
+        let router = router(Arc::clone(&state));
         let open = connections::accept(&listener, &router, clocks.headers, &stop).await;
         drop(listener);
-        shared.stopping.cancel();
+        state.stopping.cancel();
         let deadline = Instant::now() + clocks.stop;
-        let left = match timeout_at(deadline, shared.load.idle()).await {
+        let left = match timeout_at(deadline, state.load.idle()).await {
             Ok(()) => 0,
-            Err(_) => shared.load.in_flight(),
+            Err(_) => state.load.in_flight(),
         };
         if left == 0 {
-            shared.answers.close();
-            let _ = timeout(FAREWELL, shared.answers.wait()).await;
+            state.answers.close();
+            let _ = timeout(CLOSING, state.answers.wait()).await;
         }
-        shared.drained.cancel();
-        let _ = timeout(FAREWELL, open.shutdown()).await;
+        state.drained.cancel();
+        let _ = timeout(CLOSING, open.shutdown()).await;
         sweeper.abort();
         left
     }
@@ -85,14 +85,14 @@ impl std::fmt::Debug for HttpServer {
     }
 }
 
-/// Looks after the sessions now and then.
-async fn sweep(shared: Arc<Shared>) {
-    let clocks = shared.options.clocks;
+/// Ends idle sessions periodically.
+async fn sweep(state: Arc<HttpState>) {
+    let clocks = state.options.clocks;
     let often = clocks.session_idle.min(clocks.resumable) / 4;
     let mut ticks = interval(often.clamp(Duration::from_millis(10), Duration::from_secs(30)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        shared.sweep().await;
+        state.sweep().await;
     }
 }

@@ -1,8 +1,7 @@
-//! The sessions that are open, whose they are, and when they end.
+//! The open sessions, their owners, and their idle timeout.
 //!
-//! The library that serves them ends a session after some time without messages, even in the
-//! middle of a call. So its clock is off, and this one counts: a session lives while a call of
-//! it runs or a stream of it is open, and for some time after.
+//! The timeout of rmcp counts messages and would end a session during a call, so it is off. Here, a
+//! session is in use while one of its calls runs or one of its streams is open.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,18 +9,18 @@ use std::time::{Duration, Instant};
 
 /// All sessions of one server. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Sessions(Arc<Inner>);
+pub(super) struct Sessions(Arc<SessionTable>);
 
 #[derive(Debug)]
-struct Inner {
+struct SessionTable {
     most: usize,
-    open: Mutex<Open>,
+    open: Mutex<OpenSessions>,
 }
 
 #[derive(Debug, Default)]
-struct Open {
+struct OpenSessions {
     sessions: HashMap<Arc<str>, Session>,
-    /// Places taken by sessions that have no id yet.
+    /// Sessions that are starting and have no id yet.
     beginning: usize,
 }
 
@@ -33,34 +32,34 @@ struct Session {
     last: Instant,
 }
 
-/// A place among the sessions, until it is given an id or dropped.
+/// Reserves room for a session until it has an id or is dropped.
 #[derive(Debug)]
-pub(super) struct Place(Sessions);
+pub(super) struct SessionSlot(Sessions);
 
-/// Something under way in a session, for as long as it is held.
+/// Marks a session as in use while it is held.
 #[derive(Debug)]
-pub(super) struct Visit {
+pub(super) struct SessionUse {
     sessions: Sessions,
     id: Arc<str>,
 }
 
 impl Sessions {
     pub(super) fn new(most: usize) -> Self {
-        Self(Arc::new(Inner { most, open: Mutex::default() }))
+        Self(Arc::new(SessionTable { most, open: Mutex::default() }))
     }
 
-    /// Takes a place for a new one, if there is one left.
-    pub(super) fn place(&self) -> Option<Place> {
+    /// Reserves room for a new session; `None` at the limit.
+    pub(super) fn place(&self) -> Option<SessionSlot> {
         let mut open = self.lock();
         if open.sessions.len() + open.beginning >= self.0.most {
             return None;
         }
         open.beginning += 1;
-        Some(Place(self.clone()))
+        Some(SessionSlot(self.clone()))
     }
 
-    /// Begins something in this owner's session of this id.
-    pub(super) fn visit(&self, id: &str, owner: &str) -> Option<Visit> {
+    /// Marks this owner's session as in use; `None` if the owner has no such session.
+    pub(super) fn visit(&self, id: &str, owner: &str) -> Option<SessionUse> {
         let mut open = self.lock();
         let (id, session) = open.sessions.get_key_value(id)?;
         let id = Arc::clone(id);
@@ -68,7 +67,7 @@ impl Sessions {
             return None;
         }
         open.sessions.get_mut(&id)?.busy += 1;
-        Some(Visit { sessions: self.clone(), id })
+        Some(SessionUse { sessions: self.clone(), id })
     }
 
     pub(super) fn end(&self, id: &str) {
@@ -79,12 +78,12 @@ impl Sessions {
         self.lock().sessions.len()
     }
 
-    /// The ids of all. They have shaken hands.
+    /// The ids of all sessions that have completed the handshake.
     pub(super) fn ids(&self) -> Vec<Arc<str>> {
         self.lock().sessions.keys().cloned().collect()
     }
 
-    /// Ends those that nobody used for so long, and names them.
+    /// Ends the sessions that were idle for this long, and returns their ids.
     pub(super) fn end_idle(&self, idle: Duration, now: Instant) -> Vec<Arc<str>> {
         let is_idle =
             |session: &Session| session.busy == 0 && now.saturating_duration_since(session.last) >= idle;
@@ -97,27 +96,27 @@ impl Sessions {
         idle
     }
 
-    fn lock(&self) -> MutexGuard<'_, Open> {
+    fn lock(&self) -> MutexGuard<'_, OpenSessions> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Place {
-    /// The session is there, and is this owner's.
+impl SessionSlot {
+    /// Opens the session with this id for this owner.
     pub(super) fn take(self, id: &str, owner: &str) {
         let session = Session { owner: owner.into(), busy: 0, last: Instant::now() };
         self.0.lock().sessions.insert(id.into(), session);
     }
 }
 
-impl Drop for Place {
+impl Drop for SessionSlot {
     fn drop(&mut self) {
         let mut open = self.0.lock();
         open.beginning = open.beginning.saturating_sub(1);
     }
 }
 
-impl Drop for Visit {
+impl Drop for SessionUse {
     fn drop(&mut self) {
         if let Some(session) = self.sessions.lock().sessions.get_mut(&self.id) {
             session.busy = session.busy.saturating_sub(1);

@@ -1,8 +1,8 @@
-//! The transport of 2024: messages to the client over `GET /sse`, from it by `POST /messages`.
+//! The HTTP+SSE transport of 2024: `GET /sse` for messages to the client, `POST /messages` for
+//! messages from it.
 //!
-//! The library no longer has it; a pair of channels is a transport to it all the same. The
-//! connection is the session: when it ends, the session does, its answers are dropped, and
-//! what was paid for is stored.
+//! rmcp no longer has this transport, but accepts a pair of channels as one. The connection is the
+//! session: when it ends, the session ends, its responses are dropped, and paid images are stored.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -21,58 +21,58 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::body;
-use super::json_rpc_peek::Envelope;
+use super::json_rpc_peek::JsonRpcPeek;
 use super::mcp::{begin, place, require_json};
-use super::refusal::Refusal;
-use super::sessions::Visit;
-use super::shared::{Shared, WAITING_MESSAGES, caller};
+use super::refusal::HttpRefusal;
+use super::sessions::SessionUse;
+use super::state::{HttpState, WAITING_MESSAGES, caller};
 use crate::tools::Delivery;
 use crate::transports::deliveries::Deliveries;
 
 /// Ends the session with its connection.
 struct Connection {
-    shared: Arc<Shared>,
+    state: Arc<HttpState>,
     id: String,
-    _open: Option<Visit>,
+    _open: Option<SessionUse>,
     _end: tokio_util::sync::DropGuard,
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.shared.inboxes.close(&self.id);
-        self.shared.sessions.end(&self.id);
+        self.state.inboxes.close(&self.id);
+        self.state.sessions.end(&self.id);
         tracing::debug!("an SSE connection ended");
     }
 }
 
-/// `GET /sse`: the first event says where messages go.
-pub(super) async fn open(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    match connect(shared, request) {
+/// `GET /sse`: the first event is the address for messages.
+pub(super) async fn open(State(state): State<Arc<HttpState>>, request: Request) -> Response {
+    match connect(state, request) {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),
     }
 }
 
-fn connect(shared: Arc<Shared>, request: Request) -> Result<Response, Refusal> {
+fn connect(state: Arc<HttpState>, request: Request) -> Result<Response, HttpRefusal> {
     let (parts, _) = request.into_parts();
-    let caller = caller(&parts).ok_or_else(Refusal::no_token)?;
-    let place = place(&shared)?;
+    let caller = caller(&parts).ok_or_else(HttpRefusal::no_token)?;
+    let place = place(&state)?;
     let mut random = [0; 16];
-    // Without randomness an id could be guessed.
-    getrandom::fill(&mut random).map_err(|_| Refusal::stopping())?;
+    // An id without randomness could be guessed.
+    getrandom::fill(&mut random).map_err(|_| HttpRefusal::stopping())?;
     let id = format!("{:032x}", u128::from_ne_bytes(random));
     place.take(&id, &caller.owner.name);
     let (to_client, outgoing) = mpsc::channel(WAITING_MESSAGES);
     let (from_client, incoming) = mpsc::channel(WAITING_MESSAGES);
-    let end = shared.drained.child_token();
-    (shared.serve)(incoming, to_client, end.clone());
-    let deliveries = shared.inboxes.open(&id, from_client);
-    let sent = Sent { keep_alive: shared.options.clocks.keep_alive, deliveries, delivery: None };
-    let first = format!("event: endpoint\ndata: {}/messages?sessionId={id}\n\n", shared.path_prefix());
+    let end = state.drained.child_token();
+    (state.serve)(incoming, to_client, end.clone());
+    let deliveries = state.inboxes.open(&id, from_client);
+    let sent = EventStreamState { keep_alive: state.options.clocks.keep_alive, deliveries, delivery: None };
+    let first = format!("event: endpoint\ndata: {}/messages?sessionId={id}\n\n", state.path_prefix());
     let connection = Connection {
-        _open: shared.sessions.visit(&id, &caller.owner.name),
+        _open: state.sessions.visit(&id, &caller.owner.name),
         _end: end.drop_guard(),
-        shared,
+        state,
         id,
     };
     let events = stream::once(async move { Bytes::from(first) }).chain(events(outgoing, sent));
@@ -85,13 +85,13 @@ fn connect(shared: Arc<Shared>, request: Request) -> Result<Response, Refusal> {
     Ok(response)
 }
 
-/// Messages as events, and a comment where there was none for a while.
+/// Messages as events, with keep-alive comments.
 fn events(
     outgoing: mpsc::Receiver<TxJsonRpcMessage<RoleServer>>,
-    sent: Sent,
+    sent: EventStreamState,
 ) -> impl Stream<Item = Bytes> + Send {
     stream::unfold((outgoing, sent), |(mut outgoing, mut sent)| async move {
-        // Whoever asks for the next event has taken the one before.
+        // A request for the next event means that the last one was written.
         if let Some(delivery) = sent.delivery.take() {
             delivery.confirm();
         }
@@ -111,44 +111,44 @@ fn event(message: &TxJsonRpcMessage<RoleServer>) -> Bytes {
     match serde_json::to_string(message) {
         Ok(message) => format!("event: message\ndata: {message}\n\n").into(),
         Err(error) => {
-            tracing::error!(%error, "a message could not be written");
+            tracing::error!(%error, "cannot serialize a message");
             Bytes::from_static(b":\n\n")
         }
     }
 }
 
 /// The state of the stream to the client.
-struct Sent {
+struct EventStreamState {
     keep_alive: Duration,
     deliveries: Deliveries,
     delivery: Option<Delivery>,
 }
 
-/// `POST /messages`: taken on, and answered over the connection.
-pub(super) async fn message(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    match take(&shared, request).await {
+/// `POST /messages`: accepts a message; the response goes over the SSE connection.
+pub(super) async fn message(State(state): State<Arc<HttpState>>, request: Request) -> Response {
+    match take(&state, request).await {
         Ok(()) => StatusCode::ACCEPTED.into_response(),
         Err(refusal) => refusal.into_response(),
     }
 }
 
-async fn take(shared: &Arc<Shared>, request: Request) -> Result<(), Refusal> {
+async fn take(state: &Arc<HttpState>, request: Request) -> Result<(), HttpRefusal> {
     let (mut parts, body) = request.into_parts();
-    let caller = caller(&parts).ok_or_else(Refusal::no_token)?;
+    let caller = caller(&parts).ok_or_else(HttpRefusal::no_token)?;
     let query = parts.uri.query().unwrap_or_default().as_bytes();
     let named = url::form_urlencoded::parse(query).find(|(name, _)| name == "sessionId");
-    let (_, id) = named.ok_or_else(Refusal::no_session_named)?;
-    let visit = shared.sessions.visit(&id, &caller.owner.name).ok_or_else(Refusal::unknown_session)?;
-    let inbox = shared.inboxes.of(&id).ok_or_else(Refusal::unknown_session)?;
+    let (_, id) = named.ok_or_else(HttpRefusal::no_session_named)?;
+    let visit = state.sessions.visit(&id, &caller.owner.name).ok_or_else(HttpRefusal::unknown_session)?;
+    let inbox = state.inboxes.of(&id).ok_or_else(HttpRefusal::unknown_session)?;
     require_json(&parts.headers)?;
-    let clocks = shared.options.clocks;
-    let body = body::json(body, shared.options.limits.body_bytes, clocks.body).await?;
-    let envelope = Envelope::read(&body)?;
-    let call = begin(shared, &envelope, &caller)?;
+    let clocks = state.options.clocks;
+    let body = body::json(body, state.options.limits.body_bytes, clocks.body).await?;
+    let peek = JsonRpcPeek::read(&body)?;
+    let call = begin(state, &peek, &caller)?;
     let mut message: RxJsonRpcMessage<RoleServer> =
-        serde_json::from_slice(&body).map_err(|_| Refusal::no_message())?;
+        serde_json::from_slice(&body).map_err(|_| HttpRefusal::no_message())?;
     parts.extensions.insert(Arc::new((visit, call)));
-    inbox.deliveries.heed(&message);
+    inbox.deliveries.drop_cancelled(&message);
     match &mut message {
         RxJsonRpcMessage::<RoleServer>::Request(request) => {
             parts.extensions.insert(inbox.deliveries.begin(request.id.clone()));
@@ -159,5 +159,5 @@ async fn take(shared: &Arc<Shared>, request: Request) -> Result<(), Refusal> {
         }
         _ => {}
     }
-    inbox.messages.send(message).await.map_err(|_| Refusal::unknown_session())
+    inbox.messages.send(message).await.map_err(|_| HttpRefusal::unknown_session())
 }

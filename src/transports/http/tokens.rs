@@ -1,4 +1,4 @@
-//! Bearer tokens: who a caller is. A token is kept as its hash, and never printed.
+//! Bearer tokens, which identify callers. A token is kept as a hash and never printed.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::domain::Secret;
 
-/// Shorter ones can be guessed.
+/// Shorter tokens can be guessed.
 const LEAST_CHARACTERS: usize = 16;
 const MOST_NAME_CHARACTERS: usize = 64;
 
@@ -21,8 +21,8 @@ pub enum TokenError {
         /// The system's words.
         problem: String,
     },
-    /// A line, or an entry of the list, that is no token. The token itself is not quoted.
-    #[error("{place}: {problem}; accepted is `name = token`, the token of 16 characters or more")]
+    /// A line of the file, or an entry of the setting, that is not a token. The token is not quoted.
+    #[error("{place}: {problem}; write `name = token`, with a token of 16 characters or more")]
     Malformed {
         /// Which one.
         place: String,
@@ -31,20 +31,20 @@ pub enum TokenError {
     },
 }
 
-/// The tokens in force: those of the settings, and those of a file that can be read again.
-pub struct Tokens {
-    stated: Vec<Entry>,
+/// The valid tokens: those of the settings, and those of a file that can be reloaded.
+pub struct BearerTokens {
+    stated: Vec<TokenEntry>,
     file: Option<PathBuf>,
-    known: RwLock<Arc<[Entry]>>,
+    known: RwLock<Arc<[TokenEntry]>>,
 }
 
 #[derive(Clone)]
-struct Entry {
+struct TokenEntry {
     name: Arc<str>,
     hash: blake3::Hash,
 }
 
-impl Tokens {
+impl BearerTokens {
     /// The tokens `name=token` of the settings, and those of this file.
     ///
     /// # Errors
@@ -57,30 +57,30 @@ impl Tokens {
         Ok(Self { stated, file, known: RwLock::new(known) })
     }
 
-    /// Whether there are none, so that everybody may call.
+    /// Whether there are none, so that anyone may call.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.known().is_empty()
     }
 
-    /// Reads the file again. What was known stays known where it cannot be read, or where it
-    /// would leave the server open to everybody. Returns how many there are.
+    /// Reloads the file and returns the number of tokens. The old tokens stay valid if the file cannot
+    /// be read, or if no token would be left and the server would be open to anyone.
     ///
     /// # Errors
-    /// Why nothing changed.
+    /// Why the old tokens stay valid.
     pub fn reload(&self) -> Result<usize, TokenError> {
         let new = all(&self.stated, self.file.as_deref())?;
         if new.is_empty() && !self.is_empty() {
             let place = self.file.as_deref().unwrap_or(Path::new("")).display().to_string();
-            return Err(TokenError::Malformed { place, problem: "there is no token left in it" });
+            return Err(TokenError::Malformed { place, problem: "it has no token left" });
         }
         let count = new.len();
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = new;
         Ok(count)
     }
 
-    /// The name of whoever holds this token. Takes equally long for every token that is wrong:
-    /// hashes are compared, all of them, each in constant time.
+    /// The owner of this token. Compares the hash with all known hashes, each in constant time, so that
+    /// every wrong token takes equally long.
     #[must_use]
     pub fn owner(&self, token: &str) -> Option<Arc<str>> {
         let hash = blake3::hash(token.as_bytes());
@@ -91,19 +91,19 @@ impl Tokens {
             .cloned()
     }
 
-    fn known(&self) -> Arc<[Entry]> {
+    fn known(&self) -> Arc<[TokenEntry]> {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl fmt::Debug for Tokens {
+impl fmt::Debug for BearerTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.known().iter().map(|entry| Arc::clone(&entry.name)).collect();
-        f.debug_struct("Tokens").field("names", &names).finish_non_exhaustive()
+        f.debug_struct("BearerTokens").field("names", &names).finish_non_exhaustive()
     }
 }
 
-fn all(stated: &[Entry], file: Option<&Path>) -> Result<Arc<[Entry]>, TokenError> {
+fn all(stated: &[TokenEntry], file: Option<&Path>) -> Result<Arc<[TokenEntry]>, TokenError> {
     let mut entries = stated.to_vec();
     if let Some(path) = file {
         let unreadable = |error: std::io::Error| TokenError::Unreadable {
@@ -117,13 +117,13 @@ fn all(stated: &[Entry], file: Option<&Path>) -> Result<Arc<[Entry]>, TokenError
 
 /// One token a line, as `name = token` or as TOML has it, `name = "token"`; # begins a comment
 /// line.
-fn read(text: &str, path: &Path) -> Result<Vec<Entry>, TokenError> {
+fn read(text: &str, path: &Path) -> Result<Vec<TokenEntry>, TokenError> {
     let lines = text.lines().zip(1..).map(|(line, number): (&str, usize)| (line.trim(), number));
     let lines = lines.filter(|(line, _)| !line.is_empty() && !line.starts_with('#'));
     lines.map(|(line, number)| entry(line, || format!("{}, line {number}", path.display()))).collect()
 }
 
-fn entry(text: &str, place: impl Fn() -> String) -> Result<Entry, TokenError> {
+fn entry(text: &str, place: impl Fn() -> String) -> Result<TokenEntry, TokenError> {
     let malformed = |problem| TokenError::Malformed { place: place(), problem };
     let (name, token) = text.split_once('=').ok_or_else(|| malformed("there is no ="))?;
     let (name, token) = (name.trim(), token.trim());
@@ -131,16 +131,16 @@ fn entry(text: &str, place: impl Fn() -> String) -> Result<Entry, TokenError> {
     let token = quoted('"').or_else(|| quoted('\'')).unwrap_or(token);
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     if name.is_empty() || name.len() > MOST_NAME_CHARACTERS || !name.bytes().all(is_plain) {
-        return Err(malformed("the name is not of 1 to 64 letters, digits, dots, dashes and underscores"));
+        return Err(malformed("the name must be 1 to 64 letters, digits, dots, dashes and underscores"));
     }
     // What can stand in a header after `Bearer`.
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(malformed("the token has a character that is no visible ASCII"));
+        return Err(malformed("the token has a character that is not visible ASCII"));
     }
     if token.len() < LEAST_CHARACTERS {
         return Err(malformed("the token is too short"));
     }
-    Ok(Entry { name: name.into(), hash: blake3::hash(token.as_bytes()) })
+    Ok(TokenEntry { name: name.into(), hash: blake3::hash(token.as_bytes()) })
 }
 
 #[cfg(test)]
@@ -150,11 +150,11 @@ mod tests {
     const ALICE: &str = "alice-secret-0123456789";
     const BOB: &str = "bob=secret=0123456789";
 
-    fn tokens(file: &str) -> (tempfile::TempDir, Result<Tokens, TokenError>) {
+    fn tokens(file: &str) -> (tempfile::TempDir, Result<BearerTokens, TokenError>) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tokens");
         std::fs::write(&path, file).unwrap();
-        (folder, Tokens::load(&[], Some(path)))
+        (folder, BearerTokens::load(&[], Some(path)))
     }
 
     #[test]

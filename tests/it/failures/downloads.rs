@@ -6,14 +6,14 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use gpt_image_mcp::catalog::{Catalog, Endpoint};
 use gpt_image_mcp::domain::Secret;
-use gpt_image_mcp::sandbox::{Options, Sandbox};
+use gpt_image_mcp::sandbox::SandboxOptions;
 use gpt_image_mcp::staging::{StagedFile, Staging};
 use gpt_image_mcp::upstream::{Call, CallBody, Client, ClientOptions, ModelAddress, Path, Step, dialect};
 use serde_json::json;
 use url::Url;
 
 use super::scenario::{RunningScenario, Scenario};
-use crate::support::{PATIENCE, Reply, Setup, Upstream, png};
+use crate::support::{PATIENCE, Reply, Sandbox, Setup, Upstream, png};
 
 const FLAT: f64 = 0.03;
 
@@ -111,7 +111,7 @@ async fn link(client: &Client, sandbox: &Sandbox, fault: &str) -> Url {
 
 #[tokio::test]
 async fn a_download_that_stalls_is_taken_up_on_a_new_connection() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let staging = Staging::new(folder.path());
     let client = client(Duration::from_millis(500));

@@ -5,7 +5,7 @@ use gpt_image_mcp::domain::Usd;
 use serde_json::{Value, json};
 
 use super::scenario::{Row, Scenario, check};
-use crate::support::Setup;
+use crate::support::{Sandbox, Setup};
 
 /// What the flat-price model costs.
 const FLAT: f64 = 0.03;
@@ -185,8 +185,7 @@ async fn a_provider_that_cannot_be_reached_is_left_for_another_and_costs_nothing
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let closed = format!("http://{}/v1", nobody.local_addr().unwrap());
     drop(nobody);
-    let other =
-        gpt_image_mcp::sandbox::Sandbox::start(gpt_image_mcp::sandbox::Options::default()).await.unwrap();
+    let other = Sandbox::start(gpt_image_mcp::sandbox::SandboxOptions::default()).await.unwrap();
     let alone = Setup::bare().variable("APIYI_API_KEY", "sk-first").variable("APIYI_BASE_URL", &closed);
     let refused = alone.start().await.generate(json!({ "prompt": "a kite" })).await;
     for words in ["could not be reached", "base URL", "Nothing was charged."] {

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use gpt_image_mcp::sandbox::{Fault, Options, Sandbox};
+use gpt_image_mcp::sandbox::{Fault, SandboxOptions};
 use gpt_image_mcp::upstream::FailureKind;
 use serde_json::json;
 
-use crate::support::Setup;
+use crate::support::{Sandbox, Setup};
 
 const KEYS: [&str; 2] = ["sk-secret-one", "sk-secret-two"];
 
@@ -33,7 +33,7 @@ fn nothing_holds_a_key(folder: &Path) -> usize {
 
 #[tokio::test]
 async fn no_fault_brings_a_key_into_the_log_the_answers_or_the_store() {
-    let sandbox = Sandbox::start(Options::default()).await.unwrap();
+    let sandbox = Sandbox::start(SandboxOptions::default()).await.unwrap();
     // One provider and the official model's own key; silence is not waited out for minutes.
     let timeout =
         |id| format!("[[model]]\nprovider = \"apiyi\"\nid = \"{id}\"\ntimeouts = {{ auto = 15 }}\n");

@@ -4,11 +4,11 @@
 //! chat, `I` the same over the images endpoints, `O` the official model, `S` the official model
 //! at the second provider.
 
-use gpt_image_mcp::sandbox::{Options, ReplyForm, Sandbox, Seen};
+use gpt_image_mcp::sandbox::{ReceivedRequest, ReplyForm, SandboxOptions};
 use serde_json::{Value, json};
 use sqlx::Row as _;
 
-use crate::support::{Answer, App, Setup};
+use crate::support::{Answer, App, Sandbox, Setup};
 
 /// What a case is set in.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +60,7 @@ impl Scenario {
     pub async fn start(self) -> RunningScenario {
         let sandbox = |fault: Option<&str>, reply| {
             let fault = fault.map(|fault| fault.parse().unwrap());
-            Sandbox::start(Options { fault, reply, ..Options::default() })
+            Sandbox::start(SandboxOptions { fault, reply, ..SandboxOptions::default() })
         };
         let first = sandbox(self.fault, self.reply).await.unwrap();
         let mut setup = Setup::bare()
@@ -97,7 +97,7 @@ impl RunningScenario {
         self.app.generate(all).await
     }
 
-    fn paid(&self) -> Vec<(char, Seen)> {
+    fn paid(&self) -> Vec<(char, ReceivedRequest)> {
         let second = self.second.iter().flat_map(Sandbox::seen).map(|seen| ('S', seen));
         let first = self.first.seen().into_iter().map(|seen| {
             let official = seen.model.as_deref() == Some("gpt-image-2");

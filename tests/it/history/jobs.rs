@@ -134,7 +134,7 @@ async fn a_job_whose_clock_ran_out_is_not_lost_while_a_process_is_at_work_on_it(
 #[tokio::test]
 async fn an_id_that_nobody_knows_is_refused_and_looking_makes_nothing() {
     let setup = Setup::bare();
-    assert!(told(&setup, &["jobs"]).await.contains("No call is on record yet"));
+    assert!(told(&setup, &["jobs"]).await.contains("There are no jobs yet"));
     let unknown = setup.run(&["jobs", "job_0123456789ab"]).await;
     assert_eq!((unknown.code, unknown.stdout.as_str()), (1, ""));
     assert!(unknown.stderr.contains("job_0123456789ab"), "{}", unknown.stderr);

@@ -47,10 +47,7 @@ async fn a_dry_run_says_what_would_go_and_changes_nothing() {
     assert_eq!(ids(&plan), [old.id(), middle.id()], "oldest first");
     assert_eq!((&plan["deleted"], &plan["stay"]["pictures"]), (&json!(false), &json!(1)));
     let words = printed(&setup, &["prune", "--older-than", "30d", "--dry-run"]).await;
-    assert!(
-        words.starts_with("2 images to go, which makes room of ") && words.contains(&old.id()),
-        "{words}"
-    );
+    assert!(words.starts_with("To delete: 2 images, which frees ") && words.contains(&old.id()), "{words}");
     // Without anybody to ask, it is the same and a refusal.
     let refused = setup.run(&["prune", "--older-than", "30d"]).await;
     assert_eq!((refused.code, refused.stdout), (1, words));

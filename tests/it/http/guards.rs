@@ -23,7 +23,7 @@ async fn an_address_that_others_reach_is_refused_without_a_token() {
         let ran = Setup::bare().run(&["http", "--listen", listen]).await;
         assert_eq!(ran.code, 2, "{}", ran.stderr);
         assert!(
-            ran.stderr.contains("no loopback address") && ran.stderr.contains("--token-file"),
+            ran.stderr.contains("not a loopback address") && ran.stderr.contains("--token-file"),
             "{}",
             ran.stderr
         );
@@ -187,7 +187,7 @@ async fn calls_in_flight_are_as_many_as_said() {
     upstream.requests_come(1).await;
     let over = app.ask(Ask::call("generate_image", kite()).token(ALICE)).await;
     assert_eq!((over.status, over.error_code()), (429, 429));
-    assert!(over.text().contains("1 calls with this token are in flight"), "{}", over.text());
+    assert!(over.text().contains("1 calls with this token are running"), "{}", over.text());
     let two = app.open(Ask::call("generate_image", kite()).token(BOB)).await;
     gate.open();
     for call in [one, two] {

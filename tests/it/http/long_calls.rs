@@ -158,7 +158,7 @@ async fn a_server_told_to_stop_waits_only_as_long_as_said_or_until_told_again() 
             app.signal("INT");
         }
         assert_eq!(app.ended().await, 1);
-        assert!(app.complaints().contains("calls in flight"), "{}", app.complaints());
+        assert!(app.complaints().contains("calls were running"), "{}", app.complaints());
         drop(call);
     }
 }

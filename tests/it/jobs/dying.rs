@@ -36,7 +36,7 @@ async fn an_image_that_no_file_can_hold_comes_inline() {
     let fields = answer.fields();
     assert_eq!(fields["images"], json!([]));
     let warning = fields["warnings"][0].as_str().unwrap();
-    assert!(warning.contains("nowhere but in this answer") && warning.contains("save it now"), "{warning}");
+    assert!(warning.contains("only in this answer") && warning.contains("save it now"), "{warning}");
     assert!(answer.shown()[0].1 == image, "every byte of it");
     assert!(app.home.images().is_empty(), "{:?}", app.home.images());
 }
@@ -80,7 +80,7 @@ async fn a_record_that_goes_away_in_mid_render_costs_the_id_and_not_the_image() 
     let answer = app.result_of(id).await;
     assert_eq!(answer.file(), png(64, 48, 1));
     let warnings = answer.fields()["warnings"].to_string();
-    assert!(warnings.contains("the file is there"), "{warnings}");
+    assert!(warnings.contains("the file is kept"), "{warnings}");
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn what_a_locked_record_did_not_take_is_written_down_before_the_job_ends()
     sqlx::query("BEGIN EXCLUSIVE").execute(&mut lock).await.unwrap();
     gate.open();
     // Each gave up after five seconds.
-    let both = ["the end of a request was not recorded", "an image was kept and not recorded"];
+    let both = ["the end of an attempt was not recorded", "an image was kept and not recorded"];
     let given_up = || both.iter().all(|words| app.complaints().contains(words));
     eventually("the lock being noticed", || given_up().then_some(())).await;
     sqlx::query("COMMIT").execute(&mut lock).await.unwrap();

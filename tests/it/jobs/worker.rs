@@ -148,5 +148,5 @@ async fn without_a_worker_the_server_itself_waits_for_what_is_paid() {
 async fn nobody_starts_a_worker_by_hand() {
     let ran = Setup::bare().run(&["worker"]).await;
     assert_eq!(ran.code, 1);
-    assert!(ran.stderr.contains("started by the server"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the server starts this command"), "{}", ran.stderr);
 }

@@ -1,7 +1,7 @@
 //! The servers, each as its documents describe it: what it must be sent, how it answers, and
 //! how it refuses.
 
-use gpt_image_mcp::sandbox::Manner;
+use gpt_image_mcp::sandbox::ServerProfile;
 use serde_json::{Value, json};
 
 /// Several images are named in order.
@@ -10,8 +10,8 @@ const TWO_CATS: &str = "prompt=a kite\n\nThe images, in order: image 1 is cat.pn
 /// A server as its documents describe it.
 pub struct Server {
     pub file: &'static str,
-    /// The manner of the sandbox that plays it.
-    pub manner: Manner,
+    /// The profile of a sandbox that imitates it.
+    pub profile: ServerProfile,
     /// The variable of the key, and the header the key `my-key` arrives in.
     pub key: Option<(&'static str, &'static str, &'static str)>,
     /// Another header of every request.
@@ -36,7 +36,7 @@ pub struct Drawing {
 fn corporate_gateway() -> Server {
     Server {
         file: "corporate-gateway.toml",
-        manner: Manner::Gateway,
+        profile: ServerProfile::Gateway,
         key: Some(("CORP_IMAGE_KEY", "authorization", "Bearer my-key")),
         header: Some(("x-team", "design")),
         success: "images_official.json",
@@ -64,7 +64,7 @@ fn corporate_gateway() -> Server {
 fn azure() -> Server {
     Server {
         file: "azure.toml",
-        manner: Manner::Azure,
+        profile: ServerProfile::Azure,
         key: Some(("AZURE_OPENAI_API_KEY", "api-key", "my-key")),
         header: None,
         success: "images_echoing.json",
@@ -92,7 +92,7 @@ fn azure_dated() -> Server {
     const EDITS: &str = "/openai/deployments/my-deployment/images/edits?api-version=2025-04-01-preview";
     Server {
         file: "azure-dated.toml",
-        manner: Manner::AzureDated,
+        profile: ServerProfile::AzureDated,
         refusal: (400, "azure_filter.json", "rejected as a result of our safety system"),
         drawings: vec![
             generate("azure/azure-image", json!({ "quality": "high" }))
@@ -113,7 +113,7 @@ pub fn localai() -> Server {
     const MODEL: &str = "localai/flux.1-dev-ggml";
     Server {
         file: "localai.toml",
-        manner: Manner::Localai,
+        profile: ServerProfile::Localai,
         key: None,
         header: None,
         success: "images_localai.json",
@@ -138,7 +138,7 @@ pub fn stable_diffusion_cpp() -> Server {
     const MODEL: &str = "sdcpp/sd-cpp-local";
     Server {
         file: "stable-diffusion-cpp.toml",
-        manner: Manner::StableDiffusionCpp,
+        profile: ServerProfile::StableDiffusionCpp,
         key: None,
         header: None,
         success: "images_sdcpp.json",
@@ -168,7 +168,7 @@ pub fn stable_diffusion_cpp() -> Server {
 pub fn vllm_omni() -> Server {
     Server {
         file: "vllm-omni.toml",
-        manner: Manner::VllmOmni,
+        profile: ServerProfile::VllmOmni,
         key: None,
         header: None,
         success: "images_vllm_omni.json",
@@ -200,7 +200,7 @@ pub fn openrouter() -> Server {
     const TARGET: &str = "/api/v1/chat/completions";
     Server {
         file: "openrouter.toml",
-        manner: Manner::Openrouter,
+        profile: ServerProfile::Openrouter,
         key: Some(("OPENROUTER_API_KEY", "authorization", "Bearer my-key")),
         header: None,
         success: "chat_openrouter.json",

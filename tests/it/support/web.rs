@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use gpt_image_mcp::app::{App, Config, Environment, Settings, SettingsFile};
 use gpt_image_mcp::domain::Secret;
 use gpt_image_mcp::jobs::SpendingCaps;
-use gpt_image_mcp::transports::{Clocks, HttpOptions, HttpServer, Limits, Metrics, Tokens};
+use gpt_image_mcp::transports::{BearerTokens, Clocks, HttpOptions, HttpServer, Limits, Metrics};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
@@ -75,11 +75,11 @@ impl Setup {
         };
         let file = SettingsFile::load(None, None).unwrap();
         let mut config = Config::resolve(stated, file, &environment).unwrap();
-        config.serve_callers_from_afar();
+        config.serve_remote_callers();
         let app = App::build(config);
         let options = HttpOptions {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            tokens: Tokens::load(&[], None).unwrap(),
+            tokens: BearerTokens::load(&[], None).unwrap(),
             hosts: Vec::new(),
             origins: Vec::new(),
             public_url: None,
@@ -89,7 +89,7 @@ impl Setup {
             clocks,
             metrics: Metrics::default(),
         };
-        let server = HttpServer::bind(app.server.from_afar(), app.manager, options).await.unwrap();
+        let server = HttpServer::bind(app.server.for_remote_callers(), app.manager, options).await.unwrap();
         let address = server.address().unwrap();
         tokio::spawn(server.serve(CancellationToken::new()));
         WebApp { address, process: None, _home: self.home.clone() }

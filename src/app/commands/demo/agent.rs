@@ -1,4 +1,4 @@
-//! The MCP client: starts the server as a child, calls its tools, hears its progress.
+//! The MCP client: starts the server as a child process, calls its tools, receives progress.
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,17 +14,17 @@ use rmcp::transport::TokioChildProcess;
 use rmcp::{ClientHandler, ServiceExt as _};
 use tokio::process::Command;
 
-/// Long enough to be watched, short enough not to bore.
+/// Long enough to watch the progress, short enough not to bore.
 const SANDBOX_DELAY_S: &str = "1.5";
-/// A call takes two seconds or so; whatever takes this long will not come.
+/// A call takes about two seconds; a call that takes this long has failed.
 const CALL_TIMEOUT: Duration = Duration::from_mins(2);
-/// What the user has set for the real server: the demo's is to behave the same everywhere, and
-/// to have no key that it could spend on.
+/// Variables of the real server, which the demo does not pass on: it behaves the same everywhere and has
+/// no key to spend with.
 const NOT_PASSED_ON: [&str; 3] = ["GPT_IMAGE_MCP_", "APIYI_", "OPENAI_"];
-/// Where the server looks for a settings file, on one system or another.
+/// Variables for the folder of the settings file.
 const SETTINGS_FOLDERS: [&str; 2] = ["XDG_CONFIG_HOME", "APPDATA"];
 
-/// A connection to a server of its own.
+/// A connection to its own server.
 pub(super) struct Agent {
     client: RunningService<RoleClient, Listener>,
 }
@@ -71,12 +71,12 @@ impl Agent {
             .map_err(|error| format!("{} cannot be started: {error}", program.display()))?;
         let listener = Listener { progress: ProgressDispatcher::new() };
         let client =
-            listener.serve(child).await.map_err(|error| format!("the server did not come up: {error}"))?;
+            listener.serve(child).await.map_err(|error| format!("the server did not start: {error}"))?;
         Ok(Self { client })
     }
 
-    /// Calls a tool and answers with its text. `told` hears of progress: the fraction that is
-    /// done, and the server's words.
+    /// Calls a tool and returns its text. `on_progress` receives the fraction that is done and the
+    /// message of the server.
     ///
     /// # Errors
     /// The tool's own words where it refused or failed, the protocol's where the call did not
@@ -85,9 +85,9 @@ impl Agent {
         &self,
         tool: &'static str,
         arguments: JsonObject,
-        told: impl Fn(f64, &str),
+        on_progress: impl Fn(f64, &str),
     ) -> Result<String, String> {
-        let lost = |error: ServiceError| format!("the call did not get through: {error}");
+        let lost = |error: ServiceError| format!("the call failed: {error}");
         let params = CallToolRequestParams::new(tool).with_arguments(arguments);
         let request = ClientRequest::CallToolRequest(CallToolRequest::new(params));
         let options = PeerRequestOptions::with_timeout(CALL_TIMEOUT);
@@ -98,13 +98,13 @@ impl Agent {
             tokio::select! {
                 answer = &mut answer => break answer.map_err(lost)?,
                 Some(notice) = notices.next() => {
-                    told(notice.progress / notice.total.unwrap_or(1.0), notice.message.as_deref().unwrap_or_default());
+                    on_progress(notice.progress / notice.total.unwrap_or(1.0), notice.message.as_deref().unwrap_or_default());
                 }
             }
         };
         match answer {
             ServerResult::CallToolResult(result) => text(&result),
-            _ => Err("the server answered with something that is no tool result".to_owned()),
+            _ => Err("the answer of the server is not a tool result".to_owned()),
         }
     }
 
@@ -119,6 +119,6 @@ fn text(result: &CallToolResult) -> Result<String, String> {
     match text {
         Some(text) if result.is_error == Some(true) => Err(text),
         Some(text) => Ok(text),
-        None => Err("the server answered without a text".to_owned()),
+        None => Err("the answer of the server has no text".to_owned()),
     }
 }

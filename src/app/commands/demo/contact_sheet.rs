@@ -1,7 +1,7 @@
-//! The page: every call with what it asked for and what came back. One file, which links to the
-//! images beside it and loads nothing else.
+//! The page: every call with its arguments and result. One file, which links to the images next to it
+//! and loads nothing else.
 //!
-//! Every text that is not written here is escaped, whoever it is from.
+//! Every text that is not written here is escaped.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -9,20 +9,20 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::next_steps::NextSteps;
-use super::script::{Call, Drawn, DrawnImage, Preserved};
-use crate::app::commands::page::{Kind, Place, escaped};
+use super::script::{DemoCall, Drawn, DrawnImage, RawImagePath};
+use crate::app::commands::page::{PageFolder, PageKind, escaped};
 use crate::domain::Usd;
 
 /// The demo's page.
-pub(super) const KIND: Kind = Kind {
+pub(super) const KIND: PageKind = PageKind {
     generator: "gpt-image-mcp demo",
     title: "contact sheet",
     style: include_str!("contact_sheet.css"),
 };
 
 /// The page for these calls, to lie in `folder`.
-pub(super) fn page(calls: &[Call], folder: &Path, next: &NextSteps) -> String {
-    let sheet = Sheet { calls, place: Place::new(folder) };
+pub(super) fn page(calls: &[DemoCall], folder: &Path, next: &NextSteps) -> String {
+    let sheet = Sheet { calls, place: PageFolder::new(folder) };
     let cards: String = calls.iter().enumerate().map(|(index, call)| sheet.card(index, call)).collect();
     let images = calls.iter().map(|call| call.images().len()).sum::<usize>();
     let failed = calls.iter().filter(|call| call.outcome.is_err()).count();
@@ -54,12 +54,12 @@ Drawn by the built-in sandbox: no model, no key, no cost.</p>
 }
 
 struct Sheet<'a> {
-    calls: &'a [Call],
-    place: Place,
+    calls: &'a [DemoCall],
+    place: PageFolder,
 }
 
 impl Sheet<'_> {
-    fn card(&self, index: usize, call: &Call) -> String {
+    fn card(&self, index: usize, call: &DemoCall) -> String {
         let (number, tool, shows) = (index + 1, escaped(call.tool), escaped(call.shows));
         let lineage = self.lineage(call);
         let derived = if lineage.is_empty() { "" } else { " class=\"derived\"" };
@@ -76,7 +76,7 @@ impl Sheet<'_> {
         };
         format!(
             r#"<article id="call-{number}"{derived}>
-<div class="pictures">{show}</div>
+<div class="images">{show}</div>
 <div class="call">
 <h2><span class="number">{number}</span><code>{tool}</code></h2>
 <p>{shows}</p>
@@ -87,7 +87,7 @@ impl Sheet<'_> {
         )
     }
 
-    fn figure(&self, image: &DrawnImage, call: &Call) -> String {
+    fn figure(&self, image: &DrawnImage, call: &DemoCall) -> String {
         let link = escaped(&self.place.link(&image.path));
         let prompt = escaped(call.arguments.get("prompt").and_then(Value::as_str).unwrap_or_default());
         let DrawnImage { width, height, .. } = image;
@@ -97,7 +97,7 @@ impl Sheet<'_> {
     }
 
     /// What the image was made from: the images and the mask, small.
-    fn lineage(&self, call: &Call) -> String {
+    fn lineage(&self, call: &DemoCall) -> String {
         let parents = call.images().iter().flat_map(|image| &image.made_from);
         let mut parts: Vec<String> = parents.filter_map(|id| self.parent(id)).collect();
         if let Some(mask) = call.arguments.get("mask").and_then(Value::as_str) {
@@ -107,7 +107,7 @@ impl Sheet<'_> {
             ));
         }
         let sent = call.images().iter().filter_map(|image| image.preserved.as_ref());
-        parts.extend(sent.map(|Preserved { raw_path }| {
+        parts.extend(sent.map(|RawImagePath { raw_path }| {
             let link = escaped(&self.place.link(raw_path));
             format!("<a href=\"{link}\"><img src=\"{link}\" alt=\"\"><span>what the model sent</span></a>")
         }));
@@ -137,7 +137,7 @@ fn facts(drawn: &Drawn) -> String {
     fact("model", &format!("{} at {}", drawn.model, drawn.provider));
     for DrawnImage { id, width, height, format, bytes, .. } in &drawn.images {
         let size = bytes.div_ceil(1_000);
-        fact("picture", &format!("{width} × {height}, {}, {size} KB, {id}", format.to_uppercase()));
+        fact("image", &format!("{width} × {height}, {}, {size} KB, {id}", format.to_uppercase()));
     }
     let real = Usd::from_dollars(drawn.cost_usd);
     fact("cost", &format!("none; with a key {real} ({})", drawn.cost_basis));
@@ -147,7 +147,7 @@ fn facts(drawn: &Drawn) -> String {
     facts
 }
 
-/// A call's arguments as JSON, a line each, names and values told apart.
+/// The arguments of a call as JSON, one line each, with marked names.
 fn json(arguments: &Value) -> String {
     let arguments: Vec<_> = arguments.as_object().into_iter().flatten().collect();
     let last = arguments.len().saturating_sub(1);

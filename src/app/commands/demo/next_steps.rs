@@ -1,4 +1,4 @@
-//! How to go on: the server in a client of one's own.
+//! The next steps: the server in your own client.
 
 use std::fmt;
 use std::path::Path;
@@ -32,9 +32,7 @@ impl NextSteps {
 
     /// What the key is, in a sentence.
     pub fn key() -> String {
-        format!(
-            "{PLACEHOLDER} is your key from apiyi; with a key from OpenAI, set OPENAI_API_KEY in its place."
-        )
+        format!("{PLACEHOLDER} is your key from apiyi; with a key from OpenAI, set OPENAI_API_KEY instead.")
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the person who waits sees: a bar for each call on a terminal, elsewhere lines.
+//! Progress on stderr: a bar for each call in a terminal, lines elsewhere.
 
 use std::cell::RefCell;
 use std::io::{IsTerminal as _, Write as _};
@@ -12,16 +12,16 @@ const RUNNING: &str = "{prefix} {bar:14.cyan/dim} {elapsed:>3} {wide_msg:.dim}";
 const ENDED: &str = "{prefix} {bar:14.cyan/dim} {elapsed:>3} {wide_msg}";
 
 /// One call's progress, on stderr.
-pub(super) struct Progress {
+pub(super) struct DemoProgress {
     name: String,
-    /// None where stderr is no terminal.
+    /// `None` if stderr is not a terminal.
     bar: Option<ProgressBar>,
-    /// The last line where there is no bar, so that none is repeated.
+    /// The last line without a bar, so that no line is repeated.
     line: RefCell<String>,
 }
 
-impl Progress {
-    /// Begins to show the call of this name, which takes as much room as `width` characters.
+impl DemoProgress {
+    /// Shows the call of this name, padded to `width` characters.
     pub fn start(name: &str, width: usize) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar =
@@ -36,7 +36,7 @@ impl Progress {
         progress
     }
 
-    /// Shows how far the call is, from 0 to 1, and the server's words.
+    /// Shows the progress, from 0 to 1, and the server's message.
     pub fn at(&self, fraction: f64, words: &str) {
         #[expect(
             clippy::cast_possible_truncation,

@@ -1,4 +1,4 @@
-//! Which calls are made. Each names what the ones before it brought by id, as an agent does.
+//! The calls of the demo. Each refers to earlier images by id, as an agent does.
 
 use std::path::{Path, PathBuf};
 
@@ -7,27 +7,27 @@ use serde_json::{Map, Value, json};
 
 use super::agent::Agent;
 use super::mask;
-use super::progress::Progress;
+use super::progress::DemoProgress;
 
-/// A call that was made, or that could not be.
+/// A call that was made, or that could not be made.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct DemoCall {
     pub tool: &'static str,
-    /// What it shows, for people.
+    /// What the call demonstrates.
     pub shows: &'static str,
     pub arguments: Value,
-    /// What it brought, or why it brought nothing.
+    /// The result, or why there is none.
     pub outcome: Result<Drawn, String>,
 }
 
-impl Call {
-    /// The images it brought.
+impl DemoCall {
+    /// The images it made.
     pub fn images(&self) -> &[DrawnImage] {
         self.outcome.as_ref().map_or(&[], |drawn| &drawn.images)
     }
 }
 
-/// What a drawing tool's answer says, as far as the page shows it.
+/// The fields of a result that the page shows.
 #[derive(Debug, Deserialize)]
 pub(super) struct Drawn {
     pub model: String,
@@ -39,7 +39,7 @@ pub(super) struct Drawn {
     pub seconds: f64,
 }
 
-/// An image as an answer names it.
+/// An image in a result.
 #[derive(Debug, Deserialize)]
 pub(super) struct DrawnImage {
     pub id: String,
@@ -50,39 +50,39 @@ pub(super) struct DrawnImage {
     pub bytes: u64,
     #[serde(default)]
     pub made_from: Vec<String>,
-    pub preserved: Option<Preserved>,
+    pub preserved: Option<RawImagePath>,
 }
 
-/// What an answer says of the model's own image, where the original was put back around it.
+/// The model's own image, if the original was restored around it.
 #[derive(Debug, Deserialize)]
-pub(super) struct Preserved {
+pub(super) struct RawImagePath {
     pub raw_path: PathBuf,
 }
 
-/// A call to be made.
-struct Step {
+/// A planned call.
+struct DemoStep {
     tool: &'static str,
     shows: &'static str,
     arguments: Value,
     takes: Takes,
 }
 
-/// What a step takes from the steps before.
+/// What a step takes from earlier steps.
 enum Takes {
     Nothing,
     Image,
     ImageAndMask,
 }
 
-fn steps() -> [Step; 5] {
+fn steps() -> [DemoStep; 5] {
     [
-        Step {
+        DemoStep {
             tool: "generate_image",
             shows: "A prompt alone goes to the flat-price model.",
             arguments: json!({ "prompt": "A red kite over a calm sea at sunset" }),
             takes: Takes::Nothing,
         },
-        Step {
+        DemoStep {
             tool: "edit_image",
             shows: "Exact pixels go to the exact model; the image to edit is an id.",
             arguments: json!({
@@ -92,19 +92,19 @@ fn steps() -> [Step; 5] {
             }),
             takes: Takes::Image,
         },
-        Step {
+        DemoStep {
             tool: "inpaint_image",
-            shows: "What the mask leaves transparent is repainted, the rest is kept.",
+            shows: "The model repaints what the mask leaves transparent; the rest stays.",
             arguments: json!({ "prompt": "A red balloon over mountains in winter", "size": "1536x1024", "quality": "low" }),
             takes: Takes::ImageAndMask,
         },
-        Step {
+        DemoStep {
             tool: "generate_image",
             shows: "An aspect ratio needs no exact pixels, so the flat price stays.",
             arguments: json!({ "prompt": "春天的城市与一只热气球", "aspect_ratio": "16:9" }),
             takes: Takes::Nothing,
         },
-        Step {
+        DemoStep {
             tool: "generate_image",
             shows: "A tier and a ratio fix the pixels; the background is cut away.",
             arguments: json!({
@@ -120,18 +120,18 @@ fn steps() -> [Step; 5] {
 
 /// Makes every call, one after the other. A call that fails does not keep the others from
 /// being made, as long as there is an image for those that need one.
-pub(super) async fn play(agent: &Agent, folder: &Path) -> Vec<Call> {
+pub(super) async fn play(agent: &Agent, folder: &Path) -> Vec<DemoCall> {
     let steps = steps();
     let count = steps.len();
     let names = steps.iter().enumerate().map(|(index, step)| format!("{}/{count} {}", index + 1, step.tool));
     let names: Vec<_> = names.collect();
     let width = names.iter().map(String::len).max().unwrap_or_default();
-    let mut calls: Vec<Call> = Vec::new();
-    for (Step { tool, shows, mut arguments, takes }, name) in steps.into_iter().zip(names) {
-        let latest = calls.iter().rev().flat_map(Call::images).next();
+    let mut calls: Vec<DemoCall> = Vec::new();
+    for (DemoStep { tool, shows, mut arguments, takes }, name) in steps.into_iter().zip(names) {
+        let latest = calls.iter().rev().flat_map(DemoCall::images).next();
         let outcome = match complete(&mut arguments, &takes, latest, folder) {
             Ok(arguments) => {
-                let progress = Progress::start(&name, width);
+                let progress = DemoProgress::start(&name, width);
                 let outcome = draw(agent, tool, arguments, &progress).await;
                 match &outcome {
                     Ok(drawn) => progress.done(&format!("{} at {}", drawn.model, drawn.provider)),
@@ -141,7 +141,7 @@ pub(super) async fn play(agent: &Agent, folder: &Path) -> Vec<Call> {
             }
             Err(words) => Err(words),
         };
-        calls.push(Call { tool, shows, arguments, outcome });
+        calls.push(DemoCall { tool, shows, arguments, outcome });
     }
     calls
 }
@@ -153,7 +153,7 @@ fn complete(
     latest: Option<&DrawnImage>,
     folder: &Path,
 ) -> Result<Map<String, Value>, String> {
-    let image = || latest.ok_or_else(|| "not called, because no call before it brought an image".to_owned());
+    let image = || latest.ok_or_else(|| "not called: no earlier call made an image".to_owned());
     match takes {
         Takes::Nothing => {}
         Takes::Image => arguments["images"] = json!([image()?.id]),
@@ -171,7 +171,7 @@ async fn draw(
     agent: &Agent,
     tool: &'static str,
     arguments: Map<String, Value>,
-    progress: &Progress,
+    progress: &DemoProgress,
 ) -> Result<Drawn, String> {
     let text = agent.call(tool, arguments, |fraction, words| progress.at(fraction, words)).await?;
     serde_json::from_str(&text).map_err(|error| format!("the answer cannot be read ({error}): {text}"))

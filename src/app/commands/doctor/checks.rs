@@ -1,4 +1,4 @@
-//! The checks themselves, each as what was seen and what to do about it.
+//! The checks, each with what was found and what to do about it.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::references::Destination;
 use crate::store::Store;
 use crate::upstream::{Client, Failure, ModelAddress, Probe};
 
-/// Below this a few 4K images fill the disk.
+/// A few 4K images fill less space than this.
 const LITTLE_SPACE: u64 = 200 * 1024 * 1024;
 /// A clock further off than this makes signed links and certificates fail.
 const MOST_SKEW_SECONDS: i64 = 300;
@@ -20,9 +20,9 @@ const MOST_SKEW_SECONDS: i64 = 300;
 /// configuration).
 const IMPATIENT_HOST: &str = "api-cf.apiyi.com";
 
-/// What a check came to.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum CheckState {
     /// As it should be.
     Good,
     /// Worth knowing; calls still work.
@@ -31,7 +31,7 @@ pub(super) enum State {
     Fails,
 }
 
-impl State {
+impl CheckState {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Good => "ok",
@@ -41,11 +41,11 @@ impl State {
     }
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Clone, Debug)]
 pub(super) struct Check {
     pub subject: String,
-    pub state: State,
+    pub state: CheckState,
     pub what: String,
     pub remedy: String,
 }
@@ -53,7 +53,7 @@ pub(super) struct Check {
 impl Check {
     fn new(
         subject: impl Into<String>,
-        state: State,
+        state: CheckState,
         what: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
@@ -61,23 +61,23 @@ impl Check {
     }
 }
 
-/// Looks at everything that can be looked at for free.
+/// Runs every check that is free.
 pub(super) async fn all(
     config: &Config,
     settings_file: Option<PathBuf>,
     environment: &Environment,
 ) -> Vec<Check> {
     let mut checks = vec![settings(settings_file), store(&config.store)];
-    // Where nothing can be written, the space says nothing.
-    if checks.iter().all(|check| check.state != State::Fails) {
+    // Free space does not matter if nothing can be written.
+    if checks.iter().all(|check| check.state != CheckState::Fails) {
         checks.push(space(&config.store));
     }
     checks.push(proxy(environment));
     if config.sandbox {
         checks.push(Check::new(
             "sandbox",
-            State::Note,
-            "every call is drawn by the sandbox; no provider is asked",
+            CheckState::Note,
+            "the sandbox draws every call; no provider is contacted",
             "",
         ));
         return checks;
@@ -97,7 +97,7 @@ pub(super) async fn all(
         let variables: Vec<_> = variables.into_iter().map(String::as_str).collect();
         checks.push(Check::new(
             "providers",
-            State::Fails,
+            CheckState::Fails,
             "no provider can be used",
             format!("Set one of {}, or start with --sandbox to try it without a key.", variables.join(", ")),
         ));
@@ -107,17 +107,22 @@ pub(super) async fn all(
 
 fn settings(file: Option<PathBuf>) -> Check {
     match file {
-        Some(path) => Check::new("settings", State::Good, format!("read from {}", path.display()), ""),
-        None => Check::new("settings", State::Good, "no settings file; flags, variables and defaults", ""),
+        Some(path) => Check::new("settings", CheckState::Good, format!("read from {}", path.display()), ""),
+        None => Check::new(
+            "settings",
+            CheckState::Good,
+            "no settings file: flags, variables and defaults apply",
+            "",
+        ),
     }
 }
 
 fn store(store: &Path) -> Check {
     match Store::new(store.to_owned()).staging(&Destination::Store) {
-        Ok(_) => Check::new("store", State::Good, format!("{} can be written", store.display()), ""),
+        Ok(_) => Check::new("store", CheckState::Good, format!("{} can be written", store.display()), ""),
         Err(error) => {
             let remedy = "Set GPT_IMAGE_MCP_STORE to a folder that can be written.";
-            Check::new("store", State::Fails, error.to_string(), remedy)
+            Check::new("store", CheckState::Fails, error.to_string(), remedy)
         }
     }
 }
@@ -127,12 +132,14 @@ fn space(store: &Path) -> Check {
     match fs4::available_space(existing) {
         Ok(bytes) if bytes < LITTLE_SPACE => Check::new(
             "space",
-            State::Fails,
+            CheckState::Fails,
             format!("{} MB are free; a 4K image takes up to 20 MB", bytes / 1_000_000),
-            "Make room, or set GPT_IMAGE_MCP_STORE to another disk.",
+            "Free some space, or set GPT_IMAGE_MCP_STORE to another disk.",
         ),
-        Ok(bytes) => Check::new("space", State::Good, format!("{:.1} GB are free", giga(bytes)), ""),
-        Err(error) => Check::new("space", State::Note, format!("the free space is not known ({error})"), ""),
+        Ok(bytes) => Check::new("space", CheckState::Good, format!("{:.1} GB are free", giga(bytes)), ""),
+        Err(error) => {
+            Check::new("space", CheckState::Note, format!("the free space is unknown ({error})"), "")
+        }
     }
 }
 
@@ -146,7 +153,7 @@ fn proxy(environment: &Environment) -> Check {
     let set: Vec<_> = names
         .iter()
         .filter_map(|name| {
-            // The address may hold a password: only the host is shown.
+            // The address may contain a password: only the host is shown.
             let value = environment.variable(name)?;
             let host = Url::parse(value).ok().and_then(|url| url.host_str().map(str::to_owned));
             Some(format!("{name} at {}", host.unwrap_or_else(|| "an address that cannot be read".to_owned())))
@@ -158,7 +165,7 @@ fn proxy(environment: &Environment) -> Check {
         (set, None) => set.join(", "),
         (set, Some(exempt)) => format!("{}; not for {exempt}", set.join(", ")),
     };
-    Check::new("proxy", State::Good, what, "")
+    Check::new("proxy", CheckState::Good, what, "")
 }
 
 /// The checks of one provider, and whether it can be used.
@@ -180,7 +187,7 @@ async fn provider_checks(
         let wanted = provider.key_variables.join(" or ");
         let check = Check::new(
             id,
-            State::Note,
+            CheckState::Note,
             "no key is set, so it is not used",
             format!("Set {wanted} to use it."),
         );
@@ -188,8 +195,13 @@ async fn provider_checks(
     }
     let mut checks = vec![resolved(provider).await];
     if provider.base_url.contains(IMPATIENT_HOST) {
-        let what = format!("{IMPATIENT_HOST} ends every call after about 100 s, paid or not");
-        checks.push(Check::new(format!("{id} address"), State::Fails, what, "Use https://api.apiyi.com/v1."));
+        let what = format!("{IMPATIENT_HOST} ends every call after about 100 s, charged or not");
+        checks.push(Check::new(
+            format!("{id} address"),
+            CheckState::Fails,
+            what,
+            "Use https://api.apiyi.com/v1.",
+        ));
     }
     let mut usable = false;
     for variable in keys {
@@ -201,21 +213,25 @@ async fn provider_checks(
     (checks, usable)
 }
 
+fn address_count(count: usize) -> String {
+    format!("{count} address{}", if count == 1 { "" } else { "es" })
+}
+
 async fn resolved(provider: &Provider) -> Check {
     let subject = format!("{} address", provider.id);
     let url = Url::parse(&provider.base_url).ok();
     let place = url.as_ref().and_then(|url| Some((url.host_str()?.to_owned(), url.port_or_known_default()?)));
     let Some((host, port)) = place else {
         let what = format!("{} cannot be read", provider.base_url);
-        return Check::new(subject, State::Fails, what, "Set its base URL to an http or https address.");
+        return Check::new(subject, CheckState::Fails, what, "Set its base URL to an http or https address.");
     };
     match tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await {
         Ok(addresses) => {
             let count = addresses.count();
             Check::new(
                 subject,
-                State::Good,
-                format!("{} resolves to {count} addresses", provider.base_url),
+                CheckState::Good,
+                format!("{} resolves to {}", provider.base_url, address_count(count)),
                 "",
             )
         }
@@ -223,9 +239,9 @@ async fn resolved(provider: &Provider) -> Check {
             let what = format!("{host} does not resolve here ({error})");
             Check::new(
                 subject,
-                State::Note,
+                CheckState::Note,
                 what,
-                "Check the name and the network; behind a proxy this may be as it should.",
+                "Check the name and the network. Behind a proxy this can be normal.",
             )
         }
     }
@@ -245,12 +261,12 @@ async fn answered(
         Err(Failure { words, .. }) => {
             let remedy = "Check the network, the proxy, the base URL and, behind a company's proxy, \
                            GPT_IMAGE_MCP_CA_FILE.";
-            (vec![Check::new(subject, State::Fails, format!("does not answer: {words}"), remedy)], false)
+            (vec![Check::new(subject, CheckState::Fails, format!("does not answer: {words}"), remedy)], false)
         }
         Ok(probe) => {
             let mut checks = Vec::from_iter(certificate(provider));
             checks.push(key_check(&subject, &probe, variable));
-            let good = checks.iter().all(|check| check.state != State::Fails);
+            let good = checks.iter().all(|check| check.state != CheckState::Fails);
             if good {
                 checks.extend(models_check(provider, models, &probe));
                 checks.extend(token_type(provider, variable));
@@ -261,10 +277,12 @@ async fn answered(
     }
 }
 
-/// An answer over https says that the certificate was accepted; plain http has none.
+/// An answer over https means that the certificate was accepted; plain http has none.
 fn certificate(provider: &Provider) -> Option<Check> {
     let secure = provider.base_url.starts_with("https:");
-    secure.then(|| Check::new(format!("{} tls", provider.id), State::Good, "the certificate is accepted", ""))
+    secure.then(|| {
+        Check::new(format!("{} tls", provider.id), CheckState::Good, "the certificate is accepted", "")
+    })
 }
 
 fn key_check(subject: &str, probe: &Probe, variable: Option<&String>) -> Check {
@@ -273,21 +291,21 @@ fn key_check(subject: &str, probe: &Probe, variable: Option<&String>) -> Check {
     match probe.status {
         401 | 403 => Check::new(
             subject,
-            State::Fails,
+            CheckState::Fails,
             format!("the key is not accepted (HTTP {})", probe.status),
             format!("Put a valid key of this provider into {named}."),
         ),
         200..=299 => {
-            Check::new(subject, State::Good, format!("answers in {took} ms, the key is accepted"), "")
+            Check::new(subject, CheckState::Good, format!("answers in {took} ms, the key is accepted"), "")
         }
         404 => Check::new(
             subject,
-            State::Note,
+            CheckState::Note,
             format!("answers in {took} ms, and lists no models (HTTP 404), so the key could not be checked"),
             "Check that the base URL ends where the API begins, usually in /v1.",
         ),
         status => {
-            Check::new(subject, State::Fails, format!("answers with HTTP {status}"), "Try again later.")
+            Check::new(subject, CheckState::Fails, format!("answers with HTTP {status}"), "Try again later.")
         }
     }
 }
@@ -300,22 +318,27 @@ fn models_check(provider: &Provider, models: &[&Model], probe: &Probe) -> Option
         .partition(|id| listed.iter().any(|known| known == id));
     let subject = format!("{} models", provider.id);
     Some(if missing.is_empty() {
-        Check::new(subject, State::Good, format!("all {} are listed", here.len()), "")
+        Check::new(subject, CheckState::Good, format!("all {} are listed", here.len()), "")
     } else {
         let what = format!("{} are listed; not listed: {}", here.len(), missing.join(", "));
-        Check::new(subject, State::Note, what, "A call to one that is not listed is likely to be refused.")
+        Check::new(
+            subject,
+            CheckState::Note,
+            what,
+            "A call to one that is not listed is likely to be refused.",
+        )
     })
 }
 
-/// The gateway bills by call or by use, depending on the token, and only a paid call tells.
+/// The gateway bills per call or per use, depending on the token; only a paid call shows which.
 fn token_type(provider: &Provider, variable: Option<&String>) -> Option<Check> {
     let shared = provider.id == "apiyi" && variable.is_some_and(|variable| variable == "APIYI_API_KEY");
     shared.then(|| {
         Check::new(
             format!("{} token", provider.id),
-            State::Note,
-            "whether the token may be used for the official models shows only in a paid call",
-            "They want the type pay-per-use (priority); set APIYI_OFFICIAL_API_KEY where that is another token.",
+            CheckState::Note,
+            "only a paid call shows whether the token may use the official models",
+            "They need the type pay-per-use (priority). If your token of that type differs, set APIYI_OFFICIAL_API_KEY.",
         )
     })
 }
@@ -324,9 +347,20 @@ fn clock(id: &str, probe: &Probe) -> Option<Check> {
     let ahead = probe.ahead_seconds?;
     let subject = format!("{id} clock");
     Some(if ahead.abs() > MOST_SKEW_SECONDS {
-        let what = format!("this machine's clock is {ahead} s ahead of the provider's");
-        Check::new(subject, State::Fails, what, "Set the clock: certificates and signed links depend on it.")
+        let direction = if ahead > 0 { "ahead of" } else { "behind" };
+        let what = format!("this machine's clock is {} s {direction} the provider's", ahead.abs());
+        Check::new(
+            subject,
+            CheckState::Fails,
+            what,
+            "Set the clock: certificates and signed links depend on it.",
+        )
     } else {
-        Check::new(subject, State::Good, format!("within {} s of the provider's", ahead.abs().max(1)), "")
+        Check::new(
+            subject,
+            CheckState::Good,
+            format!("within {} s of the provider's", ahead.abs().max(1)),
+            "",
+        )
     })
 }

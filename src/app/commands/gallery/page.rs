@@ -1,4 +1,4 @@
-//! The page: a card for each image, newest first, by month; lineage as links between cards.
+//! The page: one card per image, newest first, grouped by month, with lineage as links between cards.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -9,29 +9,29 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::app::commands::page::{Kind, Place, escaped};
+use crate::app::commands::page::{PageFolder, PageKind, escaped};
 use crate::app::commands::table::{count, minute, size};
 use crate::codec::Preview;
 use crate::domain::ImageId;
 use crate::store::{Exhibit, ParentRole, Store, StoredImage};
 
 /// The gallery's page.
-pub(super) const KIND: Kind =
-    Kind { generator: "gpt-image-mcp gallery", title: "gallery", style: include_str!("gallery.css") };
+pub(super) const KIND: PageKind =
+    PageKind { generator: "gpt-image-mcp gallery", title: "gallery", style: include_str!("gallery.css") };
 
-/// More of a prompt than this is told by `jobs ID`.
+/// `jobs ID` shows longer prompts in full.
 const PROMPT_CHARACTERS: usize = 500;
 
 /// What a card shows.
 pub(super) struct Card {
     pub exhibit: Exhibit,
-    /// `None` where the image can neither be read nor was it ever before.
+    /// `None` if the image cannot be read and no thumbnail exists.
     pub thumbnail: Option<Preview>,
     /// The file is gone.
     pub missing: bool,
 }
 
-/// The number of each image, the oldest being 1, so that a later page counts the same.
+/// The number of each image, from 1 for the oldest, so that later pages keep the numbers.
 pub(super) struct Numbers(HashMap<ImageId, usize>);
 
 impl Numbers {
@@ -48,14 +48,14 @@ impl Numbers {
 /// A page that is being written.
 pub(super) struct Page<W> {
     out: W,
-    place: Place,
+    place: PageFolder,
     numbers: Numbers,
     month: Option<Date>,
 }
 
 impl<W: Write> Page<W> {
     pub fn new(out: W, folder: &Path, numbers: Numbers) -> Self {
-        Self { out, place: Place::new(folder), numbers, month: None }
+        Self { out, place: PageFolder::new(folder), numbers, month: None }
     }
 
     /// Everything before the first card.
@@ -187,7 +187,7 @@ impl<W: Write> Page<W> {
     }
 }
 
-/// The first day of the month that this moment is in here.
+/// The first day of the month of this moment, in the local time zone.
 pub(super) fn month(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::system()).date().first_of_month()
 }
@@ -196,7 +196,7 @@ fn day(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::system()).date()
 }
 
-/// Who drew it and for how much, when, and what it is: a line each.
+/// The model and price, the date, and the pixels, format and size.
 fn facts(number: usize, exhibit: &Exhibit) -> String {
     let Exhibit { image, price, sandbox, .. } = exhibit;
     let price = match (sandbox, price) {
@@ -204,8 +204,7 @@ fn facts(number: usize, exhibit: &Exhibit) -> String {
         (false, Some(price)) => price.to_string(),
         (false, None) => String::new(),
     };
-    let model =
-        if image.model.provider.is_empty() { "put in by hand".to_owned() } else { image.model.to_string() };
+    let model = if image.model.provider.is_empty() { "uploaded".to_owned() } else { image.model.to_string() };
     let (pixels, bytes) = (image.pixels, size(image.bytes));
     format!(
         "<p class=\"facts\"><b>{number}</b><span>{}</span><em>{price}</em></p>\n\

@@ -1,40 +1,40 @@
-//! One job whole: what was asked, what was sent and may have been charged, what came of it.
+//! One job in full: its arguments, its requests with their charges, and its images.
 
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::{cost, served};
+use super::record::{self, cost, delivered};
 use crate::app::App;
-use crate::app::commands::fields::joined;
+use crate::app::commands::console::joined;
 use crate::app::commands::table::{WIDTH, aligned, folded, minute, one_line};
 use crate::codec::ImageError;
 use crate::domain::{Billed, ImageId, JobId, Problem, Usd};
 use crate::jobs::{JobLookup, Report};
 use crate::store::{AttemptRecord, JobRecord, StoredImage};
 
-/// A job and all that belongs to it.
-pub(super) struct Whole {
+/// A job and everything that belongs to it.
+pub(super) struct JobDetails {
     job: JobRecord,
     tries: Vec<AttemptRecord>,
-    images: Vec<Shown>,
-    /// Why it has no image and will get none, and what that cost.
+    images: Vec<ShownImage>,
+    /// Why it has no image, and what that cost.
     problem: Option<Problem>,
     report: Option<Report>,
 }
 
-struct Shown {
+struct ShownImage {
     image: StoredImage,
     missing: bool,
     children: Vec<ImageId>,
 }
 
-/// Reads it. What a process that is gone left behind is kept first, as when its caller asks.
-pub(super) async fn read(id: &JobId, app: &App) -> Result<Whole, Problem> {
+/// Reads the job. First recovers what a dead process left behind, as when the caller asks for it.
+pub(super) async fn read(id: &JobId, app: &App) -> Result<JobDetails, Problem> {
     let store = app.manager.store();
     let unknown = || Problem {
-        remedy: format!("`{} jobs` lists the newest on record.", env!("CARGO_PKG_NAME")),
+        remedy: format!("`{} jobs` lists the newest jobs.", env!("CARGO_PKG_NAME")),
         ..ImageError::UnknownId(id.to_string()).in_store()
     };
     if !store.has_record() {
@@ -47,28 +47,28 @@ pub(super) async fn read(id: &JobId, app: &App) -> Result<Whole, Problem> {
         let mut images = Vec::new();
         for image in store.images_of(id, &job.owner).await? {
             let children = store.children_of(&image.id).await?;
-            images.push(Shown { missing: !image.path.exists(), image, children });
+            images.push(ShownImage { missing: !image.path.exists(), image, children });
         }
         let report = job.report.as_deref().and_then(|report| serde_json::from_str(report).ok());
         let problem = match found {
             JobLookup::Failed(problem) => Some(problem),
             JobLookup::Done { .. } | JobLookup::UnderWay { .. } => None,
         };
-        Ok(Whole { tries: store.attempts_of(id).await?, job, images, problem, report })
+        Ok(JobDetails { tries: store.attempts_of(id).await?, job, images, problem, report })
     };
     read.await.map_err(|error: ImageError| error.in_store())
 }
 
 /// The job for people.
-pub(super) fn words(whole: &Whole) -> String {
-    let Whole { job, tries, images, problem, report } = whole;
+pub(super) fn words(whole: &JobDetails) -> String {
+    let JobDetails { job, tries, images, problem, report } = whole;
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         let lines = folded(value, WIDTH - 11).join(&format!("\n{:11}", ""));
         let _ = writeln!(text, "{name:<9}  {lines}");
     };
     line("job", &format!("{}, {}", job.id, job.seen(Timestamp::now()).name()));
-    line("served", served(job));
+    line("delivered", delivered(job));
     line("tool", job.operation.tool());
     line("model", &job.model.to_string());
     line("when", &times(job));
@@ -76,7 +76,7 @@ pub(super) fn words(whole: &Whole) -> String {
         if low == high { format!(", expected {high}") } else { format!(", expected {low} to {high}") }
     });
     let basis = report.as_ref().map_or_else(String::new, |report| format!(" ({})", report.cost.basis.name()));
-    let unpaid = if job.sandbox { " and no money" } else { "" };
+    let unpaid = if job.sandbox { ", free" } else { "" };
     line("cost", &format!("{}{unpaid}{basis}{estimate}", cost(job)));
     line("owner", &job.owner);
     for (name, value) in arguments(job) {
@@ -112,7 +112,7 @@ pub(super) fn words(whole: &Whole) -> String {
             }
         }
     }
-    for Shown { image, missing, children } in images {
+    for ShownImage { image, missing, children } in images {
         let missing = if *missing { " (the file is missing)" } else { "" };
         let _ = writeln!(text, "\n{}{missing}", image.path.display());
         let _ = writeln!(text, "  {}, {} {}, {} bytes", image.id, image.pixels, image.format, image.bytes);
@@ -140,7 +140,7 @@ fn arguments(job: &JobRecord) -> Map<String, Value> {
     serde_json::from_str(&job.arguments).unwrap_or_default()
 }
 
-/// How a request ended, or where it is.
+/// How a request ended, or its state.
 fn outcome(entry: &AttemptRecord) -> &str {
     match (&entry.outcome, entry.sent_at) {
         (Some(outcome), _) => outcome,
@@ -161,8 +161,8 @@ fn charged(entry: &AttemptRecord) -> String {
 }
 
 /// The job for programs.
-pub(super) fn json(whole: &Whole) -> Value {
-    let Whole { job, tries, images, problem, report } = whole;
+pub(super) fn json(whole: &JobDetails) -> Value {
+    let JobDetails { job, tries, images, problem, report } = whole;
     let problem = problem.as_ref().map(|problem| {
         json!({
             "kind": problem.kind.name(),
@@ -188,7 +188,7 @@ pub(super) fn json(whole: &Whole) -> Value {
         "problem": problem,
         "report": report,
     });
-    joined(super::json(job), more)
+    joined(record::json(job), more)
 }
 
 fn try_json(entry: &AttemptRecord) -> Value {
@@ -209,8 +209,8 @@ fn try_json(entry: &AttemptRecord) -> Value {
     })
 }
 
-fn image_json(shown: &Shown) -> Value {
-    let Shown { image, missing, children } = shown;
+fn image_json(shown: &ShownImage) -> Value {
+    let ShownImage { image, missing, children } = shown;
     let parents: Vec<_> =
         image.parents.iter().map(|parent| json!({ "id": parent.id, "role": parent.role.name() })).collect();
     json!({

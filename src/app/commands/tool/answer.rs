@@ -1,4 +1,4 @@
-//! What a command prints: the tool's answer for programs, or the same for people.
+//! Prints the result of a tool, as JSON for programs or as text for people.
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
@@ -7,13 +7,13 @@ use serde_json::{Map, Value};
 
 #[cfg(feature = "terminal-pictures")]
 use super::terminal::show;
-use crate::app::cli::{DONE, FAILED};
-use crate::app::commands::print::print as print_text;
+use crate::app::commands::console::print as print_text;
+use crate::app::exit::{DONE, FAILED};
 use crate::domain::Problem;
 use crate::store::StoredImage;
 use crate::tools::{OutputForm, words};
 
-/// Prints an answer, and the images where somebody is there to see them.
+/// Prints a result, and shows the images in a terminal.
 pub(super) fn print(
     fields: &Value,
     images: &[StoredImage],
@@ -33,23 +33,23 @@ pub(super) fn print(
 fn show(_: &[StoredImage]) {}
 
 /// How an agent finds stored images, and how a person does.
-const AGENTS_WAY: &str = "list the stored images as resources";
-const PERSONS_WAY: &str = concat!("see all images with `", env!("CARGO_PKG_NAME"), " gallery`");
+const REMEDY_FOR_AGENTS: &str = "list the stored images as resources";
+const REMEDY_FOR_PEOPLE: &str = concat!("see all images with `", env!("CARGO_PKG_NAME"), " gallery`");
 
-/// Says on stderr what is wrong, in the tool's words but for what only an agent can do.
+/// Prints the problems on stderr, with the remedy for a person in place of an agent's.
 #[expect(clippy::unnecessary_wraps, reason = "the form in which every command ends")]
 pub(super) fn refuse(problems: &[Problem]) -> Result<u8, String> {
-    say(&words(problems).replace(AGENTS_WAY, PERSONS_WAY));
+    say(&words(problems).replace(REMEDY_FOR_AGENTS, REMEDY_FOR_PEOPLE));
     Ok(FAILED)
 }
 
-/// Says it on stderr.
+/// Prints a line on stderr.
 pub(super) fn say(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// The fields of an answer as lines: the paths of its images first, each alone on its line.
-/// Of several results each is told so, with a line between them, and what is wrong is left to stderr.
+/// Several results are separated by an empty line; problems go to stderr.
 fn lines(fields: &Value) -> String {
     if let Some(results) = fields.get("results").and_then(Value::as_array) {
         let given = results.iter().filter(|result| result.get("error").is_none());

@@ -1,4 +1,4 @@
-//! One of the tools' commands, from its place among the subcommands to its exit code.
+//! The command of a tool, from its definition to its exit code.
 
 use clap::{ArgMatches, Command, Error, FromArgMatches, Subcommand};
 use serde_json::{Map, Value};
@@ -6,9 +6,9 @@ use serde_json::{Map, Value};
 use super::{answer, draw, flags, get};
 use crate::app::App;
 use crate::catalog::Catalog;
-use crate::tools::{self, Call, TOOL_NAMES};
+use crate::tools::{self, ParsedCall, TOOL_NAMES};
 
-/// A call of a tool, as the command line states it.
+/// A tool call from the command line.
 #[derive(Clone, Debug)]
 pub struct ToolCall {
     tool: &'static str,
@@ -16,12 +16,12 @@ pub struct ToolCall {
     json: bool,
 }
 
-/// Makes the call and prints what it brought, or on stderr why it was refused.
+/// Makes the call and prints the result, or on stderr why it was refused.
 pub async fn run(call: ToolCall, app: &App) -> Result<u8, String> {
     let ToolCall { tool, arguments, json } = call;
-    match tools::call(tool, arguments, app.manager.catalog()) {
-        Ok(Call::Draw(asked)) => draw::draw(*asked, app, json).await,
-        Ok(Call::Get(wanted)) => get::get(&wanted, app, json).await,
+    match tools::parse_call(tool, arguments, app.manager.catalog()) {
+        Ok(ParsedCall::Draw(asked)) => draw::draw(*asked, app, json).await,
+        Ok(ParsedCall::Get(wanted)) => get::get(&wanted, app, json).await,
         Err(problems) => answer::refuse(&problems),
     }
 }

@@ -1,4 +1,4 @@
-//! Draws for somebody at a terminal: with progress, and with ^C that loses no paid image.
+//! Draws from a terminal, with progress. The first ^C loses no paid image.
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -9,20 +9,20 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::interval;
 
 use super::answer;
-use super::progress::Progress;
+use super::progress::CallProgress;
 use crate::app::App;
-use crate::app::cli::FAILED;
-use crate::app::commands::interrupts::interrupts;
+use crate::app::commands::console::interrupts;
+use crate::app::exit::FAILED;
 use crate::codec::Preview;
 use crate::domain::JobId;
 use crate::jobs::{JobProgress, Outcome};
-use crate::tools::{Asked, drawn_fields, dry_run_fields};
+use crate::tools::{DrawRequest, drawn_fields, dry_run_fields};
 
 /// Between two looks at how far the call is.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// Makes the image, or says with `dry_run` what would be made.
-pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, String> {
+/// Makes the image, or shows the plan with `dry_run`.
+pub(super) async fn draw(asked: DrawRequest, app: &App, json: bool) -> Result<u8, String> {
     let form = app.server.form(asked.output);
     let route = match app.manager.plan(&asked.image_job) {
         Ok(route) => route,
@@ -46,7 +46,7 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
     let mut interrupts = interrupts();
     let mut looks = interval(LOOK_EVERY);
     let mut call = app.manager.start(asked.image_job);
-    let mut progress = Progress::new(call.progress());
+    let mut progress = CallProgress::new(call.progress());
     let mut interrupted = false;
     let outcome = loop {
         tokio::select! {
@@ -71,7 +71,7 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
         Ok(outcome) => {
             let code = answer::print(&drawn_fields(&outcome, Vec::new()), &outcome.images, form, json);
             call.delivered();
-            // What is left to do is to have the disk keep it.
+            // Waits until the database has recorded the delivery.
             app.manager.finish().await;
             if !interrupted {
                 return code;
@@ -83,7 +83,7 @@ pub(super) async fn draw(asked: Asked, app: &App, json: bool) -> Result<u8, Stri
     }
 }
 
-/// The part that would be repainted, in a file: what a tool's caller is shown in the answer.
+/// Writes the image of the part that would be repainted to a file, which a tool result shows inline.
 fn to_look_at(preview: &Preview) -> io::Result<PathBuf> {
     let ending = format!(".{}", preview.format.extension());
     let mut file = tempfile::Builder::new().prefix("part-").suffix(&ending).tempfile()?;
@@ -91,9 +91,8 @@ fn to_look_at(preview: &Preview) -> io::Result<PathBuf> {
     Ok(file.keep()?.1)
 }
 
-/// Stops a call that was still being prepared. It may have been sent in that very moment;
-/// then its image is waited for all the same.
-async fn stop(app: &App, progress: &Progress, mut again: UnboundedReceiver<()>) -> Result<u8, String> {
+/// Stops a call that was still being prepared. If it was sent in the same moment, waits for its image.
+async fn stop(app: &App, progress: &CallProgress, mut again: UnboundedReceiver<()>) -> Result<u8, String> {
     tokio::select! {
         () = app.manager.finish() => {}
         _ = again.recv() => return Ok(FAILED),
@@ -104,7 +103,7 @@ async fn stop(app: &App, progress: &Progress, mut again: UnboundedReceiver<()>) 
             Ok(FAILED)
         }
         JobProgress::Rendering { job, .. } => {
-            progress.say(&format!("{job} had just been sent and may have been charged. {}", get(&job)));
+            progress.say(&format!("{job} was just sent and may have been charged. {}", get(&job)));
             Ok(FAILED)
         }
     }
@@ -113,7 +112,7 @@ async fn stop(app: &App, progress: &Progress, mut again: UnboundedReceiver<()>) 
 fn waiting(job: &JobId, price: &str) -> String {
     format!(
         "{job} has been sent and may be charged{price}. Waiting until its image is stored.\n{}\n\
-         ^C once more leaves at once: the image is lost then, and its price is not saved.",
+         Press ^C again to quit now: you lose the image and may still pay for it.",
         get(job)
     )
 }

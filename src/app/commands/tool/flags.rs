@@ -1,5 +1,4 @@
-//! From a tool's schema to the flags of its command, and from the flags that were given
-//! back to the tool's arguments.
+//! Turns the schema of a tool into the flags of its command, and given flags into arguments.
 
 use std::ffi::OsStr;
 
@@ -40,14 +39,14 @@ pub(super) fn with_flags(command: Command, schema: &Map<String, Value>) -> Comma
     let json = Arg::new(JSON)
         .long(JSON)
         .action(ArgAction::SetTrue)
-        .help("Print the tool's answer, one JSON object, and no image");
+        .help("Print the tool's result as one JSON object, without images");
     let usage = usage(command.get_name(), &arguments);
     command
         .override_usage(usage)
         .args(arguments)
         .arg(json)
         .args(overshadowed(properties))
-        .after_help("The settings (keys, folders, the sandbox) are flags as well; --help shows them.")
+        .after_help("Settings (keys, folders, the sandbox) are flags too; --help shows them.")
 }
 
 /// Operands first, so that no list of files takes them in.
@@ -95,7 +94,7 @@ fn argument(name: &str, property: &Value) -> Arg {
     };
     let value = if path { "PATH".to_owned() } else { value.to_uppercase() };
     let hint = if path { ValueHint::AnyPath } else { ValueHint::Unknown };
-    let choices = Choices::of(property);
+    let choices = SchemaChoices::of(property);
     let many = choices.names.len() > MOST_SHOWN;
     argument.value_name(value).value_hint(hint).hide_possible_values(many).value_parser(choices)
 }
@@ -126,7 +125,7 @@ pub(super) fn arguments(matches: &ArgMatches) -> Map<String, Value> {
     let mut arguments = Map::new();
     for id in matches.ids().map(clap::Id::as_str) {
         let Some(name) = id.strip_prefix(PREFIX) else { continue };
-        let value = match matches.try_get_many::<Given>(id) {
+        let value = match matches.try_get_many::<GivenValue>(id) {
             Ok(given) => value(given.into_iter().flatten().cloned().collect()),
             // The only other kind is a switch.
             Err(_) => matches.get_one(id).copied().map(Value::Bool),
@@ -136,33 +135,33 @@ pub(super) fn arguments(matches: &ArgMatches) -> Map<String, Value> {
     arguments
 }
 
-fn value(mut given: Vec<Given>) -> Option<Value> {
+fn value(mut given: Vec<GivenValue>) -> Option<Value> {
     if given.iter().any(|given| given.listed) {
         return Some(given.into_iter().map(|given| Value::String(given.text)).collect());
     }
-    let Given { text, number, .. } = given.pop()?;
+    let GivenValue { text, number, .. } = given.pop()?;
     let number = number.then(|| serde_json::from_str::<Number>(&text).ok()).flatten();
     Some(number.map_or(Value::String(text), Value::Number))
 }
 
 /// A value as it was typed, and what the schema wants it to be.
 #[derive(Clone, Debug)]
-struct Given {
+struct GivenValue {
     text: String,
     listed: bool,
     number: bool,
 }
 
-/// Takes every text, and names the schema's choices in the help and to the shell: what is
-/// no choice is refused by the tool, in its words.
+/// Accepts every text, and lists the choices of the schema in the help and for completion. The tool
+/// refuses wrong values with its own error.
 #[derive(Clone, Debug)]
-struct Choices {
+struct SchemaChoices {
     names: Vec<String>,
     listed: bool,
     number: bool,
 }
 
-impl Choices {
+impl SchemaChoices {
     fn of(property: &Value) -> Self {
         let choices = property.get("enum").and_then(Value::as_array).into_iter().flatten();
         let kind = property.get("type").and_then(Value::as_str).unwrap_or_default();
@@ -174,17 +173,17 @@ impl Choices {
     }
 }
 
-impl TypedValueParser for Choices {
-    type Value = Given;
+impl TypedValueParser for SchemaChoices {
+    type Value = GivenValue;
 
     fn parse_ref(
         &self,
         command: &Command,
         argument: Option<&Arg>,
         value: &OsStr,
-    ) -> Result<Given, clap::Error> {
+    ) -> Result<GivenValue, clap::Error> {
         let text = clap::builder::StringValueParser::new().parse_ref(command, argument, value)?;
-        Ok(Given { text, listed: self.listed, number: self.number })
+        Ok(GivenValue { text, listed: self.listed, number: self.number })
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {

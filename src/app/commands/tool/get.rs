@@ -1,5 +1,4 @@
-//! Shows images made earlier, for somebody at a terminal, and waits for those that are still
-//! being made.
+//! Shows stored images in a terminal, and waits for those that are still being made.
 
 use std::time::Duration;
 
@@ -7,30 +6,30 @@ use tokio::sync::watch;
 use tokio::time::{Instant, interval};
 
 use super::answer;
-use super::progress::Progress;
+use super::progress::CallProgress;
 use crate::app::App;
-use crate::app::cli::FAILED;
+use crate::app::exit::FAILED;
 use crate::jobs::{JobProgress, Owner};
-use crate::tools::{self, GetArguments, Got};
+use crate::tools::{self, GetArguments, Retrieved};
 
-/// As long as anybody waits: a person has ^C.
-const FOR_EVER: Duration = Duration::from_hours(24);
+/// No limit in practice: the user can press ^C.
+const NO_LIMIT: Duration = Duration::from_hours(24);
 
 /// Between two looks at how far an image is.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// Shows what there is of the ids; the code says whether that is all of them.
+/// Shows the images of the ids. The exit code is 0 if every id has one.
 pub(super) async fn get(wanted: &GetArguments, app: &App, json: bool) -> Result<u8, String> {
     let ids = match tools::ids(wanted) {
         Ok(ids) => ids,
         Err(problems) => return answer::refuse(&problems),
     };
     let asked = wanted.wait_s.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let until = Instant::now() + asked.unwrap_or(FOR_EVER);
+    let until = Instant::now() + asked.unwrap_or(NO_LIMIT);
     let (stage, stages) = watch::channel(JobProgress::Preparing);
-    let mut progress = Progress::new(stages);
+    let mut progress = CallProgress::new(stages);
     let mut looks = interval(LOOK_EVERY);
-    looks.tick().await; // what is there already needs no bar
+    looks.tick().await; // a stored image needs no progress bar
     let owner = Owner::local().name;
     let mut work = Box::pin(tools::collect(&app.manager, &owner, &ids, until, &stage));
     let got = loop {
@@ -55,7 +54,7 @@ pub(super) async fn get(wanted: &GetArguments, app: &App, json: bool) -> Result<
         problems => code.and(answer::refuse(problems)),
     };
     let made = got.iter().flatten().filter_map(|got| match got {
-        Got::Made { outcome, delivered: false } => Some(outcome.job.clone()),
+        Retrieved::Made { outcome, delivered: false } => Some(outcome.job.clone()),
         _ => None,
     });
     app.manager.record_delivery(made.collect());

@@ -1,8 +1,7 @@
-//! The tools as commands: `generate`, `edit`, `inpaint` and `get`, a command for each tool
-//! on the list, their flags made from the tools' schemas.
+//! The tools as commands: `generate`, `edit`, `inpaint` and `get`, with flags generated from the
+//! schemas of the tools.
 //!
-//! Nothing is judged here: the values go to the tools as they were given, so that a refusal
-//! has the words an agent would read.
+//! Checks nothing: the values go to the tools unchanged, so that errors are those an agent would read.
 
 mod answer;
 mod call;

@@ -1,4 +1,4 @@
-//! How far a call is, on stderr: a bar in a terminal that can draw one, lines elsewhere.
+//! Progress of a call on stderr: a bar in a terminal, lines elsewhere.
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};
@@ -8,47 +8,47 @@ use tokio::sync::watch;
 
 use crate::jobs::JobProgress;
 
-/// Between two lines that say the same stage.
+/// Between two lines for the same stage.
 const LINE_EVERY: Duration = Duration::from_secs(15);
 /// The bar's full length.
 const WHOLE: u64 = 1000;
 
-/// Shows it for as long as it is kept.
-pub(super) struct Progress {
+/// Shows the progress until it is dropped.
+pub(super) struct CallProgress {
     stages: watch::Receiver<JobProgress>,
     started: Instant,
-    shown: Shown,
+    shown: ProgressDisplay,
 }
 
-enum Shown {
+enum ProgressDisplay {
     Bar(ProgressBar),
     /// The stage said last, and when.
     Lines(Option<(JobProgress, Instant)>),
 }
 
-impl Progress {
+impl CallProgress {
     pub(super) fn new(stages: watch::Receiver<JobProgress>) -> Self {
         let target = ProgressDrawTarget::stderr();
         let shown = if target.is_hidden() {
-            Shown::Lines(None)
+            ProgressDisplay::Lines(None)
         } else {
             let style = ProgressStyle::with_template("{bar:16} {wide_msg}");
             let bar = ProgressBar::with_draw_target(Some(WHOLE), target);
-            Shown::Bar(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
+            ProgressDisplay::Bar(bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
         };
         Self { stages, started: Instant::now(), shown }
     }
 
-    /// Where the call is now.
+    /// The current progress.
     pub(super) fn stage(&self) -> JobProgress {
         self.stages.borrow().clone()
     }
 
-    /// Brings what is shown up to date.
+    /// Updates the display.
     pub(super) fn show(&mut self) {
         let (stage, elapsed) = (self.stage(), self.started.elapsed());
         match &mut self.shown {
-            Shown::Bar(bar) => {
+            ProgressDisplay::Bar(bar) => {
                 #[expect(
                     clippy::cast_precision_loss,
                     clippy::cast_possible_truncation,
@@ -58,7 +58,7 @@ impl Progress {
                 bar.set_position((stage.fraction(elapsed.as_secs_f64()) * WHOLE as f64) as u64);
                 bar.set_message(stage.words(elapsed.as_secs()));
             }
-            Shown::Lines(last) => {
+            ProgressDisplay::Lines(last) => {
                 let said =
                     last.as_ref().is_some_and(|(said, at)| *said == stage && at.elapsed() < LINE_EVERY);
                 if !said {
@@ -69,19 +69,19 @@ impl Progress {
         }
     }
 
-    /// Says something beside it.
+    /// Prints a line next to the display.
     pub(super) fn say(&self, text: &str) {
         let say = || drop(writeln!(std::io::stderr(), "{text}"));
         match &self.shown {
-            Shown::Bar(bar) => bar.suspend(say),
-            Shown::Lines(_) => say(),
+            ProgressDisplay::Bar(bar) => bar.suspend(say),
+            ProgressDisplay::Lines(_) => say(),
         }
     }
 }
 
-impl Drop for Progress {
+impl Drop for CallProgress {
     fn drop(&mut self) {
-        if let Shown::Bar(bar) = &self.shown {
+        if let ProgressDisplay::Bar(bar) = &self.shown {
             bar.finish_and_clear();
         }
     }

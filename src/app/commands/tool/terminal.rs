@@ -1,7 +1,7 @@
 //! Shows images in terminals that can: by the Kitty, iTerm2 or Sixel protocol.
 //!
-//! Only a terminal that answered the question what it can is drawn in, so that a
-//! pseudo-terminal with a program behind it gets no escape sequences for an image.
+//! Draws only in a terminal that answered a query for its features, so that a program behind a
+//! pseudo-terminal receives no escape sequences for an image.
 
 use std::env;
 use std::io::Write as _;
@@ -15,7 +15,7 @@ use crate::store::StoredImage;
 /// The longer edge of an image, in pixels of the terminal.
 const EDGES: std::ops::RangeInclusive<u32> = 64..=1024;
 
-/// Shows them, where the terminal can. That it cannot is no failure: the paths are printed.
+/// Shows the images if the terminal can. Otherwise the printed paths are enough.
 pub(super) fn show(images: &[StoredImage]) {
     if images.is_empty() || !may_be_asked(|name| env::var(name).ok()) {
         return;
@@ -48,8 +48,8 @@ fn draw(image: &StoredImage, encoder: RasterEncoder, terminal: &EnvIdentifiers) 
     writeln!(stdout).and_then(|()| stdout.flush()).map_err(|error| error.to_string())
 }
 
-/// Whether the question would be understood, or at least not be shown: some terminals print
-/// it, and a multiplexer would have to be reconfigured to pass it on.
+/// Whether the terminal can be queried: some terminals print the query, and a multiplexer does not pass
+/// it on by default.
 fn may_be_asked(variable: impl Fn(&str) -> Option<String>) -> bool {
     let term = variable("TERM").unwrap_or_default();
     let multiplexed = variable("TMUX").or_else(|| variable("STY")).is_some()

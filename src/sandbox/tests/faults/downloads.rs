@@ -3,7 +3,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::json;
 
 use super::{Bench, PAINTED, nothing_after, what_comes, with_setting};
-use crate::sandbox::Options;
+use crate::sandbox::SandboxOptions;
 
 /// The link of an answer whose prompt asks for a fault.
 async fn link(bench: &Bench, word: &str) -> String {
@@ -22,7 +22,7 @@ async fn whole(bench: &Bench) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_cut_download_is_taken_up_by_range_where_it_ended() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let whole = whole(&bench).await;
     let url = link(&bench, "sandbox:fault=cdn_cut=5000").await;
     let first = bench.get(&url).await;
@@ -33,7 +33,7 @@ async fn a_cut_download_is_taken_up_by_range_where_it_ended() {
     assert_eq!(rest.status(), StatusCode::PARTIAL_CONTENT);
     got.extend_from_slice(&rest.bytes().await.unwrap());
     assert_eq!(got, whole);
-    let [.., paid, first, rest] = bench.sandbox.seen().try_into().map(|seen: [_; 5]| seen).unwrap();
+    let [.., paid, first, rest] = bench.received().try_into().map(|received: [_; 5]| received).unwrap();
     assert_eq!((paid.billed, paid.fault), (1, None), "the fault is the download's");
     assert_eq!((first.range, first.fault.as_deref()), (None, Some("cdn_cut=5000")));
     assert_eq!((rest.range.as_deref(), rest.fault), (Some("bytes=5000-"), None));
@@ -54,7 +54,7 @@ async fn a_download_may_be_cut_more_than_once_and_a_link_given_out_anew_is_cut_a
 
 #[tokio::test]
 async fn a_stalled_download_goes_silent_once() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let whole = whole(&bench).await;
     let url = link(&bench, "sandbox:fault=cdn_stall=1234").await;
     let mut first = bench.get(&url).await;
@@ -65,7 +65,7 @@ async fn a_stalled_download_goes_silent_once() {
 
 #[tokio::test]
 async fn a_cdn_that_ignores_range_cuts_and_then_sends_the_whole() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let whole = whole(&bench).await;
     let url = link(&bench, "sandbox:fault=cdn_no_range=700").await;
     let (got, well) = what_comes(bench.get(&url).await).await;
@@ -79,7 +79,7 @@ async fn a_cdn_that_ignores_range_cuts_and_then_sends_the_whole() {
 
 #[tokio::test]
 async fn a_file_may_be_gone_or_a_web_page() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     for (fault, status, content_type) in [
         ("cdn_404", StatusCode::NOT_FOUND, "application/xml"),
         ("cdn_html", StatusCode::OK, "text/html; charset=UTF-8"),
@@ -94,13 +94,13 @@ async fn a_file_may_be_gone_or_a_web_page() {
         }
         assert_eq!(bench.last_seen().fault.as_deref(), Some(fault));
     }
-    // The picture of the same prompt without a fault has a link of its own.
+    // The image of the same prompt without a fault has a link of its own.
     assert!(image::load_from_memory(&whole(&bench).await).is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_download_takes_its_time_and_comes_whole() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let whole = whole(&bench).await;
     let url = link(&bench, "sandbox:fault=cdn_slow=1000").await;
     let begun = tokio::time::Instant::now();
@@ -111,7 +111,7 @@ async fn a_slow_download_takes_its_time_and_comes_whole() {
 
 #[tokio::test]
 async fn a_download_can_ask_for_its_fault_itself() {
-    let bench = Bench::new(Options::default()).await;
+    let bench = Bench::new(SandboxOptions::default()).await;
     let url = link(&bench, "").await;
     let get =
         async |fault: &str| bench.client.get(&url).header("x-sandbox-fault", fault).send().await.unwrap();

@@ -1,9 +1,9 @@
 //! The faults over real sockets, as a client meets them.
 
-mod asking;
+mod matching;
 mod downloads;
-mod refusals;
-mod spoiling;
+mod error_responses;
+mod response_faults;
 
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 
 use super::Bench;
-use crate::sandbox::Options;
+use crate::sandbox::SandboxOptions;
 
 const PAINTED: &str = "gpt-image-2-all";
 
 /// Long enough for an answer on loopback to come if it were to; short for one that never does.
 const A_WHILE: Duration = Duration::from_millis(100);
 
-fn with_setting(fault: &str) -> Options {
-    Options { fault: Some(fault.parse().unwrap()), ..Options::default() }
+fn with_setting(fault: &str) -> SandboxOptions {
+    SandboxOptions { fault: Some(fault.parse().unwrap()), ..SandboxOptions::default() }
 }
 
 impl Bench {
@@ -40,8 +40,8 @@ impl Bench {
         request.send().await.unwrap().status().as_u16()
     }
 
-    fn last_seen(&self) -> crate::sandbox::Seen {
-        self.sandbox.seen().pop().unwrap()
+    fn last_seen(&self) -> crate::sandbox::ReceivedRequest {
+        self.received().pop().unwrap()
     }
 }
 

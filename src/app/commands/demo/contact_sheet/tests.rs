@@ -9,8 +9,8 @@ const FOLDER: &str = "/demo folder";
 #[cfg(windows)]
 const FOLDER: &str = r"C:\demo folder";
 
-fn call(outcome: Result<Drawn, String>, arguments: Value) -> Call {
-    Call { tool: "edit_image", shows: "", arguments, outcome }
+fn call(outcome: Result<Drawn, String>, arguments: Value) -> DemoCall {
+    DemoCall { tool: "edit_image", shows: "", arguments, outcome }
 }
 
 fn drawn(id: &str, name: &str, made_from: &[&str]) -> Drawn {
@@ -26,7 +26,7 @@ fn drawn(id: &str, name: &str, made_from: &[&str]) -> Drawn {
     serde_json::from_value(drawn).unwrap()
 }
 
-fn page_of(calls: &[Call]) -> String {
+fn page_of(calls: &[DemoCall]) -> String {
     page(calls, Path::new(FOLDER), &NextSteps::with(Path::new("/bin/gpt-image-mcp")))
 }
 
