@@ -26,4 +26,4 @@ bundle:
 
 # Licences, bans and advisories
 deny:
-    cargo deny check
+    .ci/deny
