@@ -5,10 +5,10 @@
 //! thread it runs on take at least.
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use gpt_image_mcp::codec::ImageError;
 use gpt_image_mcp::domain::{
     Billed, CallerState, ImageFormat, JobEvent, JobStatus, ModelName, Operation, Pixels, Usd,
 };
+use gpt_image_mcp::store::StoreError;
 use gpt_image_mcp::store::{
     AttemptEnd, BegunAttempt, JobEnd, JobRecord, LEASE, PlannedAttempt, Store, StoredImage, new_image_id,
     new_job_id,
@@ -48,7 +48,7 @@ fn job() -> JobRecord {
 }
 
 /// What a call writes down.
-async fn write_down(store: &Store) -> Result<(), ImageError> {
+async fn write_down(store: &Store) -> Result<(), StoreError> {
     let job = job();
     store.claim_abandoned(&job, SignedDuration::from_mins(30)).await?;
     let plan = PlannedAttempt {
@@ -108,7 +108,7 @@ fn record(criterion: &mut Criterion) {
                 for _ in 0..7 {
                     store.renew_lease(&nobody).await?;
                 }
-                Ok::<_, ImageError>(())
+                Ok::<_, StoreError>(())
             })
         });
     });

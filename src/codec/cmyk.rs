@@ -8,15 +8,15 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::ImageError;
+use super::CodecError;
 use super::fit::{Channels, Frame};
 use super::inspect::ImageInfo;
 use super::metadata::JpegFile;
 use crate::domain::ImageFormat;
 
 /// The image as it is stored, in sRGB.
-pub(super) fn decode(bytes: &[u8], file: &JpegFile<'_>, info: &ImageInfo) -> Result<Frame, ImageError> {
-    let failed = |reason: String| ImageError::Undecodable(ImageFormat::Jpeg, reason);
+pub(super) fn decode(bytes: &[u8], file: &JpegFile<'_>, info: &ImageInfo) -> Result<Frame, CodecError> {
+    let failed = |reason: String| CodecError::Undecodable(ImageFormat::Jpeg, reason);
     let edge = |edge: u32| usize::try_from(edge).unwrap_or(usize::MAX);
     let options = DecoderOptions::default()
         .set_max_width(edge(info.pixels.width))

@@ -6,12 +6,12 @@ mod bmp;
 mod decoded;
 mod tiff;
 
-use super::ImageError;
+use super::CodecError;
 
 pub(super) use decoded::{Decoded, Foreign};
 
 /// The image as it is seen, and the profile of its colours. Of a TIFF of several pages the first.
-pub(super) fn decode(format: Foreign, bytes: &[u8]) -> Result<Decoded, ImageError> {
+pub(super) fn decode(format: Foreign, bytes: &[u8]) -> Result<Decoded, CodecError> {
     match format {
         Foreign::Bmp => bmp::decode(bytes),
         Foreign::Tiff => tiff::decode(bytes),

@@ -12,7 +12,7 @@ use image::metadata::Orientation;
 use super::colour::of_png;
 use super::fit::{Channels, Frame};
 use super::inspect::{ImageInfo, LONGEST_EDGE, check_size};
-use super::{ImageError, metadata};
+use super::{CodecError, metadata};
 use crate::domain::ImageFormat;
 
 /// What a PNG decoder may allocate for chunks and rows; the longest row takes a quarter MB.
@@ -39,19 +39,19 @@ enum Content<R: Read + Seek> {
 
 impl<R: Read + Seek> Rows<R> {
     /// Begins at the start of `source`, which `info` must describe.
-    pub(super) fn open(source: R, info: &ImageInfo) -> Result<Self, ImageError> {
+    pub(super) fn open(source: R, info: &ImageInfo) -> Result<Self, CodecError> {
         Self::begin(source, info, false)
     }
 
     /// [`Self::open`], the profile read too.
-    pub(super) fn open_with_profile(source: R, info: &ImageInfo) -> Result<Self, ImageError> {
+    pub(super) fn open_with_profile(source: R, info: &ImageInfo) -> Result<Self, CodecError> {
         Self::begin(source, info, true)
     }
 
-    fn begin(mut source: R, info: &ImageInfo, profile: bool) -> Result<Self, ImageError> {
+    fn begin(mut source: R, info: &ImageInfo, profile: bool) -> Result<Self, CodecError> {
         check_size(info)?;
         let orientation = metadata::orientation(&mut source, info.format);
-        source.rewind().map_err(|error| ImageError::ReadFailed(error.to_string()))?;
+        source.rewind().map_err(CodecError::ReadFailed)?;
         let source = BufReader::with_capacity(1 << 16, source);
         let rows = match info.format {
             ImageFormat::Png => open_png(source, info, profile),
@@ -69,7 +69,7 @@ impl<R: Read + Seek> Rows<R> {
     }
 
     /// The whole image as it is stored.
-    pub(super) fn frame(self) -> Result<Frame, ImageError> {
+    pub(super) fn frame(self) -> Result<Frame, CodecError> {
         let (pixels, channels) = (self.info.pixels, self.channels);
         if let Content::Whole(bytes) = self.pixels {
             return Ok(Frame { pixels, channels, bytes });
@@ -80,7 +80,7 @@ impl<R: Read + Seek> Rows<R> {
     }
 
     /// Passes on every row, or fails. Rows before a failure were passed on.
-    pub(super) fn for_each(self, mut each: impl FnMut(&[u8])) -> Result<(), ImageError> {
+    pub(super) fn for_each(self, mut each: impl FnMut(&[u8])) -> Result<(), CodecError> {
         let row_bytes = row_bytes(&self.info, self.channels);
         match self.pixels {
             Content::Whole(bytes) => bytes.chunks_exact(row_bytes).for_each(each),
@@ -108,9 +108,9 @@ impl<R: Read + Seek> Rows<R> {
 pub(super) fn orientation<R: Read + Seek>(
     mut source: R,
     info: &ImageInfo,
-) -> Result<Orientation, ImageError> {
+) -> Result<Orientation, CodecError> {
     let orientation = metadata::orientation(&mut source, info.format);
-    source.rewind().map_err(|error| ImageError::ReadFailed(error.to_string()))?;
+    source.rewind().map_err(CodecError::ReadFailed)?;
     let source = BufReader::with_capacity(1 << 16, source);
     let read = match info.format {
         ImageFormat::Png => open_png(source, info, false).map(|_| ()),
@@ -125,7 +125,7 @@ fn open_png<R: Read + Seek>(
     source: BufReader<R>,
     info: &ImageInfo,
     profile: bool,
-) -> Result<Rows<R>, ImageError> {
+) -> Result<Rows<R>, CodecError> {
     let mut decoder = png::Decoder::new_with_limits(source, png::Limits { bytes: PNG_BYTES });
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     decoder.set_ignore_text_chunk(true);
@@ -154,7 +154,7 @@ fn whole<R: Read + Seek>(
     mut decoder: impl ImageDecoder,
     info: &ImageInfo,
     profile: bool,
-) -> Result<Rows<R>, ImageError> {
+) -> Result<Rows<R>, CodecError> {
     check_same(info, decoder.dimensions())?;
     let channels = match decoder.color_type() {
         image::ColorType::L8 => Channels::Grey,
@@ -180,39 +180,39 @@ fn row_bytes(info: &ImageInfo, channels: Channels) -> usize {
 }
 
 /// Refuses an image whose decoder sees another size than was inspected.
-fn check_same(info: &ImageInfo, (width, height): (u32, u32)) -> Result<(), ImageError> {
+fn check_same(info: &ImageInfo, (width, height): (u32, u32)) -> Result<(), CodecError> {
     if (info.pixels.width, info.pixels.height) == (width, height) {
         return Ok(());
     }
     Err(undecodable(info, "its headers disagree about its size"))
 }
 
-fn undecodable(info: &ImageInfo, reason: &str) -> ImageError {
-    ImageError::Undecodable(info.format, reason.to_owned())
+fn undecodable(info: &ImageInfo, reason: &str) -> CodecError {
+    CodecError::Undecodable(info.format, reason.to_owned())
 }
 
-fn from_reading(info: &ImageInfo, error: &std::io::Error) -> ImageError {
+fn from_reading(info: &ImageInfo, error: std::io::Error) -> CodecError {
     match error.kind() {
-        std::io::ErrorKind::UnexpectedEof => ImageError::CutShort(info.format),
-        _ => ImageError::ReadFailed(error.to_string()),
+        std::io::ErrorKind::UnexpectedEof => CodecError::CutShort(info.format),
+        _ => CodecError::ReadFailed(error),
     }
 }
 
-fn from_png(info: &ImageInfo, error: png::DecodingError) -> ImageError {
+fn from_png(info: &ImageInfo, error: png::DecodingError) -> CodecError {
     match error {
-        png::DecodingError::IoError(error) => from_reading(info, &error),
-        other => ImageError::Undecodable(info.format, other.to_string()),
+        png::DecodingError::IoError(error) => from_reading(info, error),
+        other => CodecError::Undecodable(info.format, other.to_string()),
     }
 }
 
-fn from_image(info: &ImageInfo, error: image::ImageError) -> ImageError {
+fn from_image(info: &ImageInfo, error: image::ImageError) -> CodecError {
     match error {
-        image::ImageError::IoError(error) => from_reading(info, &error),
-        other => ImageError::Undecodable(info.format, other.to_string()),
+        image::ImageError::IoError(error) => from_reading(info, error),
+        other => CodecError::Undecodable(info.format, other.to_string()),
     }
 }
 
 /// The rows of an image in memory.
-pub(super) fn rows_of<'a>(bytes: &'a [u8], info: &ImageInfo) -> Result<Rows<Cursor<&'a [u8]>>, ImageError> {
+pub(super) fn rows_of<'a>(bytes: &'a [u8], info: &ImageInfo) -> Result<Rows<Cursor<&'a [u8]>>, CodecError> {
     Rows::open(Cursor::new(bytes), info)
 }

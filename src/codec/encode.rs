@@ -8,7 +8,7 @@ use jpeg_encoder::{ChromaSubsamplingMethod, ColorType, Encoder, EncodingError, S
 use png::Compression;
 
 use super::fit::{Channels, Frame};
-use super::{ImageError, restarts};
+use super::{CodecError, restarts};
 use crate::domain::ImageFormat;
 
 /// A PNG: every pixel as it is.
@@ -16,8 +16,8 @@ pub(super) fn png(
     frame: &Frame,
     profile: Option<&[u8]>,
     compression: Compression,
-) -> Result<Vec<u8>, ImageError> {
-    let failed = |error: png::EncodingError| ImageError::Unencodable(ImageFormat::Png, error.to_string());
+) -> Result<Vec<u8>, CodecError> {
+    let failed = |error: png::EncodingError| CodecError::Unencodable(ImageFormat::Png, error.to_string());
     let mut info = png::Info::with_size(frame.pixels.width, frame.pixels.height);
     info.color_type = match frame.channels {
         Channels::Grey => png::ColorType::Grayscale,
@@ -51,8 +51,8 @@ pub(super) fn jpeg(
     profile: Option<&[u8]>,
     quality: u8,
     resolution: Colour,
-) -> Result<Vec<u8>, ImageError> {
-    let failed = |reason: String| ImageError::Unencodable(ImageFormat::Jpeg, reason);
+) -> Result<Vec<u8>, CodecError> {
+    let failed = |reason: String| CodecError::Unencodable(ImageFormat::Jpeg, reason);
     let colour = match frame.channels {
         Channels::Grey => ColorType::Luma,
         Channels::GreyAlpha => return Err(failed("it has an alpha channel".to_owned())),
@@ -82,8 +82,8 @@ pub(super) fn jpeg(
 }
 
 /// A WebP: every pixel as it is.
-pub(super) fn webp(frame: &Frame, profile: Option<&[u8]>) -> Result<Vec<u8>, ImageError> {
-    let failed = |error: image::ImageError| ImageError::Unencodable(ImageFormat::Webp, error.to_string());
+pub(super) fn webp(frame: &Frame, profile: Option<&[u8]>) -> Result<Vec<u8>, CodecError> {
+    let failed = |error: image::ImageError| CodecError::Unencodable(ImageFormat::Webp, error.to_string());
     let colour = match frame.channels {
         Channels::Grey => image::ExtendedColorType::L8,
         Channels::GreyAlpha => image::ExtendedColorType::La8,
@@ -94,7 +94,7 @@ pub(super) fn webp(frame: &Frame, profile: Option<&[u8]>) -> Result<Vec<u8>, Ima
     let mut encoder = WebPEncoder::new_lossless(&mut bytes);
     if let Some(profile) = profile {
         let unsupported =
-            |_| ImageError::Unencodable(ImageFormat::Webp, "it has a colour profile".to_owned());
+            |_| CodecError::Unencodable(ImageFormat::Webp, "it has a colour profile".to_owned());
         encoder.set_icc_profile(profile.to_vec()).map_err(unsupported)?;
     }
     encoder.write_image(&frame.bytes, frame.pixels.width, frame.pixels.height, colour).map_err(failed)?;

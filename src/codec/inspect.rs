@@ -15,7 +15,7 @@ use std::io::{Cursor, Read, Seek};
 pub(super) use png::PngForm;
 
 use self::header::{HeaderFault, window};
-use super::ImageError;
+use super::CodecError;
 use crate::domain::{ImageFormat, Pixels};
 
 /// The most pixels that are decoded: 300 MB as RGB.
@@ -42,12 +42,12 @@ pub struct ImageInfo {
 /// # Errors
 /// `NotAnImage`, `TooManyPixels`, `CutShort`, `Undecodable` for headers that no decoder
 /// would take, and `ReadFailed`.
-pub fn inspect(mut reader: impl Read + Seek) -> Result<ImageInfo, ImageError> {
-    let reading = |error: std::io::Error| ImageError::ReadFailed(error.to_string());
+pub fn inspect(mut reader: impl Read + Seek) -> Result<ImageInfo, CodecError> {
+    let reading = CodecError::ReadFailed;
     reader.rewind().map_err(reading)?;
     let head = window(&mut reader, resemblance::HEAD_BYTES).map_err(reading)?;
     let Some(format) = ImageFormat::sniff(&head) else {
-        return Err(ImageError::NotAnImage(resemblance::of(&head).to_owned()));
+        return Err(CodecError::NotAnImage(resemblance::of(&head).to_owned()));
     };
     let read = match format {
         ImageFormat::Png => png::read(&mut reader),
@@ -62,21 +62,21 @@ pub fn inspect(mut reader: impl Read + Seek) -> Result<ImageInfo, ImageError> {
     }
     let info = ImageInfo { format, pixels: Pixels::new(width, height), alpha: header.alpha };
     check_size(&info)?;
-    if header.whole { Ok(info) } else { Err(ImageError::CutShort(format)) }
+    if header.whole { Ok(info) } else { Err(CodecError::CutShort(format)) }
 }
 
 /// [`inspect`] for bytes in memory.
 ///
 /// # Errors
 /// As [`inspect`].
-pub fn inspect_bytes(bytes: &[u8]) -> Result<ImageInfo, ImageError> {
+pub fn inspect_bytes(bytes: &[u8]) -> Result<ImageInfo, CodecError> {
     inspect(Cursor::new(bytes))
 }
 
 /// Refuses what is too large to decode.
-pub(super) fn check_size(info: &ImageInfo) -> Result<(), ImageError> {
+pub(super) fn check_size(info: &ImageInfo) -> Result<(), CodecError> {
     if info.pixels.count() > MOST_PIXELS || info.pixels.long_edge() > LONGEST_EDGE {
-        return Err(ImageError::TooManyPixels(info.format, info.pixels, MOST_PIXELS / 1_000_000));
+        return Err(CodecError::TooManyPixels(info.format, info.pixels, MOST_PIXELS / 1_000_000));
     }
     Ok(())
 }

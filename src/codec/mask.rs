@@ -19,7 +19,7 @@ use super::fit::{Channels, Frame};
 use super::inspect::{ImageInfo, PngForm, inspect_bytes};
 use super::raster::coverage;
 use super::resize::{Kernel, resized};
-use super::{ImageError, Regions};
+use super::{CodecError, Regions};
 use crate::domain::{ImageFormat, Pixels, Problem};
 
 /// The most bytes of a mask with alpha that the API takes: under 4 MB (OpenAI's reference
@@ -88,7 +88,7 @@ impl Marks {
     ///
     /// # Errors
     /// What [`inspect_bytes`] and the decoders say of the file; `MaskSize`, `MaskWithoutAlpha`.
-    pub fn of_image(mask: &Bytes, means: MaskMeans, image: Pixels) -> Result<Self, ImageError> {
+    pub fn of_image(mask: &Bytes, means: MaskMeans, image: Pixels) -> Result<Self, CodecError> {
         let converted;
         let mask = match Foreign::sniff(mask) {
             Some(foreign) => {
@@ -105,7 +105,7 @@ impl Marks {
             Frame { pixels: info.pixels, channels: Channels::Grey, bytes: marks(rows, means, &info)? };
         let upright = given.upright(orientation, &info)?;
         if !upright.pixels.is_shaped_as(image) {
-            return Err(ImageError::MaskSize { mask: upright.pixels, image });
+            return Err(CodecError::MaskSize { mask: upright.pixels, image });
         }
         let untouched = upright.pixels == image && orientation == Orientation::NoTransforms;
         let sendable =
@@ -137,10 +137,10 @@ impl Marks {
     ///
     /// # Errors
     /// `MaskEmpty` and `MaskFull` where no pixel is more than half marked, or all are.
-    pub fn checked(self) -> Result<Self, ImageError> {
+    pub fn checked(self) -> Result<Self, CodecError> {
         match self.marked() {
-            0 => Err(ImageError::MaskEmpty),
-            all if all == self.bytes.len() => Err(ImageError::MaskFull),
+            0 => Err(CodecError::MaskEmpty),
+            all if all == self.bytes.len() => Err(CodecError::MaskFull),
             _ => Ok(self),
         }
     }
@@ -166,7 +166,7 @@ impl Marks {
     ///
     /// # Errors
     /// `MaskTooIntricate` where the result is beyond what the API takes.
-    pub fn file(&self, form: MaskForm, sent: Pixels) -> Result<Bytes, ImageError> {
+    pub fn file(&self, form: MaskForm, sent: Pixels) -> Result<Bytes, CodecError> {
         if let (Some(given), MaskForm::TransparentRepaints) = (&self.as_given, form)
             && sent == self.pixels
         {
@@ -184,12 +184,12 @@ impl Marks {
         // do, since what comes back is blended by the marks themselves.
         for step in [1, 17, 255] {
             let bytes = encode(&coarser(marks, step), form, sent)
-                .map_err(|error| ImageError::Unencodable(ImageFormat::Png, error.to_string()))?;
+                .map_err(|error| CodecError::Unencodable(ImageFormat::Png, error.to_string()))?;
             if form == MaskForm::WhiteRepaints || bytes.len() < MOST_BYTES {
                 return Ok(bytes.into());
             }
         }
-        Err(ImageError::MaskTooIntricate { most: MOST_BYTES as u64 })
+        Err(CodecError::MaskTooIntricate { most: MOST_BYTES as u64 })
     }
 }
 
@@ -202,10 +202,10 @@ fn coarser(marks: &[u8], step: u8) -> Cow<'_, [u8]> {
 }
 
 /// For each pixel how much it is to be repainted, 255 being all.
-fn marks<R: Read + Seek>(rows: Rows<R>, means: MaskMeans, info: &ImageInfo) -> Result<Vec<u8>, ImageError> {
+fn marks<R: Read + Seek>(rows: Rows<R>, means: MaskMeans, info: &ImageInfo) -> Result<Vec<u8>, CodecError> {
     let channels = rows.channels;
     if means == MaskMeans::TransparentIsRepainted && !channels.has_alpha() {
-        return Err(ImageError::MaskWithoutAlpha);
+        return Err(CodecError::MaskWithoutAlpha);
     }
     // Lossy compression leaves ripples around sharp edges, which nobody drew.
     let clean = match info.format {

@@ -27,7 +27,7 @@ mod transparency;
 mod orient;
 mod flatten;
 
-pub use error::ImageError;
+pub use error::CodecError;
 pub use inspect::{ImageInfo, inspect, inspect_bytes};
 pub use mask::{Marks, MaskForm, MaskMeans};
 pub use normalise::{Normalised, SendLimits, normalise};

@@ -17,7 +17,7 @@ use super::fit::Frame;
 use super::inspect::{ImageInfo, PngForm, inspect_bytes};
 use super::metadata::{JpegFile, without_further_images, without_private};
 use super::resize::{Kernel, resized};
-use super::{ImageError, cmyk, encode};
+use super::{CodecError, cmyk, encode};
 use crate::domain::{ImageFormat, Pixels};
 
 /// For images that are written again: above what cameras use, so that little is lost twice.
@@ -59,7 +59,7 @@ pub struct Normalised {
 ///
 /// # Errors
 /// What inspecting or decoding it says; `TooLarge` where not even a small version fits.
-pub fn normalise(given: Bytes, limits: &SendLimits) -> Result<Normalised, ImageError> {
+pub fn normalise(given: Bytes, limits: &SendLimits) -> Result<Normalised, CodecError> {
     let mut changes = Vec::new();
     let source = match Foreign::sniff(&given) {
         Some(foreign) => {
@@ -103,10 +103,10 @@ fn from_jpeg(
     mut source: Bytes,
     info: &ImageInfo,
     changes: &mut Vec<String>,
-) -> Result<Normalised, ImageError> {
+) -> Result<Normalised, CodecError> {
     let file = JpegFile::read(&source);
     if let Some(kind) = file.as_ref().and_then(JpegFile::unread_kind) {
-        return Err(ImageError::UnreadKind("JPEG", kind.to_owned()));
+        return Err(CodecError::UnreadKind("JPEG", kind.to_owned()));
     }
     let orientation = orientation(&source, info)?;
     let Some(file) = file else {
@@ -137,7 +137,7 @@ fn from_jpeg(
     Ok(Normalised { bytes: bytes.into(), pixels, original_pixels: pixels, ..untouched(source, info) })
 }
 
-fn from_others(source: Bytes, info: &ImageInfo, changes: &mut Vec<String>) -> Result<Normalised, ImageError> {
+fn from_others(source: Bytes, info: &ImageInfo, changes: &mut Vec<String>) -> Result<Normalised, CodecError> {
     let orientation = orientation(&source, info)?;
     let why = match info.format {
         ImageFormat::Gif => Some("of the GIF its first frame was sent, as PNG"),
@@ -163,14 +163,14 @@ fn from_others(source: Bytes, info: &ImageInfo, changes: &mut Vec<String>) -> Re
 }
 
 /// Decoded and upright, with its colours' profile.
-fn whole(bytes: &[u8], info: &ImageInfo) -> Result<(Frame, Profile), ImageError> {
+fn whole(bytes: &[u8], info: &ImageInfo) -> Result<(Frame, Profile), CodecError> {
     let rows = Rows::open_with_profile(Cursor::new(bytes), info)?;
     let (orientation, profile) = (rows.orientation, rows.profile.clone());
     Ok((rows.frame()?.upright(orientation, info)?.without_idle_alpha(), profile))
 }
 
 /// What is to be done to see the image upright; reads no pixel.
-fn orientation(bytes: &[u8], info: &ImageInfo) -> Result<Orientation, ImageError> {
+fn orientation(bytes: &[u8], info: &ImageInfo) -> Result<Orientation, CodecError> {
     super::decode::orientation(Cursor::new(bytes), info)
 }
 
@@ -199,7 +199,7 @@ fn is_animated_webp(bytes: &[u8]) -> bool {
 
 /// A version of at most so many bytes: as JPEG first where nothing is transparent, then with
 /// fewer pixels.
-fn smaller(image: Normalised, most: u64, changes: &mut Vec<String>) -> Result<Normalised, ImageError> {
+fn smaller(image: Normalised, most: u64, changes: &mut Vec<String>) -> Result<Normalised, CodecError> {
     let given = image.bytes.len() as u64;
     let info = inspect_bytes(&image.bytes)?;
     let (mut frame, profile) = whole(&image.bytes, &info)?;
@@ -223,7 +223,7 @@ fn smaller(image: Normalised, most: u64, changes: &mut Vec<String>) -> Result<No
         let to = Pixels::new(edge(frame.pixels.width), edge(frame.pixels.height));
         frame = resized(frame, to, Kernel::Cubic)?;
     }
-    Err(ImageError::TooLarge { bytes: given, most })
+    Err(CodecError::TooLarge { bytes: given, most })
 }
 
 /// The part of an edge to keep, supposing that bytes go with area.

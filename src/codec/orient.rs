@@ -5,7 +5,7 @@
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
 
-use super::ImageError;
+use super::CodecError;
 use super::fit::{Channels, Frame};
 use super::inspect::ImageInfo;
 use crate::domain::Pixels;
@@ -31,7 +31,7 @@ impl Frame {
     ///
     /// # Errors
     /// `Undecodable` for a frame whose bytes do not fit its size.
-    pub(super) fn upright(self, orientation: Orientation, info: &ImageInfo) -> Result<Self, ImageError> {
+    pub(super) fn upright(self, orientation: Orientation, info: &ImageInfo) -> Result<Self, CodecError> {
         if orientation == Orientation::NoTransforms {
             return Ok(self);
         }
@@ -42,7 +42,7 @@ impl Frame {
             Channels::Rgb => RgbImage::from_raw(width, height, bytes).map(DynamicImage::from),
             Channels::Rgba => RgbaImage::from_raw(width, height, bytes).map(DynamicImage::from),
         }
-        .ok_or_else(|| ImageError::Undecodable(info.format, "it cannot be turned upright".to_owned()))?;
+        .ok_or_else(|| CodecError::Undecodable(info.format, "it cannot be turned upright".to_owned()))?;
         image.apply_orientation(orientation);
         Ok(Self { pixels: Pixels::new(image.width(), image.height()), channels, bytes: image.into_bytes() })
     }

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use super::ImageError;
+use super::CodecError;
 use super::decode::Rows;
 use super::fit::{Channels, Frame, Shrinker};
 use super::inspect::inspect_bytes;
@@ -22,7 +22,7 @@ const STRENGTH: u16 = 110;
 ///
 /// # Errors
 /// What reading the image says.
-pub fn overlay(original: &[u8], marks: &Marks, budget: &PreviewBudget) -> Result<Preview, ImageError> {
+pub fn overlay(original: &[u8], marks: &Marks, budget: &PreviewBudget) -> Result<Preview, CodecError> {
     let info = inspect_bytes(original)?;
     let rows = Rows::open(Cursor::new(original), &info)?;
     let orientation = rows.orientation;

@@ -7,7 +7,7 @@
 
 use std::io::{Read, Seek};
 
-use super::ImageError;
+use super::CodecError;
 use super::blend::Light;
 use super::colour::{converted, other_than_srgb};
 use super::decode::Rows;
@@ -65,12 +65,12 @@ pub fn preserve(
     marks: &Marks,
     mut raw: impl Read + Seek,
     form: Form,
-) -> Result<(Vec<u8>, Changed), ImageError> {
+) -> Result<(Vec<u8>, Changed), CodecError> {
     let info = inspect_bytes(original)?;
     let rows = Rows::open_with_profile(std::io::Cursor::new(original), &info)?;
     let pixels = upright_size(info.pixels, rows.orientation);
     if pixels != marks.pixels {
-        return Err(ImageError::MaskSize { mask: marks.pixels, image: pixels });
+        return Err(CodecError::MaskSize { mask: marks.pixels, image: pixels });
     }
     let profile = other_than_srgb(rows.profile.clone(), rows.channels);
     // A grey profile says nothing of the colours that the model may have added.
@@ -118,7 +118,7 @@ fn painted(
     raw: &mut (impl Read + Seek),
     pixels: Pixels,
     profile: Option<&[u8]>,
-) -> Result<(Frame, Pixels), ImageError> {
+) -> Result<(Frame, Pixels), CodecError> {
     let info = inspect(&mut *raw)?;
     let rows = Rows::open_with_profile(raw, &info)?;
     let (orientation, own) = (rows.orientation, other_than_srgb(rows.profile.clone(), rows.channels));
@@ -176,12 +176,12 @@ struct Outside {
 }
 
 impl<'a> Canvas<'a> {
-    fn new(painted: Frame, alpha: bool, marks: &'a Marks) -> Result<Self, ImageError> {
+    fn new(painted: Frame, alpha: bool, marks: &'a Marks) -> Result<Self, CodecError> {
         let frame = if alpha { painted.with_alpha() } else { painted };
         let (width, height) = (frame.pixels.width as usize, frame.pixels.height as usize);
         if frame.bytes.len() != width * height * frame.channels.count() || marks.bytes.len() != width * height
         {
-            return Err(ImageError::MaskSize { mask: marks.pixels, image: frame.pixels });
+            return Err(CodecError::MaskSize { mask: marks.pixels, image: frame.pixels });
         }
         Ok(Self {
             frame,

@@ -11,7 +11,7 @@ use super::decode::Rows;
 use super::encode::Colour;
 use super::fit::{Frame, Shrinker};
 use super::inspect::ImageInfo;
-use super::{ImageError, encode};
+use super::{CodecError, encode};
 use crate::domain::{ImageFormat, Pixels};
 
 /// What a preview may be at most.
@@ -62,10 +62,9 @@ pub fn make(
     mut source: impl Read + Seek,
     info: &ImageInfo,
     budget: &PreviewBudget,
-) -> Result<Preview, ImageError> {
+) -> Result<Preview, CodecError> {
     if info.pixels.long_edge() <= budget.long_edge
-        && let Some(bytes) = read_if_short(&mut source, budget.bytes())
-            .map_err(|error| ImageError::ReadFailed(error.to_string()))?
+        && let Some(bytes) = read_if_short(&mut source, budget.bytes()).map_err(CodecError::ReadFailed)?
     {
         return Ok(Preview { bytes, format: info.format, pixels: info.pixels });
     }
@@ -99,7 +98,7 @@ pub(super) fn fit(pixels: Pixels, long_edge: u32) -> Pixels {
 }
 
 /// Encodes with as much quality and as many pixels as fit in `most` bytes.
-pub(super) fn within(mut frame: Frame, most: usize) -> Result<Preview, ImageError> {
+pub(super) fn within(mut frame: Frame, most: usize) -> Result<Preview, CodecError> {
     loop {
         let (bytes, format) = encoded(&frame, most)?;
         if bytes.len() <= most {
@@ -107,7 +106,7 @@ pub(super) fn within(mut frame: Frame, most: usize) -> Result<Preview, ImageErro
         }
         let long_edge = frame.pixels.long_edge();
         if long_edge == 1 {
-            return Err(ImageError::TooLarge { bytes: bytes.len() as u64, most: most as u64 });
+            return Err(CodecError::TooLarge { bytes: bytes.len() as u64, most: most as u64 });
         }
         frame = frame.shrunk(fit(frame.pixels, next_edge(long_edge, bytes.len(), most)));
     }
@@ -128,7 +127,7 @@ fn next_edge(long_edge: u32, bytes: usize, most: usize) -> u32 {
 
 /// The frame as JPEG, at the best quality that fits in `most` bytes or else the lowest, or
 /// as PNG where it has alpha.
-fn encoded(frame: &Frame, most: usize) -> Result<(Vec<u8>, ImageFormat), ImageError> {
+fn encoded(frame: &Frame, most: usize) -> Result<(Vec<u8>, ImageFormat), CodecError> {
     if frame.channels.has_alpha() {
         return Ok((encode::png(frame, None, Compression::default())?, ImageFormat::Png));
     }

@@ -5,7 +5,7 @@
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
-use super::ImageError;
+use super::CodecError;
 use super::fit::{Channels, Frame};
 use crate::domain::{ImageFormat, Pixels};
 
@@ -19,12 +19,12 @@ pub(super) enum Kernel {
 }
 
 /// The same image in this size; as it is where it has it already.
-pub(super) fn resized(frame: Frame, to: Pixels, kernel: Kernel) -> Result<Frame, ImageError> {
+pub(super) fn resized(frame: Frame, to: Pixels, kernel: Kernel) -> Result<Frame, CodecError> {
     if frame.pixels == to {
         return Ok(frame);
     }
     let failed = |error: &dyn std::fmt::Display| {
-        ImageError::Unencodable(ImageFormat::Png, format!("it cannot be made {to}: {error}"))
+        CodecError::Unencodable(ImageFormat::Png, format!("it cannot be made {to}: {error}"))
     };
     let kind = match frame.channels {
         Channels::Grey => PixelType::U8,

@@ -3,7 +3,7 @@
 
 use std::io::{Read, Seek};
 
-use super::ImageError;
+use super::CodecError;
 use super::decode::Rows;
 use super::inspect::ImageInfo;
 
@@ -15,7 +15,7 @@ const OPAQUE: u8 = 250;
 ///
 /// # Errors
 /// What decoding says.
-pub fn has_transparency(source: impl Read + Seek, info: &ImageInfo) -> Result<bool, ImageError> {
+pub fn has_transparency(source: impl Read + Seek, info: &ImageInfo) -> Result<bool, CodecError> {
     let rows = Rows::open(source, info)?;
     if !rows.channels.has_alpha() {
         return Ok(false);

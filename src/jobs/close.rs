@@ -6,9 +6,9 @@ use super::context::JobContext;
 use super::execute::{ImageResult, write_deferred};
 use super::outcome::{Outcome, Report};
 use super::pricing::total;
-use crate::codec::ImageError;
 use crate::domain::{JobEvent, ModelName, Problem};
 use crate::store::JobEnd;
+use crate::store::StoreError;
 
 /// Ends the job with what became of its images.
 pub(super) async fn close(context: &JobContext, results: Vec<ImageResult>) -> Result<Outcome, Problem> {
@@ -54,7 +54,7 @@ async fn record_end(
     received: bool,
     report: &Report,
     model: &ModelName,
-) -> Result<(), ImageError> {
+) -> Result<(), StoreError> {
     let problem = report.failures.first();
     let (event, text) = if received {
         (JobEvent::Finish, Some(serde_json::to_string(report)))

@@ -12,8 +12,8 @@ use super::outcome::Outcome;
 use super::progress::{JobProgress, Partials};
 use super::recovery;
 use super::services::JobServices;
-use crate::codec::ImageError;
 use crate::domain::{Billed, CallerState, JobId, JobStatus, Problem, ProblemKind};
+use crate::store::StoreError;
 use crate::store::{ClaimedJob, JobRecord, StoredImage};
 
 /// How old an abandoned job may be that an equal call reuses.
@@ -51,7 +51,7 @@ pub(super) enum EqualJob {
 }
 
 /// Waits for the end of an equal job that nobody waits for, if there is one, for as long as the caller stays.
-pub(super) async fn equal_job(context: &JobContext, link: &mut CallerLink) -> Result<EqualJob, ImageError> {
+pub(super) async fn equal_job(context: &JobContext, link: &mut CallerLink) -> Result<EqualJob, StoreError> {
     let services = &context.services;
     while let Some(ClaimedJob { job, orphaned }) =
         services.store.claim_abandoned(&context.record, REUSED_WITHIN).await?
@@ -105,7 +105,7 @@ pub(super) async fn look(
     id: &JobId,
     owner: &str,
     caller: CallerState,
-) -> Result<JobLookup, ImageError> {
+) -> Result<JobLookup, StoreError> {
     let mut job = services.store.job(id, owner).await?;
     let mut status = job.seen(Timestamp::now());
     if status == JobStatus::Lost && recovery::recover(services, &job, caller).await? {

@@ -13,10 +13,11 @@ use super::waiters::Changes;
 #[cfg(unix)]
 use super::worker::Supervisor;
 use crate::catalog::Catalog;
-use crate::codec::{ImageError, PreviewBudget};
+use crate::codec::PreviewBudget;
 use crate::domain::{CallerState, JobId, Problem};
 use crate::routing::Route;
 use crate::store::Store;
+use crate::store::StoreError;
 
 /// Cheap to clone. All clones are one manager.
 #[derive(Clone)]
@@ -95,7 +96,7 @@ impl Manager {
     ///
     /// # Errors
     /// An unknown id, or a database that cannot be read.
-    pub async fn look(&self, job: &JobId, owner: &str) -> Result<JobLookup, ImageError> {
+    pub async fn look(&self, job: &JobId, owner: &str) -> Result<JobLookup, StoreError> {
         look(&self.services, job, owner, CallerState::Detached).await
     }
 

@@ -15,8 +15,8 @@ use super::handle::left;
 use super::owner;
 use super::prepare::unwritable;
 use super::services::JobServices;
-use crate::codec::ImageError;
 use crate::domain::{CallerState, JobEvent, JobId, Problem, Usd};
+use crate::store::StoreError;
 use crate::store::{JobEnd, LEASE, OpenedJob, PlannedAttempt};
 
 /// How often a lease is renewed.
@@ -42,7 +42,7 @@ pub(super) async fn open(context: &JobContext) -> Result<(), Problem> {
     }
     let bytes = choice.shape.pixels.map_or(USUAL_BYTES, |pixels| pixels.count() * 3);
     let Err(error) = context.staging.reserve(record.n, bytes) else { return Ok(()) };
-    let problem = unwritable(&ImageError::NoRoom(error.to_string()), &context.destination);
+    let problem = unwritable(&StoreError::NoRoom(error), &context.destination);
     let end = JobEnd {
         event: JobEvent::Fail,
         model: record.model.clone(),

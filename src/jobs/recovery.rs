@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::outcome::{Cost, CostBasis, Report};
 use super::services::JobServices;
-use crate::codec::ImageError;
 use crate::domain::{Billed, CallerState, JobEvent, Usd};
+use crate::store::StoreError;
 use crate::store::{JobEnd, JobRecord};
 
 /// The most jobs that one sweep looks through.
@@ -18,7 +18,7 @@ pub(super) async fn recover(
     services: &JobServices,
     job: &JobRecord,
     caller: CallerState,
-) -> Result<bool, ImageError> {
+) -> Result<bool, StoreError> {
     if !services.store.take_over(job, caller).await? {
         return Ok(true); // another process is doing it: look again
     }
@@ -26,7 +26,7 @@ pub(super) async fn recover(
 }
 
 /// Keeps what a lost job left whose lease this process holds. `true` where the job ended with images.
-pub(super) async fn adopt(services: &JobServices, job: &JobRecord) -> Result<bool, ImageError> {
+pub(super) async fn adopt(services: &JobServices, job: &JobRecord) -> Result<bool, StoreError> {
     let store = &services.store;
     let adopted = store.adopt(job).await?;
     // If all came, every attempt brought one. If some came, nobody can tell which attempts brought them.
@@ -78,7 +78,7 @@ pub(super) fn sweep_once(services: &Arc<JobServices>) {
     });
 }
 
-async fn sweep(services: &JobServices) -> Result<(), ImageError> {
+async fn sweep(services: &JobServices) -> Result<(), StoreError> {
     for job in services.store.lost_jobs(MOST_AT_ONCE).await? {
         if !services.store.is_at_work(&job).await {
             recover(services, &job, CallerState::Detached).await?;

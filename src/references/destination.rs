@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::codec::ImageError;
+use super::error::ReferenceError;
 use crate::domain::ImageFormat;
 use crate::references::Roots;
 use crate::references::pathname;
@@ -27,12 +27,13 @@ impl Destination {
     /// Reads `save_to`: nothing or white space is the store; a folder that exists or a
     /// path ending in a slash is a folder; a path with an image's ending is a file;
     /// anything else is a folder to be made.
-    pub fn parse(save_to: Option<&str>, roots: &Roots) -> Result<Self, ImageError> {
+    pub fn parse(save_to: Option<&str>, roots: &Roots) -> Result<Self, ReferenceError> {
         let text = save_to.unwrap_or_default().trim();
         if text.is_empty() {
             return Ok(Self::Store);
         }
-        let refused = |hint: Hint| ImageError::NotAPlace { given: shortened(text), hint: hint.to_owned() };
+        let refused =
+            |hint: Hint| ReferenceError::NotAPlace { given: shortened(text), hint: hint.to_owned() };
         let path = roots.writable(&pathname::parse(text).map_err(refused)?)?;
         if path.is_dir() || text.ends_with(std::path::is_separator) {
             return Ok(Self::Folder(path));
@@ -105,11 +106,11 @@ mod tests {
             ["https://example.com/a.png", "red.svg", "/mnt/user-data/outputs", "sandbox:/mnt/data/a.png"]
         {
             let refusal = Destination::parse(Some(text), &roots).unwrap_err();
-            assert!(matches!(refusal, ImageError::NotAPlace { .. }), "{text}: {refusal}");
+            assert!(matches!(refusal, ReferenceError::NotAPlace { .. }), "{text}: {refusal}");
         }
         for text in ["/etc/kites", "../kites.png"] {
             let refusal = Destination::parse(Some(text), &roots).unwrap_err();
-            assert!(matches!(refusal, ImageError::OutsideRoots { .. }), "{text}: {refusal}");
+            assert!(matches!(refusal, ReferenceError::OutsideRoots { .. }), "{text}: {refusal}");
         }
     }
 }

@@ -4,12 +4,14 @@
 
 mod data_url;
 mod destination;
+mod error;
 mod open;
 mod pathname;
 mod reference;
 mod roots;
 
 pub use destination::Destination;
+pub use error::ReferenceError;
 pub use open::open_resolved;
 pub use reference::{ImageReference, LocalReference, of_a_chat};
 pub use roots::Roots;

@@ -8,21 +8,24 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-use crate::codec::ImageError;
+use super::error::ReferenceError;
 
 /// Opens a regular file for reading, by a path from which links were resolved. Anything but a
 /// regular file is refused: opening a pipe waits for its other end, and a device may never end.
-pub fn open_resolved(path: &Path) -> Result<File, ImageError> {
-    let failed = |error: io::Error| ImageError::reading(path, &error);
+pub fn open_resolved(path: &Path) -> Result<File, ReferenceError> {
+    let failed = |error: io::Error| ReferenceError::reading(path, error);
     if !fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(ImageError::NotAFile(path.to_owned()));
+        return Err(ReferenceError::NotAFile(path.to_owned()));
     }
     let file = opened(path).map_err(|error| if is_link(&error) { exchanged(path) } else { failed(error) })?;
     if file.metadata().map_err(failed)?.is_file() { Ok(file) } else { Err(exchanged(path)) }
 }
 
-fn exchanged(path: &Path) -> ImageError {
-    ImageError::Unreadable(path.to_owned(), "it was exchanged while it was being opened".to_owned())
+fn exchanged(path: &Path) -> ReferenceError {
+    ReferenceError::Unreadable(
+        path.to_owned(),
+        io::Error::other("it was exchanged while it was being opened"),
+    )
 }
 
 #[cfg(unix)]

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::data_url;
+use super::error::ReferenceError;
 use super::pathname::{self, CHAT_SANDBOX, Hint};
-use crate::codec::ImageError;
 use crate::domain::{ImageFormat, ImageId};
 
 /// Where an image is.
@@ -67,9 +67,10 @@ const JOB_ID: Hint = "That is a job: get_image with it shows its images; pass on
 
 impl ImageReference {
     /// Reads a reference. White space and quotes around it are dropped.
-    pub fn parse(text: &str) -> Result<Self, ImageError> {
+    pub fn parse(text: &str) -> Result<Self, ReferenceError> {
         let text = unquoted(text.trim());
-        read(text).map_err(|hint| ImageError::NotAReference { given: shortened(text), hint: hint.to_owned() })
+        read(text)
+            .map_err(|hint| ReferenceError::NotAReference { given: shortened(text), hint: hint.to_owned() })
     }
 }
 
@@ -171,8 +172,11 @@ pub(super) fn shortened(text: &str) -> String {
 
 /// The chat's path, refused in the words that explain it.
 #[must_use]
-pub fn of_a_chat(path: &Path) -> ImageError {
-    ImageError::NotAReference { given: shortened(&path.display().to_string()), hint: CHAT_SANDBOX.to_owned() }
+pub fn of_a_chat(path: &Path) -> ReferenceError {
+    ReferenceError::NotAReference {
+        given: shortened(&path.display().to_string()),
+        hint: CHAT_SANDBOX.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -263,7 +267,7 @@ mod tests {
             rest in ".{0,80}",
         ) {
             let text = format!("{start}{rest}");
-            if let Err(ImageError::NotAReference { given, hint }) = ImageReference::parse(&text) {
+            if let Err(ReferenceError::NotAReference { given, hint }) = ImageReference::parse(&text) {
                 prop_assert!(given.chars().count() <= 61 && !hint.is_empty());
             }
         }

@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use crate::codec::ImageError;
+use super::error::ReferenceError;
 
 /// The folders a caller may reach, and how its paths are read.
 #[derive(Clone, Debug)]
@@ -28,26 +28,26 @@ pub struct Roots {
 
 impl Roots {
     /// The path, links followed, of something that exists and may be read.
-    pub fn readable(&self, path: &Path) -> Result<PathBuf, ImageError> {
+    pub fn readable(&self, path: &Path) -> Result<PathBuf, ReferenceError> {
         let resolved = self.permitted(path)?;
         match fs::metadata(&resolved) {
             Ok(_) => Ok(resolved),
-            Err(error) => Err(ImageError::reading(&resolved, &error)),
+            Err(error) => Err(ReferenceError::reading(&resolved, error)),
         }
     }
 
     /// The path, links followed, of something that may be written, there already or not.
-    pub fn writable(&self, path: &Path) -> Result<PathBuf, ImageError> {
+    pub fn writable(&self, path: &Path) -> Result<PathBuf, ReferenceError> {
         self.permitted(path)
     }
 
-    fn permitted(&self, path: &Path) -> Result<PathBuf, ImageError> {
+    fn permitted(&self, path: &Path) -> Result<PathBuf, ReferenceError> {
         let resolved = resolve(&self.absolute(path))?;
         let mut hidden = false;
         let store = resolve(&self.absolute(&self.store));
         let in_store = store.is_ok_and(|store| resolved.starts_with(store));
         if in_store && !self.store_by_path {
-            return Err(ImageError::OutsideRoots { path: resolved, roots: self.allowed.clone() });
+            return Err(ReferenceError::OutsideRoots { path: resolved, roots: self.allowed.clone() });
         }
         let roots = || self.allowed.iter().chain(self.store_by_path.then_some(&self.store));
         for root in roots() {
@@ -59,9 +59,9 @@ impl Roots {
             hidden = true;
         }
         if hidden {
-            return Err(ImageError::Hidden(resolved));
+            return Err(ReferenceError::Hidden(resolved));
         }
-        Err(ImageError::OutsideRoots { path: resolved, roots: roots().cloned().collect() })
+        Err(ReferenceError::OutsideRoots { path: resolved, roots: roots().cloned().collect() })
     }
 
     fn absolute(&self, path: &Path) -> PathBuf {
@@ -75,7 +75,7 @@ impl Roots {
 
 /// Follows the links of an absolute path whose end need not exist. Goes part by part, so
 /// that `..` means the folder above where a link leads, as it does to the system.
-fn resolve(path: &Path) -> Result<PathBuf, ImageError> {
+fn resolve(path: &Path) -> Result<PathBuf, ReferenceError> {
     let mut resolved = PathBuf::new();
     for part in path.components() {
         match part {
@@ -89,7 +89,7 @@ fn resolve(path: &Path) -> Result<PathBuf, ImageError> {
                 if fs::symlink_metadata(&resolved).is_ok() {
                     // A link that leads nowhere fails here, so nothing is written through it.
                     resolved = fs::canonicalize(&resolved)
-                        .map_err(|error| ImageError::reading(&resolved, &error))?;
+                        .map_err(|error| ReferenceError::reading(&resolved, error))?;
                 }
             }
         }
@@ -135,12 +135,12 @@ mod tests {
         (top_folder, roots)
     }
 
-    fn verdict<T>(result: &Result<T, ImageError>) -> &'static str {
+    fn verdict<T>(result: &Result<T, ReferenceError>) -> &'static str {
         match result {
             Ok(_) => "allowed",
-            Err(ImageError::Hidden(_)) => "hidden",
-            Err(ImageError::OutsideRoots { .. }) => "outside",
-            Err(ImageError::Missing(_)) => "missing",
+            Err(ReferenceError::Hidden(_)) => "hidden",
+            Err(ReferenceError::OutsideRoots { .. }) => "outside",
+            Err(ReferenceError::Missing(_)) => "missing",
             Err(_) => "unreadable",
         }
     }

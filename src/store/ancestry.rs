@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
+use super::error::StoreError;
 use super::images::Store;
 use super::{ParentRole, StoredImage};
-use crate::codec::ImageError;
 
 /// More generations and siblings than anyone reads.
 const MOST: usize = 32;
@@ -16,7 +16,7 @@ impl Store {
     ///
     /// # Errors
     /// A record that cannot be read.
-    pub async fn ancestry(&self, image: &StoredImage, owner: &str) -> Result<Vec<StoredImage>, ImageError> {
+    pub async fn ancestry(&self, image: &StoredImage, owner: &str) -> Result<Vec<StoredImage>, StoreError> {
         let mut ancestry: Vec<StoredImage> = Vec::new();
         let mut pending: VecDeque<_> = parents(image).collect();
         while let Some(id) = pending.pop_front() {
@@ -28,7 +28,7 @@ impl Store {
                     pending.extend(parents(&parent));
                     ancestry.push(parent);
                 }
-                Err(ImageError::UnknownId(_)) => {}
+                Err(StoreError::UnknownId(_)) => {}
                 Err(error) => return Err(error),
             }
         }

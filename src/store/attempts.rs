@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{Connection as _, Row as _};
 
+use super::error::StoreError;
 use super::rows::BEGIN;
 use super::rows::{micros, parsed, time, usd};
 use super::{JobRecord, Store, transitions};
-use crate::codec::ImageError;
 use crate::domain::{Billed, JobId, ModelName, Usd};
 
 /// Every column of an attempt, then what follows the table's name.
@@ -143,7 +143,7 @@ impl Store {
         job: &JobRecord,
         plan: &PlannedAttempt,
         caps: &[Cap],
-    ) -> Result<BegunAttempt, ImageError> {
+    ) -> Result<BegunAttempt, StoreError> {
         let mut connection = self.connection().await?;
         let begin = async {
             let mut transaction = connection.begin_with(BEGIN).await?;
@@ -167,11 +167,11 @@ impl Store {
             transaction.commit().await?;
             Ok(BegunAttempt::Recorded(number))
         };
-        begin.await.map_err(|error: sqlx::Error| self.failed(&error))
+        begin.await.map_err(|error: sqlx::Error| self.failed(error))
     }
 
     /// Records how an attempt ended.
-    pub async fn end_attempt(&self, id: i64, end: &AttemptEnd) -> Result<(), ImageError> {
+    pub async fn end_attempt(&self, id: i64, end: &AttemptEnd) -> Result<(), StoreError> {
         let counted = match (end.billed, end.cost) {
             (Billed::No, _) => Some(0),
             (Billed::Maybe | Billed::Yes, cost) => cost.map(micros),
@@ -187,16 +187,16 @@ impl Store {
         .bind(&end.request_id)
         .bind(time(Timestamp::now()))
         .bind(id);
-        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
+        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(error))?;
         Ok(())
     }
 
     /// The attempts of a job, in order.
-    pub async fn attempts_of(&self, job: &JobId) -> Result<Vec<AttemptRecord>, ImageError> {
+    pub async fn attempts_of(&self, job: &JobId) -> Result<Vec<AttemptRecord>, StoreError> {
         let query =
             sqlx::query(select_attempts!("WHERE job_id = ? ORDER BY position, id")).bind(job.as_str());
         let rows = query.fetch_all(&mut *self.connection().await?).await;
-        rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| self.failed(&error))
+        rows.and_then(|rows| rows.iter().map(read).collect()).map_err(|error| self.failed(error))
     }
 }
 

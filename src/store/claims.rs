@@ -5,9 +5,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::error::StoreError;
 use super::rows::{self, select_jobs, time};
 use super::{JobRecord, LEASE, Store};
-use crate::codec::ImageError;
 use crate::domain::{CallerState, JobId, JobStatus};
 
 /// A job that was taken over.
@@ -38,7 +38,7 @@ impl Store {
         &self,
         wanted: &JobRecord,
         at_most: SignedDuration,
-    ) -> Result<Option<ClaimedJob>, ImageError> {
+    ) -> Result<Option<ClaimedJob>, StoreError> {
         let now = Timestamp::now();
         self.end_leases_of_the_dead(wanted, now).await?;
         let lease = time(now + LEASE);
@@ -67,12 +67,12 @@ impl Store {
             let row = sqlx::query(select_jobs!("WHERE id = ?")).bind(id).fetch_one(&mut *connection).await?;
             rows::job(&row).map(|job| Some(ClaimedJob { job, orphaned }))
         };
-        claimed.await.map_err(|error: sqlx::Error| self.failed(&error))
+        claimed.await.map_err(|error: sqlx::Error| self.failed(error))
     }
 
     /// Ends the leases of jobs like this one whose processes are gone. However many there are, it
     /// looks at each process once.
-    async fn end_leases_of_the_dead(&self, wanted: &JobRecord, now: Timestamp) -> Result<(), ImageError> {
+    async fn end_leases_of_the_dead(&self, wanted: &JobRecord, now: Timestamp) -> Result<(), StoreError> {
         for process in self.processes_with(&wanted.fingerprint).await? {
             if self.inner.processes.is_dead(&process) {
                 for job in self.living_jobs_of(&process, wanted, now).await? {
@@ -85,7 +85,7 @@ impl Store {
 
     /// The processes with jobs like this that were not delivered: from each to the next by the
     /// index, however many jobs it has.
-    async fn processes_with(&self, fingerprint: &str) -> Result<Vec<String>, ImageError> {
+    async fn processes_with(&self, fingerprint: &str) -> Result<Vec<String>, StoreError> {
         let query = sqlx::query(
             "WITH RECURSIVE of (process) AS ( \
              SELECT min(process) FROM jobs WHERE fingerprint = ?1 AND caller <> 'served' UNION ALL \
@@ -96,7 +96,7 @@ impl Store {
         .bind(fingerprint);
         let rows = query.fetch_all(&mut *self.connection().await?).await;
         let names = rows.and_then(|rows| rows.iter().map(|row| sqlx::Row::try_get(row, 0)).collect());
-        names.map_err(|error| self.failed(&error))
+        names.map_err(|error| self.failed(error))
     }
 
     async fn living_jobs_of(
@@ -104,7 +104,7 @@ impl Store {
         process: &str,
         wanted: &JobRecord,
         now: Timestamp,
-    ) -> Result<Vec<JobRecord>, ImageError> {
+    ) -> Result<Vec<JobRecord>, StoreError> {
         let query = sqlx::query(select_jobs!(
             "WHERE fingerprint = ? AND caller <> 'served' AND process = ? AND owner = ? AND lease_until >= ?"
         ))
@@ -114,18 +114,18 @@ impl Store {
         .bind(time(now));
         let rows = query.fetch_all(&mut *self.connection().await?).await;
         let jobs = rows.and_then(|rows| rows.iter().map(rows::job).collect());
-        jobs.map_err(|error| self.failed(&error))
+        jobs.map_err(|error| self.failed(error))
     }
 
     /// Ends the lease of a job whose process is gone, unless another has it by now.
-    pub(super) async fn end_lease_of_the_dead(&self, job: &JobRecord) -> Result<(), ImageError> {
+    pub(super) async fn end_lease_of_the_dead(&self, job: &JobRecord) -> Result<(), StoreError> {
         if !self.is_left_by_the_dead(job).await {
             return Ok(());
         }
         let query = sqlx::query("UPDATE jobs SET lease_until = NULL WHERE id = ? AND process = ?")
             .bind(job.id.as_str())
             .bind(&job.process);
-        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
+        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(error))?;
         Ok(())
     }
 
@@ -139,7 +139,7 @@ impl Store {
 
     /// Takes over the lease of a job whose process is gone, unless somebody else just did. A caller
     /// that has its images keeps them.
-    pub async fn take_over(&self, job: &JobRecord, caller: CallerState) -> Result<bool, ImageError> {
+    pub async fn take_over(&self, job: &JobRecord, caller: CallerState) -> Result<bool, StoreError> {
         let query = sqlx::query(
             "UPDATE jobs SET lease_until = ?, process = ?, caller = iif(caller = 'served', caller, ?) \
              WHERE id = ? AND lease_until IS ?",
@@ -149,15 +149,14 @@ impl Store {
         .bind(caller.stored_name())
         .bind(job.id.as_str())
         .bind(job.lease_until.map(time));
-        let done =
-            query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
+        let done = query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(error))?;
         Ok(done.rows_affected() > 0)
     }
 
     /// Lets a lease that was taken over go again.
-    pub async fn give_up_lease(&self, id: &JobId) -> Result<(), ImageError> {
+    pub async fn give_up_lease(&self, id: &JobId) -> Result<(), StoreError> {
         let query = sqlx::query("UPDATE jobs SET lease_until = NULL WHERE id = ?").bind(id.as_str());
-        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
+        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(error))?;
         Ok(())
     }
 

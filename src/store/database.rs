@@ -15,10 +15,10 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use super::error::StoreError;
 use super::folders::create_private;
 use super::processes::Processes;
 use super::schema::{self, Schema, SchemaError};
-use crate::codec::ImageError;
 
 /// How long a locked database is waited for.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -57,25 +57,25 @@ impl Database {
     }
 
     /// Lends the connection. Makes the file and its folder where they never were.
-    pub(super) async fn lend(&self) -> Result<Lent<'_>, ImageError> {
+    pub(super) async fn lend(&self) -> Result<Lent<'_>, StoreError> {
         let slot = self.opened().await?;
         MutexGuard::try_map(slot, |slot| slot.as_mut().map(|open| &mut open.connection))
             .map_err(|_| self.unusable("it is closed"))
     }
 
     /// Refuses paid work while processes of an older version keep the database at their version.
-    pub(super) async fn require_current_schema(&self) -> Result<(), ImageError> {
+    pub(super) async fn require_current_schema(&self) -> Result<(), StoreError> {
         let mut slot = self.opened().await?;
         let Some(open) = slot.as_mut().filter(|open| open.schema != Schema::Current) else { return Ok(()) };
         let updated = schema::update(&mut open.connection, &self.processes).await;
         open.schema = updated.map_err(|error| self.unusable(error.to_string()))?;
         match &open.schema {
             Schema::Current => Ok(()),
-            Schema::Older(processes) => Err(ImageError::OlderProcesses(processes.clone())),
+            Schema::Older(processes) => Err(StoreError::OlderProcesses(processes.clone())),
         }
     }
 
-    async fn opened(&self) -> Result<MutexGuard<'_, Option<Open>>, ImageError> {
+    async fn opened(&self) -> Result<MutexGuard<'_, Option<Open>>, StoreError> {
         let in_use = |_| self.unusable("another call keeps it locked");
         let mut slot = timeout(BUSY_TIMEOUT * 2, self.slot.lock()).await.map_err(in_use)?;
         if slot.is_none() {
@@ -98,7 +98,7 @@ impl Database {
         }
     }
 
-    async fn open(&self) -> Result<(SqliteConnection, Schema), ImageError> {
+    async fn open(&self) -> Result<(SqliteConnection, Schema), StoreError> {
         if let Some(folder) = self.path.parent() {
             create_private(folder)?;
         }
@@ -114,8 +114,8 @@ impl Database {
         opened.unwrap_or_else(|_| Err(SchemaError::Locked)).map_err(|error| self.unusable(error.to_string()))
     }
 
-    fn unusable(&self, reason: impl Into<String>) -> ImageError {
-        ImageError::Record(self.path.clone(), reason.into())
+    fn unusable(&self, reason: impl Into<String>) -> StoreError {
+        StoreError::Unusable(self.path.clone(), reason.into())
     }
 }
 

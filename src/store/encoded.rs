@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 
 use super::StoredImage;
-use crate::codec::ImageError;
+use super::error::StoreError;
 
 /// Bytes read and encoded at a time; a multiple of three, so that no block but the last is
 /// padded. File block and digits together stay in the processor's second-level cache.
@@ -20,7 +20,7 @@ pub struct EncodedImage {
 
 impl EncodedImage {
     /// Opens the image's file; nothing is read yet.
-    pub fn open(image: &StoredImage) -> Result<Self, ImageError> {
+    pub fn open(image: &StoredImage) -> Result<Self, StoreError> {
         Ok(Self::of(image.open()?, image.bytes))
     }
 

@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{NamedTempFile, PersistError, TempPath};
 
+use super::error::StoreError;
 use super::folders::create_private;
 use super::images::Store;
 use super::{StoredImage, names};
-use crate::codec::ImageError;
+use crate::codec::CodecError;
 use crate::domain::{ImageFormat, ImageId};
-use crate::references::Destination;
+use crate::references::{Destination, ReferenceError};
 use crate::staging::{StagedBytes, StagedFile, Staging};
 
 /// More files of one name than this are taken for a fault.
@@ -64,7 +65,7 @@ impl Kept {
 #[error("{error}")]
 pub struct NotKept {
     /// Why.
-    pub error: ImageError,
+    pub error: StoreError,
     /// The image.
     pub staged: StagedFile,
 }
@@ -72,7 +73,7 @@ pub struct NotKept {
 impl Store {
     /// Where the images of a destination land: makes its folder and proves that files can
     /// be made in it. For before paying.
-    pub fn staging(&self, destination: &Destination) -> Result<Staging, ImageError> {
+    pub fn staging(&self, destination: &Destination) -> Result<Staging, StoreError> {
         let folder = match destination {
             Destination::Store => {
                 let month = jiff::Zoned::now().strftime("%Y-%m").to_string();
@@ -86,13 +87,13 @@ impl Store {
             }
         }?;
         if folder.to_str().is_none() {
-            let reason = "the path is not Unicode text, which results could not show".to_owned();
-            return Err(ImageError::Unwritable(folder, reason));
+            let reason = io::Error::other("the path is not Unicode text, which results could not show");
+            return Err(StoreError::Unwritable(folder, reason));
         }
         let staging = Staging::new(folder);
         match staging.prove() {
             Ok(()) => Ok(staging),
-            Err(error) => Err(ImageError::writing(staging.folder(), &error)),
+            Err(error) => Err(StoreError::writing(staging.folder(), error)),
         }
     }
 }
@@ -106,12 +107,12 @@ pub fn keep(
 ) -> Result<Kept, Box<NotKept>> {
     let not_kept = |error, staged| Err(Box::new(NotKept { error, staged }));
     let Some(format) = staged.format else {
-        return not_kept(ImageError::NotAnImage("nothing we know".to_owned()), staged);
+        return not_kept(CodecError::NotAnImage("nothing we know".to_owned()).into(), staged);
     };
     let file = match staged.place {
         StagedBytes::File(file) => file,
         StagedBytes::Memory { bytes, why } => {
-            let error = ImageError::NoRoom(why.clone());
+            let error = StoreError::NoRoom(io::Error::other(why.clone()));
             return not_kept(error, StagedFile { place: StagedBytes::Memory { bytes, why }, ..staged });
         }
     };
@@ -140,12 +141,12 @@ pub fn keep(
             Err(failed) => {
                 let place = StagedBytes::File(failed.file);
                 let staged = StagedFile { place, bytes, hash, format: Some(format), partial };
-                return not_kept(ImageError::writing(&path, &failed.error), staged);
+                return not_kept(StoreError::writing(&path, failed.error), staged);
             }
         }
     }
-    let reason = format!("{MOST_OF_A_NAME} files have its name");
-    let error = ImageError::Unwritable(folder.join(format!("{stem}.{ending}")), reason);
+    let reason = io::Error::other(format!("{MOST_OF_A_NAME} files have its name"));
+    let error = StoreError::Unwritable(folder.join(format!("{stem}.{ending}")), reason);
     not_kept(error, StagedFile { place: StagedBytes::File(file), bytes, hash, format: Some(format), partial })
 }
 
@@ -192,28 +193,28 @@ impl StoredImage {
     /// Opens the file for reading, if it is still the one that was kept, as far as its length
     /// tells: whoever may write to its folder may have put another in its place, or a link to
     /// what no caller may read.
-    pub fn open(&self) -> Result<File, ImageError> {
-        let exchanged = || ImageError::Exchanged { id: self.id.clone(), path: self.path.clone() };
+    pub fn open(&self) -> Result<File, StoreError> {
+        let exchanged = || StoreError::Exchanged { id: self.id.clone(), path: self.path.clone() };
         let file = match open(&self.path) {
-            Err(ImageError::Missing(path)) => return Err(ImageError::Gone { id: self.id.clone(), path }),
-            Err(ImageError::NotAFile(_)) => return Err(exchanged()),
+            Err(ReferenceError::Missing(path)) => return Err(StoreError::Gone { id: self.id.clone(), path }),
+            Err(ReferenceError::NotAFile(_)) => return Err(exchanged()),
             opened => opened?,
         };
-        let bytes = file.metadata().map_err(|error| ImageError::reading(&self.path, &error))?.len();
+        let bytes = file.metadata().map_err(|error| StoreError::reading(&self.path, error))?.len();
         if bytes == self.bytes { Ok(file) } else { Err(exchanged()) }
     }
 }
 
 /// Opens a regular file for reading. Anything else is refused unopened: opening a pipe
 /// waits for its other end, a device may never end, and a link was not kept by us.
-fn open(path: &Path) -> Result<File, ImageError> {
-    let failed = |error| ImageError::reading(path, &error);
+fn open(path: &Path) -> Result<File, ReferenceError> {
+    let failed = |error| ReferenceError::reading(path, error);
     if !fs::symlink_metadata(path).map_err(failed)?.is_file() {
-        return Err(ImageError::NotAFile(path.to_owned()));
+        return Err(ReferenceError::NotAFile(path.to_owned()));
     }
     File::open(path).map_err(failed)
 }
 
-fn create(folder: &Path) -> Result<(), ImageError> {
-    fs::create_dir_all(folder).map_err(|error| ImageError::writing(folder, &error))
+fn create(folder: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(folder).map_err(|error| StoreError::writing(folder, error))
 }

@@ -3,15 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::codec::ImageError;
+use super::error::StoreError;
 
 /// Makes a folder and what is missing above it, for this user alone.
-pub(super) fn create_private(folder: &Path) -> Result<(), ImageError> {
+pub(super) fn create_private(folder: &Path) -> Result<(), StoreError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|error| ImageError::writing(folder, &error))
+    builder.create(folder).map_err(|error| StoreError::writing(folder, error))
 }
 
 /// The paths in a folder. A folder that cannot be read has none.

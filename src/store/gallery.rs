@@ -7,9 +7,9 @@ use serde_json::json;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
+use super::error::StoreError;
 use super::rows::{self, parsed, unsigned, usd};
 use super::{Store, StoredImage};
-use crate::codec::ImageError;
 use crate::domain::{ImageId, Usd};
 
 /// A stored image among all.
@@ -28,7 +28,7 @@ pub struct Exhibit {
 impl Store {
     /// The ids of all images and when they were made, newest first, without what was put back into
     /// its original.
-    pub async fn all_images(&self) -> Result<Vec<(ImageId, Timestamp)>, ImageError> {
+    pub async fn all_images(&self) -> Result<Vec<(ImageId, Timestamp)>, StoreError> {
         let query = sqlx::query(
             "SELECT id, created_at FROM images WHERE NOT EXISTS (SELECT 1 FROM lineage \
              WHERE parent = images.id AND role = 'raw') ORDER BY created_at DESC, id DESC",
@@ -39,11 +39,11 @@ impl Store {
         };
         let rows = query.fetch_all(&mut *self.connection().await?).await;
         let images = rows.and_then(|rows| rows.iter().map(read).collect());
-        images.map_err(|error: sqlx::Error| self.failed(&error))
+        images.map_err(|error: sqlx::Error| self.failed(error))
     }
 
     /// These images, in this order, without those that are gone.
-    pub async fn exhibits(&self, ids: &[ImageId]) -> Result<Vec<Exhibit>, ImageError> {
+    pub async fn exhibits(&self, ids: &[ImageId]) -> Result<Vec<Exhibit>, StoreError> {
         let query = sqlx::query(
             "SELECT images.*, \
              (SELECT group_concat(role || ':' || parent, ' ' ORDER BY lineage.position) FROM lineage \
@@ -59,7 +59,7 @@ impl Store {
         )
         .bind(json!(ids).to_string());
         let rows = query.fetch_all(&mut *self.connection().await?).await;
-        rows.and_then(|rows| rows.iter().map(exhibit).collect()).map_err(|error| self.failed(&error))
+        rows.and_then(|rows| rows.iter().map(exhibit).collect()).map_err(|error| self.failed(error))
     }
 }
 

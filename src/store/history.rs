@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::Row as _;
 
+use super::error::StoreError;
 use super::rows::{self, select_images, select_jobs, time};
 use super::{JobRecord, Store, StoredImage};
-use crate::codec::ImageError;
 use crate::domain::{ImageId, JobStatus};
 
 impl Store {
@@ -25,7 +25,7 @@ impl Store {
         &self,
         wanted: Option<JobStatus>,
         most: usize,
-    ) -> Result<Vec<JobRecord>, ImageError> {
+    ) -> Result<Vec<JobRecord>, StoreError> {
         let can_be = |stored: JobStatus| {
             wanted.is_none_or(|wanted| [true, false].map(|alive| stored.seen(alive)).contains(&wanted))
         };
@@ -48,7 +48,7 @@ impl Store {
             }
             Ok(found)
         };
-        read.await.map_err(|error: sqlx::Error| self.failed(&error))
+        read.await.map_err(|error: sqlx::Error| self.failed(error))
     }
 
     /// This owner's images, newest first, without what was put back into its original; those after `last` where that is given: the time and
@@ -58,7 +58,7 @@ impl Store {
         owner: &str,
         last: Option<&(Timestamp, ImageId)>,
         most: u32,
-    ) -> Result<Vec<StoredImage>, ImageError> {
+    ) -> Result<Vec<StoredImage>, StoreError> {
         let (at, id) = last.map_or((Timestamp::MAX, ""), |(at, id)| (*at, id.as_str()));
         let query = sqlx::query(select_images!(
             "WHERE owner = ?1 AND created_at <= ?2 AND (created_at < ?2 OR id < ?3) AND NOT EXISTS \
@@ -73,16 +73,16 @@ impl Store {
     }
 
     /// The images that were made from this one, without what was put back into it.
-    pub async fn children_of(&self, parent: &ImageId) -> Result<Vec<ImageId>, ImageError> {
+    pub async fn children_of(&self, parent: &ImageId) -> Result<Vec<ImageId>, StoreError> {
         let query = sqlx::query(
             "SELECT child FROM lineage AS birth WHERE parent = ? AND NOT EXISTS (SELECT 1 FROM lineage \
              WHERE parent = birth.child AND role = 'raw') ORDER BY child",
         )
         .bind(parent.as_str());
         let rows =
-            query.fetch_all(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
+            query.fetch_all(&mut *self.connection().await?).await.map_err(|error| self.failed(error))?;
         let ids = rows.iter().map(|row| Ok(ImageId::parse(row.try_get(0)?)));
         let ids: Result<Vec<_>, sqlx::Error> = ids.collect();
-        Ok(ids.map_err(|error| self.failed(&error))?.into_iter().flatten().collect())
+        Ok(ids.map_err(|error| self.failed(error))?.into_iter().flatten().collect())
     }
 }

@@ -10,11 +10,11 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::StoredImage;
 use super::database::{Database, Lent};
+use super::error::StoreError;
 use super::processes::Processes;
 use super::rows::BEGIN;
 use super::rows::{self, select_images, signed, time};
 use super::schema::CURRENT;
-use crate::codec::ImageError;
 use crate::domain::{ImageId, JobId};
 
 /// The file name of the database in the store's folder.
@@ -56,25 +56,23 @@ impl Store {
     }
 
     /// Records a kept image and what it was made from; its owner is its job's.
-    pub async fn record_image(&self, image: &StoredImage) -> Result<(), ImageError> {
+    pub async fn record_image(&self, image: &StoredImage) -> Result<(), StoreError> {
         let recorded = insert_image(&mut *self.connection().await?, image).await;
-        let rows = recorded.map_err(|error| self.failed(&error))?;
+        let rows = recorded.map_err(|error| self.failed(error))?;
         image.job.as_ref().map_or(Ok(()), |job| known(job, rows))
     }
 
     /// An image of this owner's. Its file may be gone; [`StoredImage::open`] tells.
-    pub async fn image(&self, id: &ImageId, owner: &str) -> Result<StoredImage, ImageError> {
+    pub async fn image(&self, id: &ImageId, owner: &str) -> Result<StoredImage, StoreError> {
         let query = sqlx::query(select_images!("WHERE id = ? AND owner = ?")).bind(id.as_str()).bind(owner);
-        let row = query
-            .fetch_optional(&mut *self.connection().await?)
-            .await
-            .map_err(|error| self.failed(&error))?;
-        let row = row.ok_or_else(|| ImageError::UnknownId(id.to_string()))?;
-        rows::image(&row).map_err(|error| self.failed(&error))
+        let row =
+            query.fetch_optional(&mut *self.connection().await?).await.map_err(|error| self.failed(error))?;
+        let row = row.ok_or_else(|| StoreError::UnknownId(id.to_string()))?;
+        rows::image(&row).map_err(|error| self.failed(error))
     }
 
     /// The images of a job of this owner's, in order.
-    pub async fn images_of(&self, job: &JobId, owner: &str) -> Result<Vec<StoredImage>, ImageError> {
+    pub async fn images_of(&self, job: &JobId, owner: &str) -> Result<Vec<StoredImage>, StoreError> {
         let query = sqlx::query(select_images!("WHERE job_id = ? AND owner = ? ORDER BY position"));
         let images =
             self.images(query.bind(job.as_str()).bind(owner).fetch_all(&mut *self.connection().await?).await);
@@ -84,28 +82,28 @@ impl Store {
     pub(super) fn images(
         &self,
         rows: Result<Vec<SqliteRow>, sqlx::Error>,
-    ) -> Result<Vec<StoredImage>, ImageError> {
+    ) -> Result<Vec<StoredImage>, StoreError> {
         let images = rows.and_then(|rows| rows.iter().map(rows::image).collect());
-        images.map_err(|error| self.failed(&error))
+        images.map_err(|error| self.failed(error))
     }
 
     /// Refuses paid work while processes of an older version keep the database at their version.
-    pub(super) async fn require_current_schema(&self) -> Result<(), ImageError> {
+    pub(super) async fn require_current_schema(&self) -> Result<(), StoreError> {
         self.inner.database.require_current_schema().await
     }
 
     /// The connection, for one statement or transaction: nobody else has it meanwhile.
-    pub(super) async fn connection(&self) -> Result<Lent<'_>, ImageError> {
+    pub(super) async fn connection(&self) -> Result<Lent<'_>, StoreError> {
         self.inner.database.lend().await
     }
 
-    pub(super) fn failed(&self, error: &sqlx::Error) -> ImageError {
-        ImageError::Record(self.inner.database.path().to_owned(), error.to_string())
+    pub(super) fn failed(&self, source: sqlx::Error) -> StoreError {
+        StoreError::Database { path: self.inner.database.path().to_owned(), source }
     }
 }
 
-pub(super) fn known(id: &JobId, rows: u64) -> Result<(), ImageError> {
-    if rows == 0 { Err(ImageError::UnknownId(id.to_string())) } else { Ok(()) }
+pub(super) fn known(id: &JobId, rows: u64) -> Result<(), StoreError> {
+    if rows == 0 { Err(StoreError::UnknownId(id.to_string())) } else { Ok(()) }
 }
 
 /// Writes an image down with what it was made from.

@@ -7,10 +7,10 @@ use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::attempts::{self, Cap, CapHit, PlannedAttempt};
+use super::error::StoreError;
 use super::rows::BEGIN;
 use super::rows::{self, LEASE, micros, select_jobs, time};
 use super::{JobRecord, Store};
-use crate::codec::ImageError;
 use crate::domain::{CallerState, JobId};
 
 /// The result of [`Store::open_job`].
@@ -30,7 +30,7 @@ impl Store {
         job: &JobRecord,
         plans: &[PlannedAttempt],
         caps: &[Cap],
-    ) -> Result<OpenedJob, ImageError> {
+    ) -> Result<OpenedJob, StoreError> {
         self.require_current_schema().await?;
         let mut connection = self.connection().await?;
         let open = async {
@@ -44,49 +44,47 @@ impl Store {
             transaction.commit().await?;
             Ok(OpenedJob::Recorded)
         };
-        open.await.map_err(|error: sqlx::Error| self.failed(&error))
+        open.await.map_err(|error: sqlx::Error| self.failed(error))
     }
 
     /// Renews the lease of a job: its process is alive.
-    pub async fn renew_lease(&self, id: &JobId) -> Result<(), ImageError> {
+    pub async fn renew_lease(&self, id: &JobId) -> Result<(), StoreError> {
         let until = time(Timestamp::now() + LEASE);
         let query = sqlx::query("UPDATE jobs SET lease_until = ? WHERE id = ?").bind(until).bind(id.as_str());
-        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
+        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(error))?;
         Ok(())
     }
 
     /// A job of any owner.
-    pub async fn job_of_anybody(&self, id: &JobId) -> Result<Option<JobRecord>, ImageError> {
+    pub async fn job_of_anybody(&self, id: &JobId) -> Result<Option<JobRecord>, StoreError> {
         let query = sqlx::query(select_jobs!("WHERE id = ?")).bind(id.as_str());
         let row = query.fetch_optional(&mut *self.connection().await?).await;
         let job = row.and_then(|row| row.map(|row| rows::job(&row)).transpose());
-        job.map_err(|error| self.failed(&error))
+        job.map_err(|error| self.failed(error))
     }
 
     /// Records what became of a job's caller. A delivery is final.
-    pub async fn set_caller(&self, id: &JobId, caller: CallerState) -> Result<(), ImageError> {
+    pub async fn set_caller(&self, id: &JobId, caller: CallerState) -> Result<(), StoreError> {
         let query = sqlx::query("UPDATE jobs SET caller = ? WHERE id = ? AND caller <> 'served'")
             .bind(caller.stored_name())
             .bind(id.as_str());
-        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
+        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(error))?;
         Ok(())
     }
 
     /// A job of this owner's.
-    pub async fn job(&self, id: &JobId, owner: &str) -> Result<JobRecord, ImageError> {
+    pub async fn job(&self, id: &JobId, owner: &str) -> Result<JobRecord, StoreError> {
         let query = sqlx::query(select_jobs!("WHERE id = ? AND owner = ?")).bind(id.as_str()).bind(owner);
-        let row = query
-            .fetch_optional(&mut *self.connection().await?)
-            .await
-            .map_err(|error| self.failed(&error))?;
-        let row = row.ok_or_else(|| ImageError::UnknownId(id.to_string()))?;
-        let job = rows::job(&row).map_err(|error| self.failed(&error))?;
+        let row =
+            query.fetch_optional(&mut *self.connection().await?).await.map_err(|error| self.failed(error))?;
+        let row = row.ok_or_else(|| StoreError::UnknownId(id.to_string()))?;
+        let job = rows::job(&row).map_err(|error| self.failed(error))?;
         self.end_lease_of_the_dead(&job).await?;
         Ok(self.as_it_is(job).await)
     }
 
     /// Jobs whose process is gone before they ended, oldest first.
-    pub async fn lost_jobs(&self, most: u32) -> Result<Vec<JobRecord>, ImageError> {
+    pub async fn lost_jobs(&self, most: u32) -> Result<Vec<JobRecord>, StoreError> {
         let query = sqlx::query(select_jobs!(
             "WHERE state IN ('queued', 'sent') AND (lease_until IS NULL OR lease_until < ?) ORDER BY created_at LIMIT ?"
         ))
@@ -94,7 +92,7 @@ impl Store {
         .bind(most);
         let rows = query.fetch_all(&mut *self.connection().await?).await;
         let jobs = rows.and_then(|rows| rows.iter().map(rows::job).collect());
-        jobs.map_err(|error| self.failed(&error))
+        jobs.map_err(|error| self.failed(error))
     }
 }
 

@@ -13,10 +13,11 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::folders::{entries, name};
 use super::{JobRecord, Parent, ParentRole, Store, StoredImage, keep};
-use crate::codec::{ImageError, inspect};
+use crate::codec::{CodecError, inspect};
 use crate::domain::{ImageId, JobId, Operation};
 use crate::references::Destination;
 use crate::staging::{STAGED_PREFIX, StagedBytes, StagedFile};
+use crate::store::error::StoreError;
 use crate::store::new_image_id;
 
 /// Files that say nothing of their job are nobody's after a day.
@@ -34,7 +35,7 @@ impl Store {
 
     /// Keeps and records the whole images that a job left behind, and deletes the rest. For
     /// jobs whose process is gone. Returns how many images the job has now.
-    pub async fn adopt(&self, job: &JobRecord) -> Result<usize, ImageError> {
+    pub async fn adopt(&self, job: &JobRecord) -> Result<usize, StoreError> {
         let known = self.images_of(&job.id, &job.owner).await?;
         let (folder, prefix) = (job.folder.clone(), format!("{STAGED_PREFIX}{}-", job.id));
         let arrived = tokio::task::spawn_blocking(move || arrived(&folder, &prefix)).await;
@@ -56,7 +57,7 @@ impl Store {
         named: Option<PathBuf>,
         staged: StagedFile,
         position: usize,
-    ) -> Result<bool, ImageError> {
+    ) -> Result<bool, StoreError> {
         let Ok(info) = inspect(staged.reader()) else { return Ok(false) };
         let arguments: Value = serde_json::from_str(&job.arguments).unwrap_or_default();
         let prompt = arguments.get("prompt").and_then(Value::as_str).unwrap_or_default();
@@ -93,7 +94,7 @@ impl Store {
     }
 
     /// Goes through what is left of jobs that have ended, and of nobody.
-    pub async fn clear_leftovers(&self) -> Result<(), ImageError> {
+    pub async fn clear_leftovers(&self) -> Result<(), StoreError> {
         let root = self.root().join("images");
         let left = tokio::task::spawn_blocking(move || arriving(&root));
         let left: Vec<PathBuf> = left.await.unwrap_or_default();
@@ -146,7 +147,7 @@ fn staged(path: &Path) -> Option<StagedFile> {
     let bytes = file.metadata().ok()?.len();
     let format = match inspect(&file) {
         Ok(info) => info.format,
-        Err(ImageError::ReadFailed(_)) => return None,
+        Err(CodecError::ReadFailed(_)) => return None,
         Err(_) => {
             let _ = fs::remove_file(path);
             return None;

@@ -12,10 +12,10 @@ use serde_json::json;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
+use super::error::StoreError;
 use super::rows::{parsed, unsigned};
 use super::{Store, thumbnails};
 use super::{folders, leftovers};
-use crate::codec::ImageError;
 use crate::domain::ImageId;
 
 /// How many images are deleted between two changes of the database.
@@ -103,7 +103,7 @@ struct Candidate {
 
 impl Store {
     /// What this rule would delete. Changes nothing.
-    pub async fn plan_prune(&self, rule: Rule) -> Result<PrunePlan, ImageError> {
+    pub async fn plan_prune(&self, rule: Rule) -> Result<PrunePlan, StoreError> {
         let query = sqlx::query(
             "SELECT images.id, path, bytes, images.created_at, coalesce(state IN ('queued', 'sent'), 0) AS under_way, \
              coalesce(caller <> 'served', 0) AS unserved FROM images LEFT JOIN jobs ON jobs.id = images.job_id \
@@ -112,14 +112,14 @@ impl Store {
         let rows = query.fetch_all(&mut *self.connection().await?).await;
         let candidates: Result<Vec<_>, sqlx::Error> =
             rows.and_then(|rows| rows.iter().map(candidate).collect());
-        let candidates = candidates.map_err(|error| self.failed(&error))?;
+        let candidates = candidates.map_err(|error| self.failed(error))?;
         let (root, thumbnails) = (self.root().to_owned(), self.thumbnails());
         let planned = tokio::task::spawn_blocking(move || plan(candidates, &root, &thumbnails, rule)).await;
         Ok(planned.unwrap_or_default())
     }
 
     /// Deletes what was planned. What cannot be deleted is named, and stays in the database.
-    pub async fn prune(&self, plan: PrunePlan) -> Result<Vec<ImageError>, ImageError> {
+    pub async fn prune(&self, plan: PrunePlan) -> Result<Vec<StoreError>, StoreError> {
         self.clear_leftovers().await?;
         let (folder, mut failures) = (self.thumbnails(), Vec::new());
         let some = !plan.going.is_empty();
@@ -138,14 +138,14 @@ impl Store {
                 .bind(ids)
                 .execute(&mut *self.connection().await?)
                 .await
-                .map_err(|error| self.failed(&error))?;
+                .map_err(|error| self.failed(error))?;
         }
         for path in plan.stale_thumbnails {
             let _ = fs::remove_file(path);
         }
         self.remove_empty_months();
         if some {
-            self.tidy_record().await.map_err(|error| self.failed(&error))?;
+            self.tidy_record().await.map_err(|error| self.failed(error))?;
         }
         Ok(failures)
     }
@@ -246,13 +246,13 @@ fn fate(path: &Path, bytes: u64, root: &Path) -> FileFate {
 }
 
 /// The ids whose files are gone now, or stay by intent, and what went wrong with the others.
-fn delete(going: &[Going], folder: &Path) -> (Vec<ImageId>, Vec<ImageError>) {
+fn delete(going: &[Going], folder: &Path) -> (Vec<ImageId>, Vec<StoreError>) {
     let (mut done, mut failures) = (Vec::new(), Vec::new());
     for Going { id, path, fate, .. } in going {
         let removed = if *fate == FileFate::Deleted { fs::remove_file(path) } else { Ok(()) };
         match removed {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                failures.push(ImageError::writing(path, &error));
+                failures.push(StoreError::writing(path, error));
                 continue;
             }
             _ => done.push(id.clone()),

@@ -1,4 +1,4 @@
--- Version 1 of the store's record. A later version is another file, applied after this one.
+-- Version 1 of the store's database. A later version is another file, applied after this one.
 -- Times are RFC 3339 in UTC with six digits of a second, so that they sort as text.
 -- Money is in millionths of a US dollar.
 

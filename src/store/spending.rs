@@ -8,8 +8,8 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::Store;
+use super::error::StoreError;
 use super::rows::{time, unsigned, usd};
-use crate::codec::ImageError;
 use crate::domain::{ModelName, Usd};
 
 /// A stretch of time, such as a day.
@@ -64,7 +64,7 @@ const UNDER_WAY: &str = "EXISTS (SELECT 1 FROM jobs WHERE jobs.id = tries.job_id
 impl Store {
     /// What was spent in each of these stretches, by model: real money, or the sandbox's. A
     /// stretch belongs to what was planned in it, as with caps.
-    pub async fn spent(&self, stretches: &[Stretch], sandbox: bool) -> Result<Vec<Spent>, ImageError> {
+    pub async fn spent(&self, stretches: &[Stretch], sandbox: bool) -> Result<Vec<Spent>, StoreError> {
         // Stated, because the planner does not see it without statistics: for each stretch, its part
         // of the index by time.
         let sql = format!(
@@ -85,18 +85,18 @@ impl Store {
             .bind(sandbox)
             .bind(time(Timestamp::now()));
         let rows = query.fetch_all(&mut *self.connection().await?).await;
-        rows.and_then(|rows| rows.iter().map(spent).collect()).map_err(|error| self.failed(&error))
+        rows.and_then(|rows| rows.iter().map(spent).collect()).map_err(|error| self.failed(error))
     }
 
     /// When the ledger begins; `None` while it is empty.
-    pub async fn first_planned(&self) -> Result<Option<Timestamp>, ImageError> {
+    pub async fn first_planned(&self) -> Result<Option<Timestamp>, StoreError> {
         let query = sqlx::query("SELECT min(planned_at) AS first FROM tries");
         let row = query.fetch_one(&mut *self.connection().await?).await;
-        row.and_then(|row| super::rows::optional_time(&row, "first")).map_err(|error| self.failed(&error))
+        row.and_then(|row| super::rows::optional_time(&row, "first")).map_err(|error| self.failed(error))
     }
 
     /// What caps count from some time on, all owners together, and how much of it has no end yet.
-    pub async fn counted(&self, since: Timestamp, sandbox: bool) -> Result<(Usd, Usd), ImageError> {
+    pub async fn counted(&self, since: Timestamp, sandbox: bool) -> Result<(Usd, Usd), StoreError> {
         let query = sqlx::query(
             "SELECT coalesce(sum(counted_micros), 0), coalesce(sum(iif(ended_at IS NULL, counted_micros, 0)), 0) \
              FROM tries WHERE planned_at >= ? AND sandbox = ?",
@@ -105,7 +105,7 @@ impl Store {
         .bind(sandbox);
         let row = query.fetch_one(&mut *self.connection().await?).await;
         let sums = row.and_then(|row| Ok((usd(row.try_get(0)?), usd(row.try_get(1)?))));
-        sums.map_err(|error| self.failed(&error))
+        sums.map_err(|error| self.failed(error))
     }
 }
 

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use super::folders::create_private;
 use super::{Store, StoredImage};
 use crate::codec::preview::{Preview, PreviewBudget, make};
-use crate::codec::{ImageError, inspect, inspect_bytes};
+use crate::codec::{inspect, inspect_bytes};
 use crate::domain::{ImageFormat, ImageId};
+use crate::store::error::StoreError;
 
 /// 320 px for cards half as wide on a dense screen; a thousand are 12 MB of page at most.
 const USUAL: PreviewBudget = PreviewBudget { long_edge: 320, base64_bytes: 12_000 };
@@ -25,7 +26,7 @@ impl Store {
     ///
     /// # Errors
     /// The image's file is gone, or cannot be read as an image, and no thumbnail was kept.
-    pub fn thumbnail(&self, image: &StoredImage) -> Result<Preview, ImageError> {
+    pub fn thumbnail(&self, image: &StoredImage) -> Result<Preview, StoreError> {
         let folder = self.thumbnails();
         if let Some(kept) = kept(&folder, &image.id) {
             return Ok(kept);
@@ -61,12 +62,12 @@ fn kept(folder: &Path, id: &ImageId) -> Option<Preview> {
     Some(Preview { bytes, format: info.format, pixels: info.pixels })
 }
 
-fn keep(folder: &Path, id: &ImageId, made: &Preview) -> Result<(), ImageError> {
+fn keep(folder: &Path, id: &ImageId, made: &Preview) -> Result<(), StoreError> {
     create_private(folder)?;
     let path = place(folder, id, made.format);
     let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
         file.write_all(&made.bytes)?;
         file.persist(&path).map_err(|failed| failed.error)
     });
-    written.map(drop).map_err(|error| ImageError::writing(&path, &error))
+    written.map(drop).map_err(|error| StoreError::writing(&path, error))
 }

@@ -7,9 +7,9 @@ use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 
 use super::Store;
+use super::error::StoreError;
 use super::rows::BEGIN;
 use super::rows::{JobEnd, micros, time};
-use crate::codec::ImageError;
 use crate::domain::{Billed, JobEvent, JobId, JobStatus};
 
 impl Store {
@@ -17,7 +17,7 @@ impl Store {
     ///
     /// # Errors
     /// A job that is unknown or in a status that does not allow it.
-    pub async fn end_job(&self, id: &JobId, end: &JobEnd) -> Result<(), ImageError> {
+    pub async fn end_job(&self, id: &JobId, end: &JobEnd) -> Result<(), StoreError> {
         let mut connection = self.connection().await?;
         let ended = async {
             let mut transaction = connection.begin_with(BEGIN).await?;
@@ -39,12 +39,12 @@ impl Store {
             transaction.commit().await?;
             Ok(changed)
         };
-        let changed = ended.await.map_err(|error: sqlx::Error| self.failed(&error))?;
-        if changed { Ok(()) } else { Err(ImageError::UnknownId(id.to_string())) }
+        let changed = ended.await.map_err(|error: sqlx::Error| self.failed(error))?;
+        if changed { Ok(()) } else { Err(StoreError::UnknownId(id.to_string())) }
     }
 
     /// Drops a job whose caller cancelled it. `false` where it has ended already.
-    pub async fn drop_job(&self, id: &JobId) -> Result<bool, ImageError> {
+    pub async fn drop_job(&self, id: &JobId) -> Result<bool, StoreError> {
         let mut connection = self.connection().await?;
         let dropped = async {
             let mut transaction = connection.begin_with(BEGIN).await?;
@@ -55,7 +55,7 @@ impl Store {
             transaction.commit().await?;
             Ok(changed)
         };
-        dropped.await.map_err(|error: sqlx::Error| self.failed(&error))
+        dropped.await.map_err(|error: sqlx::Error| self.failed(error))
     }
 
     /// Closes the open attempts of a job whose process is gone.
@@ -64,9 +64,9 @@ impl Store {
         job: &JobId,
         outcome: &'static str,
         billed: Billed,
-    ) -> Result<(), ImageError> {
+    ) -> Result<(), StoreError> {
         let mut connection = self.connection().await?;
-        close_attempts(&mut connection, job, outcome, billed).await.map_err(|error| self.failed(&error))
+        close_attempts(&mut connection, job, outcome, billed).await.map_err(|error| self.failed(error))
     }
 }
 

@@ -5,9 +5,10 @@ use jiff::Timestamp;
 use super::images::Store;
 use super::rows::{signed, time};
 use super::{Kept, StoredImage, keep};
-use crate::codec::{ImageError, inspect_bytes};
+use crate::codec::inspect_bytes;
 use crate::domain::{ImageId, ModelName};
 use crate::references::Destination;
+use crate::store::error::StoreError;
 use crate::store::new_image_id;
 
 /// In the names of their files, where those of drawn images have the prompt.
@@ -15,10 +16,10 @@ const UPLOAD: &str = "upload";
 
 impl Store {
     /// Keeps and records an image of this owner's, if it is one.
-    pub async fn record_upload(&self, bytes: bytes::Bytes, owner: &str) -> Result<StoredImage, ImageError> {
+    pub async fn record_upload(&self, bytes: bytes::Bytes, owner: &str) -> Result<StoredImage, StoreError> {
         let store = self.clone();
         let written = tokio::task::spawn_blocking(move || store.write_upload(&bytes)).await;
-        let stopped = |error: tokio::task::JoinError| ImageError::NoRoom(error.to_string());
+        let stopped = |error: tokio::task::JoinError| StoreError::NoRoom(std::io::Error::other(error));
         let (image, mut kept) = written.map_err(stopped)??;
         let recorded = self.insert_upload(&image, owner).await;
         if recorded.is_err() {
@@ -35,10 +36,10 @@ impl Store {
         Ok(image)
     }
 
-    fn write_upload(&self, bytes: &[u8]) -> Result<(StoredImage, Kept), ImageError> {
+    fn write_upload(&self, bytes: &[u8]) -> Result<(StoredImage, Kept), StoreError> {
         let info = inspect_bytes(bytes)?;
         let mut writer = self.staging(&Destination::Store)?.begin();
-        writer.write(bytes).map_err(|error| ImageError::NoRoom(error.to_string()))?;
+        writer.write(bytes).map_err(|error| StoreError::NoRoom(std::io::Error::other(error)))?;
         let id: ImageId = new_image_id();
         let kept =
             keep(writer.finish(), &Destination::Store, UPLOAD, &id).map_err(|not_kept| not_kept.error)?;
@@ -59,7 +60,7 @@ impl Store {
         Ok((image, kept))
     }
 
-    async fn insert_upload(&self, image: &StoredImage, owner: &str) -> Result<(), ImageError> {
+    async fn insert_upload(&self, image: &StoredImage, owner: &str) -> Result<(), StoreError> {
         let query = sqlx::query(
             "INSERT INTO images (id, job_id, position, owner, path, format, width, height, bytes, hash, provider, \
              model, prompt, created_at) VALUES (?, NULL, 0, ?, ?, ?, ?, ?, ?, ?, '', '', '', ?)",
@@ -73,7 +74,7 @@ impl Store {
         .bind(signed(image.bytes))
         .bind(image.hash.to_hex().as_str())
         .bind(time(image.created_at));
-        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(&error))?;
+        query.execute(&mut *self.connection().await?).await.map_err(|error| self.failed(error))?;
         Ok(())
     }
 }

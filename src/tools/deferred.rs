@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use memchr::memmem;
 
-use crate::codec::ImageError;
+use crate::store::StoreError;
 use crate::store::{EncodedImage, StoredImage};
 
 /// An image that is not sent within this time belonged to a cancelled call.
@@ -92,11 +92,11 @@ impl DeferredImages {
 }
 
 /// The base64 of a stored image, or its mark if images are deferred.
-pub(super) fn base64(image: &StoredImage, deferred: Option<&DeferredImages>) -> Result<String, ImageError> {
+pub(super) fn base64(image: &StoredImage, deferred: Option<&DeferredImages>) -> Result<String, StoreError> {
     let encoded = EncodedImage::open(image)?;
     match deferred {
         Some(deferred) => Ok(deferred.mark(encoded)),
-        None => encoded.whole().map_err(|error| ImageError::reading(&image.path, &error)),
+        None => encoded.whole().map_err(|error| StoreError::reading(&image.path, error)),
     }
 }
 

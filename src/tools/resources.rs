@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::deferred::{DeferredImages, base64};
 use super::show::uri;
-use crate::codec::ImageError;
 use crate::domain::ImageId;
+use crate::store::StoreError;
 use crate::store::{Store, StoredImage};
 
 /// Images on a page of the list.
@@ -70,7 +70,7 @@ pub(super) async fn read(
     };
     let id = address.strip_prefix("image://").and_then(ImageId::parse).ok_or_else(missing)?;
     let image = store.image(&id, owner).await.map_err(|error| match error {
-        ImageError::UnknownId(_) => missing(),
+        StoreError::UnknownId(_) => missing(),
         other => internal(&other),
     })?;
     let mime = image.format.mime();
@@ -104,6 +104,6 @@ fn title(prompt: &str) -> String {
     }
 }
 
-fn internal(error: &ImageError) -> ErrorData {
+fn internal(error: &StoreError) -> ErrorData {
     ErrorData::internal_error(error.to_string(), None)
 }

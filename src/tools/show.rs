@@ -7,7 +7,8 @@ use rmcp::model::{ContentBlock, Resource};
 
 use super::args::OutputForm;
 use super::deferred::{DeferredImages, base64};
-use crate::codec::{ImageError, Preview, PreviewBudget, inspect, make_preview};
+use crate::codec::{Preview, PreviewBudget, inspect, make_preview};
+use crate::store::StoreError;
 use crate::store::StoredImage;
 
 /// What results contain.
@@ -89,18 +90,18 @@ pub(super) async fn image_blocks(
 /// Reads and scales an image on a blocking thread: it takes tens of milliseconds.
 async fn blocking(
     image: StoredImage,
-    show: impl FnOnce(&StoredImage) -> Result<ContentBlock, ImageError> + Send + 'static,
-) -> Result<ContentBlock, ImageError> {
+    show: impl FnOnce(&StoredImage) -> Result<ContentBlock, StoreError> + Send + 'static,
+) -> Result<ContentBlock, StoreError> {
     let path = image.path.clone();
     let shown = tokio::task::spawn_blocking(move || show(&image)).await;
-    shown.unwrap_or_else(|error| Err(ImageError::Unreadable(path, error.to_string())))
+    shown.unwrap_or_else(|error| Err(StoreError::reading(&path, std::io::Error::other(error))))
 }
 
-fn whole(image: &StoredImage, deferred: Option<&DeferredImages>) -> Result<ContentBlock, ImageError> {
+fn whole(image: &StoredImage, deferred: Option<&DeferredImages>) -> Result<ContentBlock, StoreError> {
     Ok(ContentBlock::image(base64(image, deferred)?, image.format.mime()))
 }
 
-fn preview(image: &StoredImage, budget: &PreviewBudget) -> Result<ContentBlock, ImageError> {
+fn preview(image: &StoredImage, budget: &PreviewBudget) -> Result<ContentBlock, StoreError> {
     let file = image.open()?;
     let info = inspect(&file)?;
     let Preview { bytes, format, .. } = make_preview(file, &info, budget)?;

@@ -18,10 +18,10 @@ use super::context::ToolContext;
 use super::delivery::once_written;
 use super::lookup::{RequestedId, Retrieved};
 use super::reply;
-use crate::codec::ImageError;
 use crate::domain::JobId;
 use crate::jobs::{JobLookup, JobProgress};
 use crate::store::JobRecord;
+use crate::store::StoreError;
 
 /// An image takes about a minute, so polling more often gains nothing.
 const POLL_INTERVAL_MS: u64 = 2_000;
@@ -87,9 +87,9 @@ async fn record(tools: &ToolContext, id: &str, caller: &ToolCaller) -> Result<(J
     record.map(|record| (job, record)).map_err(|error| refused(id, &error))
 }
 
-fn refused(id: &str, error: &ImageError) -> ErrorData {
+fn refused(id: &str, error: &StoreError) -> ErrorData {
     match error {
-        ImageError::UnknownId(_) => ErrorData::invalid_params(format!("there is no task {id:?}"), None),
+        StoreError::UnknownId(_) => ErrorData::invalid_params(format!("there is no task {id:?}"), None),
         other => ErrorData::internal_error(other.to_string(), None),
     }
 }

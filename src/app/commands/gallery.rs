@@ -17,8 +17,8 @@ use super::console::print;
 use super::table::count;
 use crate::app::Config;
 use crate::app::exit::DONE;
-use crate::codec::ImageError;
 use crate::domain::ImageId;
+use crate::store::StoreError;
 use crate::store::{Exhibit, Store};
 
 /// The page's name in the store.
@@ -43,7 +43,7 @@ pub async fn run(arguments: GalleryArguments, config: &Config) -> Result<u8, Str
 }
 
 async fn write(arguments: GalleryArguments, store: &Store) -> Result<u8, String> {
-    let in_words = |error: ImageError| error.in_store().to_string();
+    let in_words = |error: StoreError| error.in_store().to_string();
     let images = if store.has_record() { store.all_images().await.map_err(in_words)? } else { Vec::new() };
     if images.is_empty() {
         print("There is no stored image yet.\n")?;

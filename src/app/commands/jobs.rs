@@ -15,8 +15,8 @@ use super::console::print;
 use super::table::{WIDTH, aligned, minute, one_line};
 use crate::app::App;
 use crate::app::exit::{DONE, FAILED};
-use crate::codec::ImageError;
 use crate::domain::{JobId, JobStatus, Problem};
+use crate::store::StoreError;
 use crate::store::{JobRecord, Store};
 
 /// `jobs`
@@ -98,7 +98,7 @@ fn refuse(problem: &Problem) -> Result<u8, String> {
     Ok(FAILED)
 }
 
-async fn list(arguments: &JobsArguments, store: &Store) -> Result<Vec<JobRecord>, ImageError> {
+async fn list(arguments: &JobsArguments, store: &Store) -> Result<Vec<JobRecord>, StoreError> {
     if !store.has_record() {
         return Ok(Vec::new());
     }

@@ -12,7 +12,7 @@ use super::console::{joined, print};
 use super::table::{count, minute, size};
 use crate::app::Config;
 use crate::app::exit::{DONE, FAILED};
-use crate::codec::ImageError;
+use crate::store::StoreError;
 use crate::store::{FileFate, PrunePlan, Rule, Store};
 
 /// Images that are listed one by one.
@@ -80,7 +80,7 @@ pub async fn run(arguments: &PruneArguments, config: &Config) -> Result<u8, Stri
 }
 
 async fn prune(arguments: &PruneArguments, store: &Store) -> Result<u8, String> {
-    let in_words = |error: ImageError| error.in_store().to_string();
+    let in_words = |error: StoreError| error.in_store().to_string();
     let rule = match (arguments.older_than, arguments.to_size) {
         (Some(before), _) => Rule::Before(before),
         (None, most) => Rule::ToSize(most.unwrap_or(u64::MAX)),

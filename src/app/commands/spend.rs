@@ -14,8 +14,8 @@ use super::console::{joined, print};
 use super::table::{aligned, one_line};
 use crate::app::Config;
 use crate::app::exit::DONE;
-use crate::codec::ImageError;
 use crate::domain::Usd;
+use crate::store::StoreError;
 use crate::store::{Cap, Period, Spent, Store, Stretch, Sums};
 
 /// The widest name of a model, so that a line has at most 80 columns.
@@ -78,7 +78,7 @@ async fn report(
     arguments: &SpendArguments,
     config: &Config,
     store: &Store,
-) -> Result<SpendReport, ImageError> {
+) -> Result<SpendReport, StoreError> {
     let now = Zoned::now();
     let today = now.date();
     let asked = i64::from(arguments.days) - 1;

@@ -6,15 +6,15 @@ use image::codecs::bmp::BmpDecoder;
 use image::{DynamicImage, ImageDecoder};
 
 use super::decoded::{Decoded, Foreign, MOST_BYTES, read_words};
-use crate::codec::ImageError;
+use crate::codec::CodecError;
 use crate::codec::fit::{Channels, Frame};
 use crate::codec::inspect::LONGEST_EDGE;
 use crate::domain::Pixels;
 
 /// The image as it is seen, and the profile of its colours.
-pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, ImageError> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, CodecError> {
     let failed = |error| match error {
-        image::ImageError::Unsupported(kind) => ImageError::UnreadKind(Foreign::Bmp.name(), kind.to_string()),
+        image::ImageError::Unsupported(kind) => CodecError::UnreadKind(Foreign::Bmp.name(), kind.to_string()),
         other => Foreign::Bmp.failed(words(&other)),
     };
     let mut decoder = BmpDecoder::new(Cursor::new(bytes)).map_err(failed)?;

@@ -1,6 +1,6 @@
 //! The formats that are read and never sent, and what decoding one of them gives.
 
-use crate::codec::ImageError;
+use crate::codec::CodecError;
 use crate::codec::colour::Profile;
 use crate::codec::fit::Frame;
 use crate::codec::inspect::{LONGEST_EDGE, MOST_PIXELS};
@@ -48,12 +48,12 @@ impl Foreign {
         }
     }
 
-    pub(super) fn failed(self, reason: impl Into<String>) -> ImageError {
-        ImageError::UndecodableForeign(self.name(), reason.into())
+    pub(super) fn failed(self, reason: impl Into<String>) -> CodecError {
+        CodecError::UndecodableForeign(self.name(), reason.into())
     }
 
     /// Refuses what is too large to decode.
-    pub(super) fn check_size(self, pixels: Pixels) -> Result<(), ImageError> {
+    pub(super) fn check_size(self, pixels: Pixels) -> Result<(), CodecError> {
         if pixels.count() == 0 || pixels.count() > MOST_PIXELS || pixels.long_edge() > LONGEST_EDGE {
             let most = MOST_PIXELS / 1_000_000;
             return Err(self.failed(format!("it is {pixels}; at most {most} million pixels are read")));

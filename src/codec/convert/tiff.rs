@@ -15,7 +15,7 @@ use super::decoded::{Decoded, Foreign, MOST_BYTES, read_words};
 use crate::codec::fit::{Channels, Frame};
 use crate::codec::inspect::ImageInfo;
 use crate::codec::metadata::Tiff;
-use crate::codec::{ImageError, cmyk};
+use crate::codec::{CodecError, cmyk};
 use crate::domain::{ImageFormat, Pixels};
 
 /// The most bytes of a value beside the image; the profiles of printers take up to 3 MB.
@@ -27,7 +27,7 @@ const PALETTE: u32 = 3;
 
 type File<'a> = Decoder<Cursor<&'a [u8]>>;
 
-pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, ImageError> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, CodecError> {
     let Some((indices, colours)) = palette(bytes) else { return read(bytes, None) };
     read(&indices, Some(&colours))
 }
@@ -53,7 +53,7 @@ fn palette(bytes: &[u8]) -> Option<(Vec<u8>, Vec<[u8; 3]>)> {
     Some((greys, colours))
 }
 
-fn read(bytes: &[u8], palette: Option<&[[u8; 3]]>) -> Result<Decoded, ImageError> {
+fn read(bytes: &[u8], palette: Option<&[[u8; 3]]>) -> Result<Decoded, CodecError> {
     let mut limits = Limits::default();
     limits.decoding_buffer_size = usize::try_from(MOST_BYTES).unwrap_or(usize::MAX);
     limits.intermediate_buffer_size = limits.decoding_buffer_size;
@@ -114,7 +114,7 @@ fn read(bytes: &[u8], palette: Option<&[[u8; 3]]>) -> Result<Decoded, ImageError
 }
 
 /// The samples of the first page, a byte each, pixel by pixel, and how many bits they had.
-fn samples(file: &mut File<'_>, colour: ColorType, pixels: Pixels) -> Result<(Vec<u8>, u8), ImageError> {
+fn samples(file: &mut File<'_>, colour: ColorType, pixels: Pixels) -> Result<(Vec<u8>, u8), CodecError> {
     let depth = colour.bit_depth();
     let mut buffer = DecodingResult::U8(Vec::new());
     let layout = file.read_image_to_buffer(&mut buffer).map_err(failed)?;
@@ -220,11 +220,11 @@ fn has_further_pages(file: &mut File<'_>) -> bool {
         && number(file, Tag::NewSubfileType).is_none_or(|kind| kind & 1 == 0)
 }
 
-fn unread(kind: impl Into<String>) -> ImageError {
-    ImageError::UnreadKind(Foreign::Tiff.name(), kind.into())
+fn unread(kind: impl Into<String>) -> CodecError {
+    CodecError::UnreadKind(Foreign::Tiff.name(), kind.into())
 }
 
-fn failed(error: TiffError) -> ImageError {
+fn failed(error: TiffError) -> CodecError {
     match error {
         TiffError::UnsupportedError(kind) => unread(kind.to_string()),
         TiffError::IoError(error) => Foreign::Tiff.failed(read_words(&error)),

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
-use crate::codec::ImageError;
+use crate::codec::CodecError;
 use crate::domain::ImageFormat;
 
 /// How far from its end a file is searched for the mark that ends its image; what
@@ -31,13 +31,13 @@ impl From<std::io::Error> for HeaderFault {
 }
 
 impl HeaderFault {
-    pub(super) fn of(self, format: ImageFormat) -> ImageError {
+    pub(super) fn of(self, format: ImageFormat) -> CodecError {
         match self {
-            Self::Malformed(reason) => ImageError::Undecodable(format, reason.to_owned()),
+            Self::Malformed(reason) => CodecError::Undecodable(format, reason.to_owned()),
             Self::Reading(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                ImageError::CutShort(format)
+                CodecError::CutShort(format)
             }
-            Self::Reading(error) => ImageError::ReadFailed(error.to_string()),
+            Self::Reading(error) => CodecError::ReadFailed(error),
         }
     }
 }

@@ -113,13 +113,13 @@ fn a_file_cut_anywhere_is_cut_short() {
             let cut = (bytes.len() * tenth / 10).max(ImageFormat::SIGNATURE_BYTES);
             let fault = inspect_bytes(&bytes[..cut]).expect_err(name);
             assert!(
-                matches!(fault, ImageError::CutShort(of) if of == format),
+                matches!(fault, CodecError::CutShort(of) if of == format),
                 "{name} cut at {cut} of {}: {fault}",
                 bytes.len()
             );
         }
         let all_but_one = &bytes[..bytes.len() - 1];
-        assert!(matches!(inspect_bytes(all_but_one), Err(ImageError::CutShort(_))), "{name}");
+        assert!(matches!(inspect_bytes(all_but_one), Err(CodecError::CutShort(_))), "{name}");
     }
 }
 
@@ -141,7 +141,7 @@ fn what_is_appended_to_a_whole_image_does_no_harm() {
 fn what_is_no_image_is_refused_by_name() {
     let fault = inspect_bytes(b"<!doctype html><title>502 Bad Gateway</title>").unwrap_err();
     assert_eq!(fault.to_string(), "not a PNG, JPEG, WebP or GIF image: it looks like an HTML page");
-    assert!(matches!(inspect_bytes(b""), Err(ImageError::NotAnImage(_))));
+    assert!(matches!(inspect_bytes(b""), Err(CodecError::NotAnImage(_))));
 }
 
 /// A PNG that is whole, but for its data, and claims a size.
@@ -170,11 +170,11 @@ fn claims_beyond_the_limits_are_refused() {
         if accepted {
             assert_eq!(read.unwrap().pixels, Pixels::new(width, height));
         } else {
-            assert!(matches!(read, Err(ImageError::TooManyPixels(..))), "{width}x{height}");
+            assert!(matches!(read, Err(CodecError::TooManyPixels(..))), "{width}x{height}");
         }
     }
     let nothing = inspect_bytes(&claiming(0, 5)).unwrap_err();
-    assert!(matches!(nothing, ImageError::Undecodable(..)), "{nothing}");
+    assert!(matches!(nothing, CodecError::Undecodable(..)), "{nothing}");
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn headers_that_make_no_sense_are_undecodable() {
     ];
     for (name, bytes) in cases {
         let fault = inspect_bytes(&bytes).expect_err(name);
-        assert!(matches!(fault, ImageError::Undecodable(..)), "{name}: {fault}");
+        assert!(matches!(fault, CodecError::Undecodable(..)), "{name}: {fault}");
     }
 }
 

@@ -5,7 +5,7 @@ use super::*;
 const SIZE: Pixels = Pixels::new(40, 24);
 
 /// From the file of a mask to the one that is sent.
-fn prepare(mask: &[u8], means: MaskMeans, form: MaskForm, image: Pixels) -> Result<Bytes, ImageError> {
+fn prepare(mask: &[u8], means: MaskMeans, form: MaskForm, image: Pixels) -> Result<Bytes, CodecError> {
     Marks::of_image(&Bytes::copy_from_slice(mask), means, image)?.checked()?.file(form, image)
 }
 
@@ -90,11 +90,11 @@ fn an_opaque_alpha_channel_and_none_at_all_are_told_apart() {
     let form = MaskForm::TransparentRepaints;
     let opaque = file(&halves(WHITE, BLACK), Codec::Png);
     let fault = prepare(&opaque, MaskMeans::default(), form, SIZE).unwrap_err();
-    assert!(matches!(fault, ImageError::MaskEmpty), "{fault}");
+    assert!(matches!(fault, CodecError::MaskEmpty), "{fault}");
     for codec in [Codec::Png, Codec::Jpeg, Codec::WebP] {
         let none = file(&DynamicImage::ImageRgb8(halves(WHITE, BLACK).to_rgb8()), codec);
         let fault = prepare(&none, MaskMeans::default(), form, SIZE).unwrap_err();
-        assert!(matches!(fault, ImageError::MaskWithoutAlpha), "{codec:?}: {fault}");
+        assert!(matches!(fault, CodecError::MaskWithoutAlpha), "{codec:?}: {fault}");
     }
 }
 
@@ -117,8 +117,8 @@ fn masks_that_mark_nothing_or_everything_are_refused() {
         for form in [MaskForm::TransparentRepaints, MaskForm::WhiteRepaints] {
             let fault = prepare(&file(&halves(left, right), Codec::Png), means, form, SIZE).unwrap_err();
             match fault {
-                ImageError::MaskEmpty => assert!(empty, "{left:?} {right:?} {means:?}"),
-                ImageError::MaskFull => assert!(!empty, "{left:?} {right:?} {means:?}"),
+                CodecError::MaskEmpty => assert!(empty, "{left:?} {right:?} {means:?}"),
+                CodecError::MaskFull => assert!(!empty, "{left:?} {right:?} {means:?}"),
                 other => panic!("{other}"),
             }
         }
@@ -137,10 +137,10 @@ fn a_mask_of_another_size_is_refused_with_both_sizes() {
 fn what_is_no_mask_is_refused() {
     let form = MaskForm::TransparentRepaints;
     let text = prepare(b"[Image #2]", MaskMeans::default(), form, SIZE).unwrap_err();
-    assert!(matches!(text, ImageError::NotAnImage(_)), "{text}");
+    assert!(matches!(text, CodecError::NotAnImage(_)), "{text}");
     let whole = file(&halves(CLEAR, BLACK), Codec::Png);
     let cut = prepare(&whole[..whole.len() / 2], MaskMeans::default(), form, SIZE).unwrap_err();
-    assert!(matches!(cut, ImageError::CutShort(_)), "{cut}");
+    assert!(matches!(cut, CodecError::CutShort(_)), "{cut}");
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn marks_are_inverted_softened_and_sent_in_another_size() {
     assert_eq!(soft.share(), 15.0 / 40.0);
     let small = marks().file(form, Pixels::new(20, 12)).unwrap();
     assert_eq!(image::load_from_memory(&small).unwrap().width(), 20);
-    assert!(matches!(marks().feathered(200).checked(), Err(ImageError::MaskEmpty)));
+    assert!(matches!(marks().feathered(200).checked(), Err(CodecError::MaskEmpty)));
 }
 
 #[test]

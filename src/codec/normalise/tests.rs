@@ -197,7 +197,7 @@ fn what_is_too_large_is_made_smaller_and_that_is_told() {
         assert!(told.contains(&image.pixels.to_string()), "{told}");
     }
     let none = normalise(noisy(300, 200, true), &SendLimits { most_bytes: 20, ..most });
-    assert!(matches!(none, Err(ImageError::TooLarge { most: 20, .. })));
+    assert!(matches!(none, Err(CodecError::TooLarge { most: 20, .. })));
 }
 
 #[test]

@@ -212,8 +212,8 @@ fn what_the_result_cannot_hold_of_the_original_is_told() {
 fn what_does_not_fit_together_is_refused() {
     let bytes = file(&scene(80, 60, (0, 0)), Codec::Png);
     let other = preserve(&bytes, &marks(MIDDLE, 0), Cursor::new(&bytes), Form::default());
-    assert!(matches!(other, Err(ImageError::MaskSize { .. })));
+    assert!(matches!(other, Err(CodecError::MaskSize { .. })));
     let right = file(&scene(160, 120, (0, 0)), Codec::Png);
     let cut = preserve(&right, &marks(MIDDLE, 0), Cursor::new(&right[..right.len() / 2]), Form::default());
-    assert!(matches!(cut, Err(ImageError::CutShort(_))));
+    assert!(matches!(cut, Err(CodecError::CutShort(_))));
 }

@@ -12,7 +12,7 @@ fn file(image: &DynamicImage, codec: Codec) -> Vec<u8> {
     bytes.into_inner()
 }
 
-fn preview(source: &[u8], budget: &PreviewBudget) -> Result<Preview, ImageError> {
+fn preview(source: &[u8], budget: &PreviewBudget) -> Result<Preview, CodecError> {
     make(Cursor::new(source), &inspect_bytes(source)?, budget)
 }
 
@@ -219,7 +219,7 @@ fn noise_fits_in_any_budget() {
 fn a_budget_for_nothing_is_refused() {
     let source = file(&quarters(8, 8), Codec::Png);
     let fault = preview(&source, &PreviewBudget { long_edge: 32, base64_bytes: 40 }).unwrap_err();
-    assert!(matches!(fault, ImageError::TooLarge { most: 30, .. }), "{fault}");
+    assert!(matches!(fault, CodecError::TooLarge { most: 30, .. }), "{fault}");
 }
 
 #[test]
@@ -264,13 +264,13 @@ fn broken_sources_are_refused_not_shown_in_part() {
     for tenth in 1..10 {
         let cut = &source[..source.len() * tenth / 10];
         let fault = make(Cursor::new(cut), &info, &SMALL).unwrap_err();
-        assert!(matches!(fault, ImageError::CutShort(ImageFormat::Png)), "{tenth}: {fault}");
+        assert!(matches!(fault, CodecError::CutShort(ImageFormat::Png)), "{tenth}: {fault}");
     }
     let mut damaged = source;
     let middle = damaged.len() / 2;
     damaged[middle] ^= 0x10;
     let fault = preview(&damaged, &SMALL).unwrap_err();
-    assert!(matches!(fault, ImageError::Undecodable(ImageFormat::Png, _)), "{fault}");
+    assert!(matches!(fault, CodecError::Undecodable(ImageFormat::Png, _)), "{fault}");
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn an_image_that_is_not_the_one_described_is_refused() {
     let source = file(&quarters(64, 64), Codec::Png);
     let other = inspect_bytes(&file(&quarters(64, 63), Codec::Png)).unwrap();
     let fault = make(Cursor::new(&source), &other, &SMALL).unwrap_err();
-    assert!(matches!(fault, ImageError::Undecodable(..)), "{fault}");
+    assert!(matches!(fault, CodecError::Undecodable(..)), "{fault}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Writes that the database did not take in time, because it was locked. They are repeated before the job ends.
 
-use crate::codec::ImageError;
 use crate::jobs::context::JobContext;
+use crate::store::StoreError;
 use crate::store::{AttemptEnd, StoredImage};
 
 /// What is still to be written.
@@ -44,7 +44,7 @@ pub(in crate::jobs) async fn write_deferred(context: &JobContext, writes: Deferr
         for image in &writes.images {
             store.record_image(image).await?;
         }
-        Ok::<_, ImageError>(())
+        Ok::<_, StoreError>(())
     };
     let error = write.await.err()?;
     tracing::error!(job = %context.record.id, %error, "deferred writes failed again");

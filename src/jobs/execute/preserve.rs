@@ -8,13 +8,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::result::ImageResult;
-use crate::codec::{Changed, Form, ImageError, has_transparency, inspect, preserve};
+use crate::codec::{Changed, CodecError, Form, has_transparency, inspect, preserve};
 use crate::domain::{Background, ImageFormat, ImageId};
 use crate::jobs::context::JobContext;
 use crate::jobs::cpu_pool::cpu_pool;
 use crate::jobs::outcome::Preserved;
 use crate::jobs::prepare::Masked;
 use crate::staging::Staging;
+use crate::store::StoreError;
 use crate::store::{Kept, Parent, ParentRole, StoredImage, keep, new_image_id};
 
 /// Warns where transparency was asked for and none came.
@@ -54,7 +55,7 @@ async fn put_back(
     masked: &Masked,
     raw: &StoredImage,
     result: &mut ImageResult,
-) -> Result<StoredImage, ImageError> {
+) -> Result<StoredImage, StoreError> {
     let (original, marks) = (masked.original.clone(), Arc::clone(&masked.marks));
     let form = Form { format: context.request.output_format, percent: context.request.output_compression };
     let file = raw.open()?;
@@ -63,15 +64,17 @@ async fn put_back(
     let (staging, destination) = (Staging::new(context.staging.folder()), context.destination.clone());
     let (id, prompt) = (new_image_id(), context.request.prompt.as_str().to_owned());
     let name = id.clone();
-    let work = cpu_pool(move || -> Result<(Kept, Changed), ImageError> {
+    let work = cpu_pool(move || -> Result<(Kept, Changed), StoreError> {
         let (bytes, changed) = preserve(&original, &marks, file, form)?;
-        let unwritable = |error: std::io::Error| ImageError::writing(staging.folder(), &error);
+        let unwritable = |error: std::io::Error| StoreError::writing(staging.folder(), error);
         let mut writer = staging.begin();
         writer.write(&bytes).map_err(unwritable)?;
         let kept = keep(writer.finish(), &destination, &prompt, &name).map_err(|not_kept| not_kept.error)?;
         Ok((kept, changed))
     });
-    let done = work.await.unwrap_or_else(|error| Err(ImageError::ReadFailed(error.what)));
+    let done = work
+        .await
+        .unwrap_or_else(|error| Err(CodecError::ReadFailed(std::io::Error::other(error.what)).into()));
     let (mut kept, changed) = done?;
     let image = composite(id, raw, &kept, &changed);
     result.deferred_writes.record_image(context, &image).await;
@@ -142,8 +145,8 @@ fn composite(id: ImageId, raw: &StoredImage, kept: &Kept, changed: &Changed) -> 
     }
 }
 
-fn is_transparent(image: &StoredImage) -> Result<bool, ImageError> {
+fn is_transparent(image: &StoredImage) -> Result<bool, StoreError> {
     let file = image.open()?;
     let info = inspect(&file)?;
-    if image.format == ImageFormat::Jpeg { Ok(false) } else { has_transparency(file, &info) }
+    if image.format == ImageFormat::Jpeg { Ok(false) } else { Ok(has_transparency(file, &info)?) }
 }

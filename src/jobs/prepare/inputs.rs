@@ -7,13 +7,14 @@ use bytes::Bytes;
 
 use super::source_image::{self, SourceImage};
 use crate::catalog::MaskKind;
-use crate::codec::{ImageError, Marks, MaskForm, Normalised, SendLimits, normalise};
+use crate::codec::{CodecError, Marks, MaskForm, Normalised, SendLimits, normalise};
 use crate::domain::{ImageId, Problem};
 use crate::jobs::cpu_pool::cpu_pool;
 use crate::jobs::image_job::{ImageJob, MaskSource, Masking};
 use crate::jobs::services::JobServices;
 use crate::references::{ImageReference, LocalReference};
 use crate::routing::Route;
+use crate::store::StoreError;
 use crate::upstream::{FetchError, Upload};
 
 /// The most bytes of a file that is read; what is sent of it is what the model takes.
@@ -144,7 +145,7 @@ async fn masked(
     let (size, sent) = (image.original_pixels, image.pixels);
     let made = cpu_pool(move || -> Result<Masked, Vec<Problem>> {
         let argument = masking.source.argument();
-        let at = |error: ImageError| vec![error.at(argument)];
+        let at = |error: CodecError| vec![error.at(argument)];
         let marks = match &masking.source {
             MaskSource::Image { means, .. } => Marks::of_image(&given, *means, size).map_err(at)?,
             MaskSource::Regions(regions) => Marks::of_regions(regions, size)?,
@@ -154,7 +155,7 @@ async fn masked(
         let marks = match masking.feather {
             0 => marks,
             feather => {
-                let too_wide = |_| vec![ImageError::FeatherTooWide(feather).at("feather")];
+                let too_wide = |_| vec![CodecError::FeatherTooWide(feather).at("feather")];
                 marks.feathered(feather).checked().map_err(too_wide)?
             }
         };
@@ -195,7 +196,7 @@ async fn source(
     };
     let read =
         source_image::read(local, &services.options.roots, &services.store, owner, MOST_BYTES_READ).await;
-    read.map_err(|error: ImageError| error.at(argument))
+    read.map_err(|error: StoreError| error.at(argument))
 }
 
 fn unfetched(error: &FetchError, url: &url::Url, argument: &str) -> Problem {

@@ -16,9 +16,9 @@ use super::context::JobContext;
 use super::image_job::ImageJob;
 use super::owner;
 use super::services::JobServices;
-use crate::codec::ImageError;
 use crate::domain::{CallerState, JobStatus, Problem, Usd};
 use crate::references::Destination;
+use crate::store::StoreError;
 use crate::store::{JobRecord, LEASE, new_job_id};
 
 pub(super) use inputs::{Inputs, Masked, read as read_inputs};
@@ -80,7 +80,7 @@ pub(super) async fn prepare(
 }
 
 /// The problem of a destination that cannot be written. It is the fault of `save_to` where that names one.
-pub(super) fn unwritable(error: &ImageError, destination: &Destination) -> Problem {
+pub(super) fn unwritable(error: &StoreError, destination: &Destination) -> Problem {
     match destination {
         Destination::Store => error.in_store(),
         Destination::Folder(_) | Destination::File(_) => error.at("save_to"),

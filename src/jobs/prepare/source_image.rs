@@ -9,12 +9,10 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use crate::codec::ImageError;
 use crate::domain::{ImageFormat, ImageId};
-use crate::references::of_a_chat;
-use crate::references::open_resolved;
-use crate::references::{LocalReference, Roots};
+use crate::references::{LocalReference, ReferenceError, Roots, of_a_chat, open_resolved};
 use crate::store::Store;
+use crate::store::StoreError;
 use crate::store::file_name;
 
 /// A file that should hold an image, as it was read.
@@ -43,7 +41,7 @@ pub async fn read(
     store: &Store,
     owner: &str,
     most_bytes: u64,
-) -> Result<SourceImage, ImageError> {
+) -> Result<SourceImage, StoreError> {
     match reference {
         LocalReference::Data(bytes) => {
             bounded(bytes.len() as u64, most_bytes)?;
@@ -70,16 +68,16 @@ pub async fn read(
 }
 
 async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, ImageError> + Send + 'static,
-) -> Result<T, ImageError> {
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,
-        Err(stopped) => Err(ImageError::Unreadable("the image".into(), stopped.to_string())),
+        Err(stopped) => Err(StoreError::reading(Path::new("the image"), std::io::Error::other(stopped))),
     }
 }
 
 /// A path that agents bring along from the chat's machine, unless this one has it too.
-fn explained(path: &Path, error: ImageError) -> ImageError {
+fn explained(path: &Path, error: ReferenceError) -> ReferenceError {
     if path.starts_with("/mnt/data") && !path.exists() { of_a_chat(path) } else { error }
 }
 
@@ -87,12 +85,12 @@ fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn bounded(bytes: u64, most: u64) -> Result<(), ImageError> {
-    if bytes > most { Err(ImageError::TooLarge { bytes, most }) } else { Ok(()) }
+fn bounded(bytes: u64, most: u64) -> Result<(), ReferenceError> {
+    if bytes > most { Err(ReferenceError::TooLarge { bytes, most }) } else { Ok(()) }
 }
 
-fn whole(file: File, path: &Path, most: u64) -> Result<Bytes, ImageError> {
-    let failed = |error| ImageError::reading(path, &error);
+fn whole(file: File, path: &Path, most: u64) -> Result<Bytes, StoreError> {
+    let failed = |error| StoreError::reading(path, error);
     let announced = file.metadata().map_err(failed)?.len();
     bounded(announced, most)?;
     let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(0).saturating_add(1));
@@ -126,7 +124,7 @@ mod tests {
     async fn read_path(
         desk: &(tempfile::TempDir, Roots, Store),
         path: &str,
-    ) -> Result<SourceImage, ImageError> {
+    ) -> Result<SourceImage, StoreError> {
         read(&LocalReference::Path(path.into()), &desk.1, &desk.2, "me", 100).await
     }
 
@@ -145,16 +143,16 @@ mod tests {
         let base = &desk.1.base;
         std::fs::create_dir(base.join("folder.png")).unwrap();
         std::fs::write(base.join("full.png"), [PNG, &[0; 100]].concat()).unwrap();
-        let said = |result: Result<SourceImage, ImageError>| result.unwrap_err().to_string();
+        let said = |result: Result<SourceImage, StoreError>| result.unwrap_err().to_string();
         assert!(said(read_path(&desk, "folder.png").await).ends_with("folder.png is not a file"));
         assert_eq!(said(read_path(&desk, "full.png").await), "121 bytes are more than the 100 accepted");
         assert!(said(read_path(&desk, "none.png").await).ends_with("none.png does not exist"));
         let chat = read_path(&desk, "/mnt/data/no-such-file.png").await.unwrap_err();
-        assert!(matches!(chat, ImageError::NotAReference { .. }), "{chat}");
+        assert!(matches!(chat, StoreError::Reference(ReferenceError::NotAReference { .. })), "{chat}");
         let data = LocalReference::Data(Bytes::from(vec![0; 101]));
         assert!(matches!(
             read(&data, &desk.1, &desk.2, "me", 100).await,
-            Err(ImageError::TooLarge { bytes: 101, most: 100 })
+            Err(StoreError::Reference(ReferenceError::TooLarge { bytes: 101, most: 100 }))
         ));
     }
 
@@ -167,7 +165,10 @@ mod tests {
         assert!(made.success());
         for path in ["pipe.png", "/dev/zero"] {
             let refused = read_path(&desk, path).await;
-            assert!(matches!(refused, Err(ImageError::NotAFile(_))), "{path}: {refused:?}");
+            assert!(
+                matches!(refused, Err(StoreError::Reference(ReferenceError::NotAFile(_)))),
+                "{path}: {refused:?}"
+            );
         }
     }
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Barrier;
 
 use super::{PNG, land, names};
-use crate::codec::ImageError;
 use crate::domain::ImageId;
 use crate::references::Destination;
+use crate::store::StoreError;
 use crate::store::new_image_id;
 use crate::store::{Store, keep};
 
@@ -103,11 +103,11 @@ fn an_image_appears_whole_or_not_at_all_and_comes_back_when_it_cannot_be_kept() 
     assert!(names(&folder).is_empty());
 
     let page = keep(land(&staging, b"<html>"), &destination, "", &new_image_id()).unwrap_err();
-    assert!(matches!(page.error, ImageError::NotAnImage(_)));
+    assert!(matches!(page.error, StoreError::Codec(crate::codec::CodecError::NotAnImage(_))));
 
     let too_long = Destination::File(folder.join(format!("{}.png", "x".repeat(300))));
     let not_kept = keep(land(&staging, PNG), &too_long, "", &new_image_id()).unwrap_err();
-    assert!(matches!(not_kept.error, ImageError::Unwritable(..)), "{not_kept}");
+    assert!(matches!(not_kept.error, StoreError::Unwritable(..)), "{not_kept}");
     assert_eq!(not_kept.staged.read().unwrap(), PNG);
     drop((page, not_kept));
     assert!(names(&folder).is_empty());
@@ -144,7 +144,7 @@ fn a_folder_that_cannot_be_written_is_refused_before_anything_is_paid() {
     ];
     for destination in cases {
         let refusal = store.staging(&destination).unwrap_err();
-        assert!(matches!(refusal, ImageError::Unwritable(..)), "{destination:?}: {refusal}");
+        assert!(matches!(refusal, StoreError::Unwritable(..)), "{destination:?}: {refusal}");
         assert!(refusal.to_string().contains(file.to_str().unwrap()), "{refusal}");
     }
 }
@@ -154,5 +154,5 @@ fn a_folder_that_cannot_be_written_is_refused_before_anything_is_paid() {
 fn a_read_only_folder_is_refused_before_anything_is_paid() {
     let store = Store::new("/proc/self/store".into()); // where not even root makes folders
     let refusal = store.staging(&Destination::Store).unwrap_err();
-    assert!(matches!(refusal, ImageError::Unwritable(..)), "{refusal}");
+    assert!(matches!(refusal, StoreError::Unwritable(..)), "{refusal}");
 }

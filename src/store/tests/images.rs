@@ -4,9 +4,9 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::{PNG, image, job, land, model, names, open};
-use crate::codec::ImageError;
 use crate::domain::{ImageId, JobEvent, JobStatus, ModelName, ProblemKind, Usd};
 use crate::references::Destination;
+use crate::store::StoreError;
 
 use crate::store::{JobEnd, Parent, ParentRole, PlannedAttempt, Store, StoredImage, keep, rows};
 use crate::store::{new_image_id, new_job_id};
@@ -65,9 +65,9 @@ async fn what_belongs_to_another_owner_does_not_exist() {
     let image = image(&job.id, 0, Path::new("/kite.png"));
     store.record_image(&image).await.unwrap();
     assert!(
-        matches!(store.job(&job.id, "you").await, Err(ImageError::UnknownId(id)) if id == job.id.as_str())
+        matches!(store.job(&job.id, "you").await, Err(StoreError::UnknownId(id)) if id == job.id.as_str())
     );
-    assert!(matches!(store.image(&image.id, "you").await, Err(ImageError::UnknownId(_))));
+    assert!(matches!(store.image(&image.id, "you").await, Err(StoreError::UnknownId(_))));
     assert!(store.images_of(&job.id, "you").await.unwrap().is_empty());
     assert!(store.recent("you", None, 10).await.unwrap().is_empty());
     assert_eq!(store.recent("me", None, 10).await.unwrap(), [image]);
@@ -79,9 +79,9 @@ async fn a_job_nobody_recorded_takes_no_images_and_no_end() {
     let store = Store::new(top.path().join("store"));
     let id = new_job_id();
     let end = JobEnd { event: JobEvent::Fail, model: model(), cost: None, problem: None, report: None };
-    assert!(matches!(store.end_job(&id, &end).await, Err(ImageError::UnknownId(_))));
+    assert!(matches!(store.end_job(&id, &end).await, Err(StoreError::UnknownId(_))));
     let image = image(&id, 0, Path::new("/kite.png"));
-    assert!(matches!(store.record_image(&image).await, Err(ImageError::UnknownId(_))));
+    assert!(matches!(store.record_image(&image).await, Err(StoreError::UnknownId(_))));
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn an_image_and_its_lineage_are_recorded_together_or_not_at_all() {
     first.parents = vec![reference(new_image_id()), Parent { id: new_image_id(), role: ParentRole::Masked }];
     store.record_image(&first).await.unwrap();
     let again = StoredImage { path: "/other.png".into(), ..first.clone() };
-    assert!(matches!(store.record_image(&again).await, Err(ImageError::Record(..))));
+    assert!(matches!(store.record_image(&again).await, Err(StoreError::Database { .. })));
     assert_eq!(store.recent("me", None, 10).await.unwrap(), [first]);
 }
 
@@ -113,7 +113,7 @@ async fn a_stored_image_is_read_back_by_id_and_says_when_its_file_is_gone() {
     let mut bytes = Vec::new();
     stored.open().unwrap().read_to_end(&mut bytes).unwrap();
     assert_eq!(bytes, PNG);
-    assert!(matches!(store.image(&image.id, "you").await, Err(ImageError::UnknownId(_))));
+    assert!(matches!(store.image(&image.id, "you").await, Err(StoreError::UnknownId(_))));
 
     std::fs::remove_file(&kept.path).unwrap();
     let gone = stored.open().unwrap_err();
@@ -159,7 +159,7 @@ async fn a_record_of_a_newer_program_or_of_none_is_refused_and_left_alone() {
     let other = tempfile::tempdir().unwrap();
     std::fs::write(other.path().join("library.db"), "not a database at all".repeat(100)).unwrap();
     let refusal = Store::new(other.path().to_owned()).recent("me", None, 1).await.unwrap_err();
-    assert!(matches!(refusal, ImageError::Record(..)), "{refusal}");
+    assert!(matches!(refusal, StoreError::Unusable(..)), "{refusal}");
     assert!(std::fs::read(other.path().join("library.db")).unwrap().starts_with(b"not a database"));
 }
 

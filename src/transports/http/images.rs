@@ -21,8 +21,8 @@ use super::body;
 use super::range::{RequestedRange, wanted};
 use super::refusal::HttpRefusal;
 use super::state::HttpState;
-use crate::codec::ImageError;
 use crate::domain::ImageId;
+use crate::store::StoreError;
 use crate::store::StoredImage;
 use crate::tools::ToolCaller;
 
@@ -40,7 +40,7 @@ pub(super) async fn fetch(
     }
 }
 
-async fn answer(image: &StoredImage, headers: &HeaderMap) -> Result<Response, ImageError> {
+async fn answer(image: &StoredImage, headers: &HeaderMap) -> Result<Response, StoreError> {
     let tag = format!("\"{}\"", image.hash.to_hex());
     let asked = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let mut response = Response::new(Body::empty());
@@ -68,7 +68,7 @@ async fn answer(image: &StoredImage, headers: &HeaderMap) -> Result<Response, Im
         }
     };
     let opened = image.clone();
-    let failed = |error: std::io::Error| ImageError::Unreadable(image.path.clone(), error.to_string());
+    let failed = |error: std::io::Error| StoreError::reading(&image.path, error);
     let file = tokio::task::spawn_blocking(move || opened.open()).await;
     let file = file.map_err(|error| failed(std::io::Error::other(error)))??;
     let mut file = tokio::fs::File::from_std(file);
@@ -134,10 +134,10 @@ async fn take(state: &HttpState, caller: &ToolCaller, request: Request) -> Resul
     Ok(response)
 }
 
-fn refuse(error: &ImageError) -> Response {
+fn refuse(error: &StoreError) -> Response {
     match error {
-        ImageError::UnknownId(_) => HttpRefusal::no_such_image(),
-        ImageError::Gone { .. } | ImageError::Exchanged { .. } => HttpRefusal::gone(),
+        StoreError::UnknownId(_) => HttpRefusal::no_such_image(),
+        StoreError::Gone { .. } | StoreError::Exchanged { .. } => HttpRefusal::gone(),
         other => {
             tracing::error!(error = %other, "cannot send a stored image");
             HttpRefusal::store_failed()

@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::codec::ImageError;
+use crate::store::StoreError;
 
 /// JSON-RPC error codes for bodies that are not requests.
 const PARSE_ERROR: i32 = -32_700;
@@ -147,8 +147,14 @@ impl HttpRefusal {
         Self::new(StatusCode::RANGE_NOT_SATISFIABLE, words)
     }
 
-    pub(super) fn no_image(error: &ImageError) -> Self {
-        if matches!(error, ImageError::Record(..) | ImageError::Unwritable(..) | ImageError::NoRoom(_)) {
+    pub(super) fn no_image(error: &StoreError) -> Self {
+        if matches!(
+            error,
+            StoreError::Database { .. }
+                | StoreError::Unusable(..)
+                | StoreError::Unwritable(..)
+                | StoreError::NoRoom(_)
+        ) {
             tracing::error!(%error, "cannot store an uploaded image");
             return Self::store_failed();
         }

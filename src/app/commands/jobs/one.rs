@@ -9,9 +9,9 @@ use super::record::{self, cost, delivered};
 use crate::app::App;
 use crate::app::commands::console::joined;
 use crate::app::commands::table::{WIDTH, aligned, folded, minute, one_line};
-use crate::codec::ImageError;
 use crate::domain::{Billed, ImageId, JobId, Problem, Usd};
 use crate::jobs::{JobLookup, Report};
+use crate::store::StoreError;
 use crate::store::{AttemptRecord, JobRecord, StoredImage};
 
 /// A job and everything that belongs to it.
@@ -35,7 +35,7 @@ pub(super) async fn read(id: &JobId, app: &App) -> Result<JobDetails, Problem> {
     let store = app.manager.store();
     let unknown = || Problem {
         remedy: format!("`{} jobs` lists the newest jobs.", env!("CARGO_PKG_NAME")),
-        ..ImageError::UnknownId(id.to_string()).in_store()
+        ..StoreError::UnknownId(id.to_string()).in_store()
     };
     if !store.has_record() {
         return Err(unknown());
@@ -56,7 +56,7 @@ pub(super) async fn read(id: &JobId, app: &App) -> Result<JobDetails, Problem> {
         };
         Ok(JobDetails { tries: store.attempts_of(id).await?, job, images, problem, report })
     };
-    read.await.map_err(|error: ImageError| error.in_store())
+    read.await.map_err(|error: StoreError| error.in_store())
 }
 
 /// The job for people.
