@@ -112,7 +112,7 @@ fn from_jpeg(
     let Some(file) = file else {
         // A decoder may still get through, and what it makes holds nothing private.
         let (frame, profile) = whole(&source, info)?;
-        changes.push("the JPEG, which is not as it should be, was written anew".to_owned());
+        changes.push("the JPEG, which is not as it should be, was encoded again".to_owned());
         let bytes = Bytes::from(encode::jpeg(&frame, profile.as_deref(), QUALITY, Colour::Full)?);
         return Ok(untouched(bytes, &ImageInfo { pixels: frame.pixels, ..*info }));
     };

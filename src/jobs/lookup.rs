@@ -146,7 +146,7 @@ fn under_way(job: &JobRecord, status: JobStatus, images: &[StoredImage]) -> JobL
 
 fn pruned(job: &JobRecord) -> Problem {
     let what = format!("{} made images that are no longer in the store", job.id);
-    Problem::new(ProblemKind::NotFound, what, "Call again to make new ones; that is paid anew.")
+    Problem::new(ProblemKind::NotFound, what, "Call again to make new ones. That is charged again.")
 }
 
 fn failed(job: &JobRecord) -> Problem {
@@ -159,7 +159,7 @@ fn failed(job: &JobRecord) -> Problem {
 }
 
 fn dropped(job: &JobRecord) -> Problem {
-    let what = format!("{} was given up, because its caller left", job.id);
+    let what = format!("{} was dropped because its caller left", job.id);
     let billed = if job.sent_at.is_some() { Billed::Maybe } else { Billed::No };
     Problem { billed, ..Problem::new(ProblemKind::Cancelled, what, "Call again to make the image.") }
 }

@@ -87,7 +87,7 @@ pub(super) fn over(hit: &CapHit, more: Usd) -> Problem {
 pub(super) fn unknown_price(model: &ModelName) -> Problem {
     Problem::new(
         ProblemKind::Budget,
-        format!("nobody says what {model} costs, and there is a cap on spending"),
-        "Choose a model with a price, state its price in the settings file, or ask the user to take the cap away.",
+        format!("the price of {model} is unknown, so the spending cap cannot be enforced"),
+        "Choose a model with a price, state its price in the settings file, or ask the user to remove the cap.",
     )
 }

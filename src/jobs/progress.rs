@@ -58,7 +58,7 @@ impl JobProgress {
         match self {
             Self::Preparing => "preparing".to_owned(),
             Self::Queued { place, .. } => {
-                format!("waiting to be sent, place {place} in the line, {seconds} s so far")
+                format!("waiting to be sent, place {place} in the queue, {seconds} s so far")
             }
             Self::Rendering { done, of, usual_seconds, .. } => {
                 let count = if *of > 1 { format!(", {done} of {of} images here") } else { String::new() };

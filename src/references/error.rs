@@ -73,7 +73,7 @@ impl ReferenceError {
             Self::OutsideRoots { roots, .. } => {
                 let roots: Vec<_> = roots.iter().map(|root| root.display().to_string()).collect();
                 format!(
-                    "Allowed are: {}. Use a path in one of them, or add its folder to the setting GPT_IMAGE_MCP_ROOTS.",
+                    "The allowed folders are {}. Use a path in one of them, or add its folder to the setting GPT_IMAGE_MCP_ROOTS.",
                     roots.join(", ")
                 )
             }

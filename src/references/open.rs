@@ -22,10 +22,7 @@ pub fn open_resolved(path: &Path) -> Result<File, ReferenceError> {
 }
 
 fn exchanged(path: &Path) -> ReferenceError {
-    ReferenceError::Unreadable(
-        path.to_owned(),
-        io::Error::other("it was exchanged while it was being opened"),
-    )
+    ReferenceError::Unreadable(path.to_owned(), io::Error::other("it was replaced while it was being opened"))
 }
 
 #[cfg(unix)]
@@ -98,13 +95,13 @@ mod tests {
         // The folder was renamed and a link put in its place.
         fs::rename(top.join("allowed/pictures"), top.join("allowed/renamed")).unwrap();
         symlink(top.join("secret"), top.join("allowed/pictures")).unwrap();
-        assert!(said(&checked).contains("exchanged while it was being opened"), "{}", said(&checked));
+        assert!(said(&checked).contains("replaced while it was being opened"), "{}", said(&checked));
 
         // The file itself became a link.
         let file = top.join("allowed/renamed/cat.png");
         fs::remove_file(&file).unwrap();
         symlink(top.join("secret/cat.png"), &file).unwrap();
-        assert!(said(&file).contains("exchanged while it was being opened"), "{}", said(&file));
+        assert!(said(&file).contains("replaced while it was being opened"), "{}", said(&file));
     }
 
     #[test]

@@ -33,7 +33,7 @@ use crate::domain::Secret;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// Below the 90 s after which the least patient proxies cut a silent connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
-const MEND_CA_FILE: &str = "Mend the file that GPT_IMAGE_MCP_CA_FILE names, or leave the setting out.";
+const MEND_CA_FILE: &str = "Correct the file that GPT_IMAGE_MCP_CA_FILE names, or leave the setting out.";
 
 /// How to reach the outside.
 #[derive(Clone, Debug)]

@@ -146,9 +146,9 @@ fn add_refusal(result: &mut ImageResult, refusal: Problem) {
 /// What may have been spent without an image, and the job that records it.
 fn bill(charges: &[Cost], job: &JobId) -> String {
     match charges.len() {
-        0 | 1 => format!("On record as {job}."),
+        0 | 1 => format!("Recorded as {job}."),
         requests => format!(
-            "{requests} requests went out that may have been charged, {} in all; on record as {job}.",
+            "{requests} requests went out that may have been charged, {} in all; recorded as {job}.",
             total(charges).usd
         ),
     }

@@ -111,7 +111,7 @@ fn differences(changed: &Changed) -> Vec<String> {
     }
     if changed.on_white {
         warnings.push(
-            "a JPEG cannot be transparent: what was is on white; ask for output_format png or webp to keep it"
+            "a JPEG cannot be transparent, so transparent parts became white; pass output_format png or webp to keep them"
                 .to_owned(),
         );
     }

@@ -11,7 +11,7 @@ fn one_at_a_time(setup: Setup) -> Setup {
 
 /// Waits until a call is told its place.
 async fn place(app: &crate::support::App, token: &str, place: u32) {
-    let words = format!("place {place} in the line");
+    let words = format!("place {place} in the queue");
     app.until(&words, |messages| {
         messages
             .iter()
