@@ -1,4 +1,4 @@
-// Reads and writes PNG files without a store, so that what is asserted is the file itself.
+// Reads and writes PNG files without a library, so that what is asserted is the file itself.
 
 import zlib from "node:zlib";
 import { expect } from "./checks.mjs";

@@ -71,10 +71,10 @@ def stored(image):
     """The bytes of the file that a result names, which have to be what the result says."""
     data = pathlib.Path(image["path"]).read_bytes()
     assert len(data) == image["bytes"], (len(data), image)
-    with Image.open(io.BytesIO(data)) as image:
-        image.load()
-        assert image.size == (image["width"], image["height"]), (image.size, image)
-        assert image.format.lower() == image["format"], (image.format, image)
+    with Image.open(io.BytesIO(data)) as opened:
+        opened.load()
+        assert opened.size == (image["width"], image["height"]), (opened.size, image)
+        assert opened.format.lower() == image["format"], (opened.format, image)
     return data
 
 
