@@ -131,7 +131,9 @@ async fn what_the_result_cannot_hold_is_told() {
     let clear = image::RgbaImage::from_pixel(320, 240, image::Rgba([9, 9, 9, 0]));
     app.home.put("clear.png", file(clear));
     app.home.put("deep.png", file(DynamicImage::from(painted).to_rgb16()));
-    for (image, said) in [("clear.png", "transparent parts became white"), ("deep.png", "16 bits a channel and the result 8")] {
+    for (image, said) in
+        [("clear.png", "transparent parts became white"), ("deep.png", "16 bits a channel and the result 8")]
+    {
         let answer = app
             .inpaint(
                 json!({ "prompt": "a door", "image": image, "regions": boxed(), "output_format": "jpeg" }),
